@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec"
+)
+
+// Timeouts of the server. A client that is slower than this is not one we
+// want to hold a connection for.
+const (
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 30 * time.Second
+	idleTimeout    = 75 * time.Second // longer than the minute that Google's front end keeps idle connections
+	replyTimeout   = 30 * time.Second // to send the reply, once there is one
+	startTimeout   = time.Minute      // that a request waits for the interpreter, in the worst case
+	maxHeaderBytes = 64 << 10
+	// closeTimeout is what idle connections get to be closed in after the
+	// last request.
+	closeTimeout = time.Second
+)
+
+// serve runs the service until a signal ends it. A nil error means that it
+// was asked to stop.
+func serve(signals <-chan os.Signal, stdout io.Writer) error {
+	cfg, err := pyexec.LoadConfig()
+	if err != nil {
+		return err
+	}
+	cfg.Log = pyexec.NewLog(stdout)
+	// Listening comes first: a port in use is known at once, and a probe that
+	// asks early gets the answer "starting" and not a refused connection.
+	listener, err := net.Listen("tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	cfg.Log.Info("listening", "url", url(cfg.Host, listener.Addr()))
+
+	service, err := pyexec.New(context.Background(), cfg)
+	if err != nil {
+		return err
+	}
+	s := &server{
+		service: service,
+		http:    newHTTPServer(cfg, service.Handler()),
+		grace:   cfg.Grace,
+		log:     cfg.Log,
+	}
+	return errors.Join(s.run(listener, signals), service.Close())
+}
+
+// newHTTPServer puts the limits around handler.
+func newHTTPServer(cfg pyexec.Config, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout(cfg),
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// writeTimeout is the longest a request that is served can take from its
+// header to the end of its reply: it is read, waits for the start, waits in a
+// full queue of runs that all take as long as they may, runs, and is answered.
+func writeTimeout(cfg pyexec.Config) time.Duration {
+	rt := cfg.Runtime
+	rounds := (rt.Queue + rt.Workers - 1) / rt.Workers
+	return readTimeout + startTimeout + time.Duration(rounds+1)*rt.Limits.Timeout + replyTimeout
+}
+
+// url is what a person can paste into a browser.
+func url(host string, addr net.Addr) string {
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	_, port, _ := net.SplitHostPort(addr.String())
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// server is an HTTP server and the service behind it.
+type server struct {
+	service *pyexec.Service
+	http    *http.Server
+	grace   time.Duration
+	log     *slog.Logger
+}
+
+// run serves until a signal, then drains. It returns an error when the start
+// or the server failed.
+func (s *server) run(listener net.Listener, signals <-chan os.Signal) error {
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(listener) }()
+	defer s.http.Close()
+	ready := s.service.Ready()
+	for {
+		select {
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case <-ready:
+			if err := s.service.Err(); err != nil {
+				return fmt.Errorf("start: %w", err)
+			}
+			ready = nil
+		case sig := <-signals:
+			s.log.Info("shutting down", "signal", sig.String(), "grace", s.grace.String())
+			// A second signal has its usual effect: the end, at once.
+			signal.Reset(syscall.SIGTERM, os.Interrupt)
+			return s.drain()
+		}
+	}
+}
+
+// drain answers what is in flight and refuses what comes, on the listener and
+// on connections kept alive, for as long as anything is in flight.
+func (s *server) drain() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.grace)
+	defer cancel()
+	if err := s.service.Drain(ctx); err != nil {
+		// The time is up. That, too, is the shutdown that was asked for.
+		s.log.Warn(err.Error())
+		return nil
+	}
+	ctx, cancelClose := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancelClose()
+	if err := s.http.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package pyexec
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// Config is everything the service can be told. LoadConfig fills it from the
+// environment and makes every value explicit; nothing further down has a
+// default of its own.
+type Config struct {
+	// Host and Port are where cmd/server listens. Under the functions
+	// framework its main decides.
+	Host string
+	Port int
+	// Runtime goes to package runtime as it is, except for its Log.
+	Runtime runtime.Config
+	// BodyBytes bounds a request's body.
+	BodyBytes int64
+	// Grace is how long requests in flight may take to finish after SIGTERM.
+	Grace time.Duration
+	// Warnings are legal but doubtful combinations. New logs them.
+	Warnings []string
+	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
+	Log *slog.Logger
+}
+
+// LoadConfig reads the environment and the limits of the container. It reports
+// every problem at once, each with the name, the value and what is accepted.
+func LoadConfig() (Config, error) {
+	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/"))}
+	cfg, settingsErr := parseConfig(os.Environ(), host)
+	dir, cacheErr := secureDir(cacheCandidates())
+	cfg.Runtime.CacheDir = dir
+	return cfg, errors.Join(settingsErr, cacheErr)
+}
+
+// cacheCandidates lists where the interpreter may be unpacked, best first: the
+// user's cache directory, if there is such a thing, then a directory of our
+// own among the temporary files, for processes without a home.
+func cacheCandidates() []string {
+	var dirs []string
+	if base, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, filepath.Join(base, "pyexec"))
+	}
+	return append(dirs, filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-%d", os.Getuid())))
+}
+
+// hosted says whether the platform announces that it runs this process as a
+// function. K_SERVICE alone is also set for plain containers; see startsEarly.
+func hosted() bool {
+	for _, name := range []string{"FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE", "K_SERVICE"} {
+		if os.Getenv(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// parseConfig is LoadConfig without its side effects.
+func parseConfig(environ []string, host container) (Config, error) {
+	given := make(map[string]string)
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			given[name] = value
+		}
+	}
+	var cfg Config
+	problems := unknown(given)
+	for _, s := range settings {
+		text, isSet := given[s.Name]
+		// Templates leave variables empty when nobody filled them in. For a
+		// list, and only for a list, empty is a value: no modules.
+		if !isSet || text == "" && !s.kind.emptyIsValue {
+			if s.computed {
+				continue
+			}
+			text = s.Default
+		}
+		if err := s.kind.set(&cfg, text); err != nil {
+			problems = append(problems, fmt.Errorf("setting %s: %q: %w", s.Name, text, err))
+		}
+	}
+	if len(problems) > 0 {
+		return cfg, errors.Join(problems...)
+	}
+	cfg.complete(host)
+	return cfg, nil
+}
+
+// unknown reports settings that this build would ignore: misspelt ones, and
+// those of features it does not have. Ignoring a limit that somebody believes
+// to be in force is worse than not starting.
+func unknown(given map[string]string) []error {
+	var problems []error
+	for name, value := range given {
+		switch {
+		case value != "" && slices.Contains(unsupported, name):
+			problems = append(problems, fmt.Errorf("setting %s: %q: not supported by this build", name, value))
+		case strings.HasPrefix(name, "EXEC_") && !isSetting(name):
+			problems = append(problems, fmt.Errorf("setting %s: %q: unknown; settings that begin with EXEC_ are %s",
+				name, value, strings.Join(settingNames("EXEC_"), ", ")))
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return problems
+}
+
+// complete fills what depends on other settings or on the container. Zero
+// stands for "not given" in these fields: as a setting it is out of range.
+func (c *Config) complete(host container) {
+	rt := &c.Runtime
+	if rt.Limits.CPU == 0 {
+		rt.Limits.CPU = (rt.Limits.Timeout + time.Second - 1).Truncate(time.Second)
+	}
+	s := fit(host, sizes{
+		Workers:     rt.Workers,
+		Queue:       rt.Queue,
+		MemoryBytes: rt.Limits.MemoryBytes,
+		TmpBytes:    rt.Limits.TmpBytes,
+	})
+	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = s.Workers, s.Queue, s.MemoryBytes
+	if w := s.overcommitted(host); w != "" {
+		c.Warnings = append(c.Warnings, w)
+	}
+}

@@ -1,0 +1,217 @@
+package pyexec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// roomy is a container in which memory decides nothing.
+var roomy = container{CPUs: 2, Memory: 64 << 30}
+
+func TestDefaults(t *testing.T) {
+	cfg, err := parseConfig([]string{"PATH=/bin", "NONSENSE"}, roomy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]string)
+	for _, s := range settings {
+		got[s.Name] = s.kind.show(&cfg)
+	}
+	want := map[string]string{
+		"HOST": "", "PORT": "8080",
+		"EXEC_TIMEOUT": "30s", "EXEC_CPU": "30s",
+		"EXEC_MEMORY_MB": "512", "EXEC_TMP_MB": "64", "EXEC_TMP_FILES": "1024",
+		"EXEC_OUTPUT_BYTES": "1048576", "EXEC_RESULT_BYTES": "8388608", "EXEC_RESULT_DEPTH": "256",
+		"EXEC_SCRIPT_BYTES": "1048576", "EXEC_BODY_BYTES": "8388608",
+		"EXEC_OPEN_FILES": "64", "EXEC_THREADS": "64",
+		"EXEC_WORKERS": "8", "EXEC_QUEUE": "32",
+		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
+		"PRELOAD":         defaultPreload,
+		"PYTHON_HOME":     "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("defaults:\n got %v\nwant %v", got, want)
+	}
+	if rt := cfg.Runtime; rt.Limits.MemoryBytes != 512*mib || rt.Limits.TmpBytes != 64*mib {
+		t.Errorf("MiB settings: %d and %d bytes", rt.Limits.MemoryBytes, rt.Limits.TmpBytes)
+	}
+	if len(cfg.Warnings) > 0 {
+		t.Errorf("warnings: %q", cfg.Warnings)
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	for _, tt := range []struct{ entry, name, shows string }{
+		{"EXEC_TIMEOUT=2m", "EXEC_TIMEOUT", "2m"},
+		{"EXEC_TIMEOUT=90", "EXEC_TIMEOUT", "1m30s"},
+		{"EXEC_TIMEOUT=0.05", "EXEC_TIMEOUT", "50ms"},
+		{"EXEC_TIMEOUT=1h", "EXEC_TIMEOUT", "1h"},
+		{"EXEC_TIMEOUT=", "EXEC_TIMEOUT", "30s"},
+		{"EXEC_TIMEOUT=1.2", "EXEC_CPU", "2s"},
+		{"EXEC_TIMEOUT=50ms", "EXEC_CPU", "1s"},
+		{"EXEC_CPU=7", "EXEC_CPU", "7s"},
+		{"EXEC_CPU=", "EXEC_CPU", "30s"},
+		{"EXEC_MEMORY_MB=65536", "EXEC_MEMORY_MB", "65536"},
+		{"EXEC_WORKERS=3", "EXEC_QUEUE", "12"},
+		{"EXEC_QUEUE=1", "EXEC_QUEUE", "1"},
+		{"PORT=65535", "PORT", "65535"},
+		{"HOST=127.0.0.1", "HOST", "127.0.0.1"},
+		{"BLOCKED_IMPORTS=", "BLOCKED_IMPORTS", ""},
+		{"BLOCKED_IMPORTS= os , _x9,", "BLOCKED_IMPORTS", "os,_x9"},
+		{"PRELOAD=", "PRELOAD", ""},
+		{"PRELOAD=json,os.path", "PRELOAD", "json,os.path"},
+		{"PYTHON_HOME=/opt/python", "PYTHON_HOME", "/opt/python"},
+		{"SANDBOX=off", "SANDBOX", "off"},
+		{"SHUTDOWN_GRACE=0.1", "SHUTDOWN_GRACE", "100ms"},
+		{"RESULTS_TOPIC=", "PORT", "8080"},
+	} {
+		cfg, err := parseConfig([]string{tt.entry}, roomy)
+		if err != nil {
+			t.Errorf("%s: %v", tt.entry, err)
+			continue
+		}
+		i := slices.IndexFunc(settings, func(s Setting) bool { return s.Name == tt.name })
+		if got := settings[i].kind.show(&cfg); got != tt.shows {
+			t.Errorf("%s: %s is %q, want %q", tt.entry, tt.name, got, tt.shows)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, tt := range []struct{ name, value, says string }{
+		{"PORT", "0", "1 to 65535"},
+		{"PORT", "http", "whole number"},
+		{"HOST", "a b", "host name"},
+		{"EXEC_TIMEOUT", "49ms", "50ms to 1h"},
+		{"EXEC_TIMEOUT", "1h1ns", "50ms to 1h"},
+		{"EXEC_TIMEOUT", "soon", "50ms to 1h"},
+		{"EXEC_TIMEOUT", "NaN", "50ms to 1h"},
+		{"EXEC_TIMEOUT", "1e300", "50ms to 1h"},
+		{"EXEC_TIMEOUT", "-Inf", "50ms to 1h"},
+		{"EXEC_CPU", "1.5", "whole seconds"},
+		{"EXEC_MEMORY_MB", "15", "16 to 65536 MiB"},
+		{"EXEC_MEMORY_MB", "512M", "16 to 65536 MiB"},
+		{"EXEC_WORKERS", "257", "1 to 256"},
+		{"EXEC_RESULT_DEPTH", "501", "8 to 500"},
+		{"BLOCKED_IMPORTS", "os.path", "top-level modules"},
+		{"BLOCKED_IMPORTS", "os;sys", "top-level modules"},
+		{"PRELOAD", "json,9x", `"9x"`},
+		{"PRELOAD", "a..b", `"a..b"`},
+		{"PYTHON_HOME", "python", "absolute path"},
+		{"SANDBOX", "Off", "required or off"},
+		{"SANDBOX", "false", "required or off"},
+		{"SHUTDOWN_GRACE", "0s", "100ms to 10m"},
+		{"EXEC_TIMEOUT_S", "30", "unknown"},
+		{"EXEC_", "", "unknown"},
+		{"RESULTS_TOPIC", "projects/p/topics/t", "not supported by this build"},
+		{"PYTHON_PACKAGES", "/p", "not supported by this build"},
+		{"LOG_SINK", "api", "not supported by this build"},
+		{"LOG_PAYLOADS", "true", "not supported by this build"},
+	} {
+		_, err := parseConfig([]string{tt.name + "=" + tt.value}, roomy)
+		if err == nil {
+			t.Errorf("%s=%s: accepted", tt.name, tt.value)
+			continue
+		}
+		for _, part := range []string{"setting " + tt.name + ": ", `"` + tt.value + `"`, tt.says} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s=%s: %q does not contain %q", tt.name, tt.value, err, part)
+			}
+		}
+	}
+}
+
+// Zero must never come to mean "no limit", nor a large number anything at all.
+func TestEveryLimitIsBounded(t *testing.T) {
+	for _, s := range settings {
+		if !strings.HasPrefix(s.Name, "EXEC_") && s.Name != "SHUTDOWN_GRACE" {
+			continue
+		}
+		for _, value := range []string{"0", "-1", "-30s", "1e18", "99999999999999999999", "9223372036854775807", "inf", "none", " 1", "0x10"} {
+			if _, err := parseConfig([]string{s.Name + "=" + value}, roomy); err == nil {
+				t.Errorf("%s=%s: accepted", s.Name, value)
+			}
+		}
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	_, err := parseConfig([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "LOG_SINK=api", "SANDBOX=maybe"}, roomy)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 5 {
+		t.Errorf("%d problems, want 5:\n%v", len(lines), err)
+	}
+	for _, name := range []string{"EXEC_TIMEOUT", "PORT", "EXEC_TYPO", "LOG_SINK", "SANDBOX"} {
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "setting "+name+": ") }) {
+			t.Errorf("%s is not reported:\n%v", name, err)
+		}
+	}
+}
+
+func TestOvercommitIsAllowedButWarnedAbout(t *testing.T) {
+	cfg, err := parseConfig([]string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000"}, container{CPUs: 2, Memory: 2 << 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Runtime.Workers != 10 || cfg.Runtime.Limits.MemoryBytes != 1000*mib {
+		t.Errorf("given sizes were changed: %d × %d", cfg.Runtime.Workers, cfg.Runtime.Limits.MemoryBytes)
+	}
+	if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], "10 workers of 1000 MiB") {
+		t.Errorf("warnings: %q", cfg.Warnings)
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"30": 30 * time.Second, "1.5": 1500 * time.Millisecond, "30s": 30 * time.Second, "1m30s": 90 * time.Second,
+		"-2": -2 * time.Second,
+	} {
+		if got, ok := parseDuration(text); !ok || got != want {
+			t.Errorf("%q: %v, %v, want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "x", "30 s", "1e10", "NaN", "+Inf"} {
+		if got, ok := parseDuration(text); ok {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"1h": time.Hour, "10m": 10 * time.Minute, "30s": 30 * time.Second, "1m30s": 90 * time.Second,
+		"1h0m10s": time.Hour + 10*time.Second, "50ms": 50 * time.Millisecond, "20m": 20 * time.Minute,
+	} {
+		if got := shortDuration(d); got != want {
+			t.Errorf("%s: got %q, want %q", d, got, want)
+		}
+	}
+}
+
+// The lists are data that people read; these are the promises about them.
+func TestBlockedModules(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range blockedModules {
+		if m.reason == "" || !isModule(m.name, false) || seen[m.name] {
+			t.Errorf("%q: listed twice, no module, or without a reason", m.name)
+		}
+		seen[m.name] = true
+	}
+	for _, name := range []string{"os", "subprocess", "socket", "ctypes", "multiprocessing"} {
+		if !seen[name] {
+			t.Errorf("%s is not blocked", name)
+		}
+	}
+	honest := "sys,shutil,tempfile,sqlite3,zoneinfo,threading,asyncio,concurrent,decimal,hashlib,zlib,pathlib,io,json,math,urllib,http,importlib,csv,logging,unittest,uuid,secrets,signal"
+	for name := range strings.SplitSeq(honest+","+defaultPreload, ",") {
+		if seen[name] {
+			t.Errorf("%s has honest uses and is blocked", name)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package funcs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// drainBytes is how much of a body that is too large is still read and thrown
+// away, so that a client which sends everything before it reads gets to see
+// the refusal. Past it the server closes the connection.
+const drainBytes = 32 << 20
+
+// readBody returns the whole body, at most limit bytes of it, when it is
+// announced as JSON and is UTF-8. A byte order mark is cut off.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if err := checkType(r.Header); err != nil {
+		return nil, err
+	}
+	if r.ContentLength > limit {
+		if r.Header.Get("Expect") == "" { // else it is not on its way yet
+			drain(r.Body)
+		}
+		return nil, refuse(tooLarge, "request body must be at most %d bytes, got %d", limit, r.ContentLength)
+	}
+	body, err := readAll(r.Body, r.ContentLength, limit)
+	if err != nil {
+		return nil, readError(r.Context(), err)
+	}
+	if int64(len(body)) > limit {
+		drain(r.Body)
+		return nil, refuse(tooLarge, "request body must be at most %d bytes", limit)
+	}
+	if !utf8.Valid(body) {
+		return nil, notUTF8(body)
+	}
+	if len(body) >= 3 && string(body[:3]) == "\xef\xbb\xbf" {
+		body = body[3:]
+	}
+	return body, nil
+}
+
+// readAll reads up to limit+1 bytes. size is the length announced, -1 when
+// there is none; memory follows what has arrived, not what was announced.
+func readAll(body io.Reader, size, limit int64) ([]byte, error) {
+	const first = 64 << 10
+	room := int64(first)
+	if size >= 0 {
+		room = min(size+1, first)
+	}
+	buf := make([]byte, 0, room)
+	for {
+		n, err := body.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
+		buf = buf[:len(buf)+n]
+		if err == io.EOF || int64(len(buf)) > limit {
+			return buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(buf) == cap(buf) {
+			grown := make([]byte, len(buf), min(4*int64(cap(buf)), limit+1))
+			copy(grown, buf)
+			buf = grown
+		}
+	}
+}
+
+func drain(body io.Reader) {
+	// An error ends the draining, which is all there is to do about it.
+	_, _ = io.CopyN(io.Discard, body, drainBytes)
+}
+
+// readError words an error of reading the body. The text of network errors
+// names addresses, so that none of it is passed on.
+func readError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return refuse(invalidRequest, "request body: read: it did not arrive in time")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return refuse(invalidRequest, "request body: read: it is shorter than announced")
+	}
+	return refuse(invalidRequest, "request body: read: the connection or its encoding broke off")
+}
+
+// checkType accepts JSON in UTF-8 and bodies that do not say what they are.
+func checkType(header http.Header) error {
+	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
+	}
+	value := header.Get("Content-Type")
+	if value == "" || value == "application/json" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(value)
+	if err != nil || media != "application/json" {
+		return refuse(wrongType, "Content-Type must be application/json, got %s", clip(value))
+	}
+	charset, given := params["charset"]
+	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
+		return refuse(wrongType, "Content-Type must be application/json in charset utf-8, got %s", clip(charset))
+	}
+	return nil
+}
+
+// notUTF8 says where the body stops being UTF-8.
+func notUTF8(body []byte) error {
+	at := 0
+	for at < len(body) {
+		r, size := utf8.DecodeRune(body[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return refuse(invalidRequest,
+		"request body must be UTF-8: byte 0x%02X at offset %d is not; encode the text as UTF-8 before sending it", body[at], at)
+}

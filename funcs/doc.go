@@ -1,0 +1,16 @@
+// Package funcs is the HTTP face of the service. A request passes through it
+// in four steps, one file each:
+//
+//	handler.go   path and method; the headers every reply carries
+//	decode.go    bytes → runtime.Job, or a refusal that names the field
+//	status.go    what came of it → HTTP status, in one table
+//	encode.go    runtime.Result → bytes
+//
+// The run itself happens behind [Runner]. A run that went wrong by the
+// script's own doing is a runtime.Result; a Go error from Runner is the
+// service's fault and is told to the caller without detail.
+//
+// The package knows nothing about how a script is confined and reads no
+// environment: limits and the description of the service come from
+// [Runner.Info], the rest from [Options].
+package funcs

@@ -1,0 +1,229 @@
+package funcs
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// Runner runs scripts. Package runtime has the real one.
+type Runner interface {
+	// Run runs one script and returns what came of it. An error is the
+	// service's fault, never the script's: runtime.ErrOverloaded and
+	// runtime.ErrUnavailable, wrapped or not, are told apart from all others.
+	// Run returns soon after ctx ends.
+	Run(ctx context.Context, job runtime.Job) (runtime.Result, error)
+	// Health returns nil exactly when a run would succeed now. The text of its
+	// error is shown to the caller of /health.
+	Health() error
+	// Info describes the service. It is asked on every request, so it must be
+	// cheap; the handler changes nothing in what it returns.
+	Info() runtime.Info
+}
+
+// Options is what a handler needs to know beside its Runner.
+type Options struct {
+	// BodyBytes bounds the body of a request. It must be positive.
+	BodyBytes int64
+	// RetryAfter is what the header of that name tells callers to wait before
+	// they repeat a request, rounded up to whole seconds. Zero means 1 s.
+	RetryAfter time.Duration
+	// Log receives faults of the service, each once. nil means slog.Default.
+	Log *slog.Logger
+}
+
+type handler struct {
+	runner     Runner
+	bodyBytes  int64
+	retryAfter string
+	log        *slog.Logger
+}
+
+// NewHandler serves /execute, /health, /, /openapi.json and /capabilities by
+// exact path. Everything else, too, is answered in JSON. It panics when
+// Options.BodyBytes is not positive.
+func NewHandler(runner Runner, opts Options) http.Handler {
+	if opts.BodyBytes <= 0 {
+		panic(fmt.Sprintf("funcs: Options.BodyBytes: %d: must be positive", opts.BodyBytes))
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	seconds := max(1, int64((opts.RetryAfter+time.Second-1)/time.Second))
+	return &handler{
+		runner:     runner,
+		bodyBytes:  opts.BodyBytes,
+		retryAfter: strconv.FormatInt(seconds, 10),
+		log:        opts.Log,
+	}
+}
+
+// reply is what a request comes to, before it is written.
+type reply struct {
+	http        int
+	contentType string // "" means JSON
+	body        []byte
+	retry       bool
+	header      http.Header // further headers, nil for most replies
+	queue, run  time.Duration
+}
+
+const jsonType = "application/json; charset=utf-8"
+
+// endpoint is what serves one path. allow is the value of the Allow header.
+type endpoint struct {
+	allow string
+	serve func(h *handler, r *http.Request, id string) (reply, error)
+}
+
+var endpoints = map[string]endpoint{
+	"/execute":      {"POST", (*handler).execute},
+	"/health":       {"GET, HEAD", (*handler).health},
+	"/":             {"GET, HEAD", (*handler).index},
+	"/openapi.json": {"GET, HEAD", (*handler).openAPI},
+	"/capabilities": {"GET, HEAD", (*handler).capabilities},
+}
+
+// ServeHTTP answers one request. Nothing is written to a client that left.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := newID()
+	rep, err := h.route(r, id)
+	if err != nil {
+		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+			return
+		}
+		rep = h.fail(r.Context(), id, err, rep)
+	}
+	h.write(w, r, id, rep)
+}
+
+// route finds the endpoint and calls it. A panic comes back as an error, so
+// that the caller gets the reply the contract promises.
+func (h *handler) route(r *http.Request, id string) (rep reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			rep, err = reply{}, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	e, ok := endpoints[r.URL.Path]
+	if !ok {
+		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
+	}
+	if !allows(e.allow, r.Method) {
+		rep.header = http.Header{"Allow": {e.allow}}
+		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
+	}
+	return e.serve(h, r, id)
+}
+
+func allows(list, method string) bool {
+	for m := range strings.SplitSeq(list, ", ") {
+		if m == method {
+			return true
+		}
+	}
+	return false
+}
+
+// fail turns an error into a reply and logs it when it is the service's own.
+// What is set in rep already, such as headers, stays.
+func (h *handler) fail(ctx context.Context, id string, err error, rep reply) reply {
+	o, text := explain(err)
+	if o.of == internalError {
+		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", id)
+	}
+	rep.http, rep.retry = o.http, o.retry
+	rep.body = appendRefusal(nil, o, text)
+	return rep
+}
+
+// execute is POST /execute.
+func (h *handler) execute(r *http.Request, id string) (reply, error) {
+	info := h.runner.Info()
+	limits := info.Limits
+	body, err := readBody(r, h.bodyBytes)
+	if err != nil {
+		return reply{}, err
+	}
+	req, err := parse(body, limits)
+	if err != nil {
+		return reply{}, err
+	}
+	job := req.job
+	job.ExecutionID, job.Usage = id, req.report
+	res, err := h.runner.Run(r.Context(), job)
+	if err != nil {
+		return reply{}, err
+	}
+	o := outcomeOf[res.Status]
+	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
+		return reply{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+	}
+	rep := reply{http: o.http, queue: res.Usage.Queue, run: res.Usage.Wall}
+	var extra *report
+	if req.report {
+		if job.Timeout > 0 {
+			limits.Timeout = min(limits.Timeout, job.Timeout)
+		}
+		extra = &report{id: id, limits: limits, isolation: info.Isolation}
+	}
+	rep.body = appendResult(nil, &res, limits.OutputBytes, extra)
+	return rep, nil
+}
+
+// write sends rep with the headers every reply carries.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep reply) {
+	header := w.Header()
+	for name, values := range rep.header {
+		header[name] = values
+	}
+	if rep.contentType == "" {
+		rep.contentType = jsonType
+	}
+	header.Set("Content-Type", rep.contentType)
+	header.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Execution-Id", id)
+	timing := make([]byte, 0, 48)
+	timing = appendMillis(append(timing, "queue;dur="...), rep.queue)
+	timing = appendMillis(append(timing, ", run;dur="...), rep.run)
+	header.Set("Server-Timing", string(timing))
+	if rep.retry {
+		header.Set("Retry-After", h.retryAfter)
+	}
+	w.WriteHeader(rep.http)
+	if r.Method != http.MethodHead {
+		// An error here means that the client left: there is nobody to tell.
+		_, _ = w.Write(rep.body)
+	}
+}
+
+// newID makes the name of one request: 128 random bits in hex.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails; the program ends if there is no randomness
+	return hex.EncodeToString(b[:])
+}
+
+// clip shortens text of the caller's that an error repeats.
+func clip(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}

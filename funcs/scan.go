@@ -1,0 +1,152 @@
+package funcs
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// scanner walks JSON that is known to be valid. On anything else its methods
+// may panic or answer nonsense.
+type scanner struct {
+	text []byte
+	at   int
+}
+
+// next skips space and returns the byte it stops at, without passing it.
+func (s *scanner) next() byte {
+	for {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\n', '\r':
+			s.at++
+		default:
+			return c
+		}
+	}
+}
+
+// open enters the object at hand and says whether it has a member.
+func (s *scanner) open() bool {
+	s.at++
+	return s.next() != '}'
+}
+
+// comma passes what follows a member and says whether another one does.
+func (s *scanner) comma() bool {
+	if s.next() == '}' {
+		return false
+	}
+	s.at++
+	s.next()
+	return true
+}
+
+// value passes the value at hand and returns its text.
+func (s *scanner) value() []byte {
+	start := s.at
+	switch s.text[s.at] {
+	case '"':
+		s.at = stringEnd(s.text, s.at)
+	case '{', '[':
+		for open := 0; ; {
+			switch s.text[s.at] {
+			case '"':
+				s.at = stringEnd(s.text, s.at)
+				continue
+			case '{', '[':
+				open++
+			case '}', ']':
+				open--
+			}
+			s.at++
+			if open == 0 {
+				break
+			}
+		}
+	default:
+		if n := bytes.IndexAny(s.text[s.at:], ",}] \t\n\r"); n >= 0 {
+			s.at += n
+		} else {
+			s.at = len(s.text)
+		}
+	}
+	return s.text[start:s.at]
+}
+
+// stringEnd returns the index after the string that starts at index at.
+func stringEnd(text []byte, at int) int {
+	for at++; text[at] != '"'; at++ {
+		if text[at] == '\\' {
+			at++
+		}
+	}
+	return at + 1
+}
+
+// depth returns how many objects and arrays a valid value is nested: 0 for a
+// number, 1 for [], 2 for [[]].
+func depth(value []byte) int {
+	deepest, open := 0, 0
+	for i := 0; i < len(value); {
+		switch value[i] {
+		case '"':
+			i = stringEnd(value, i)
+			continue
+		case '{', '[':
+			open++
+			deepest = max(deepest, open)
+		case '}', ']':
+			open--
+		}
+		i++
+	}
+	return deepest
+}
+
+// escapes are the short ones: the byte after the backslash → what it means.
+var escapes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
+
+// unquote returns what a valid JSON string in valid UTF-8 stands for. ok is
+// false when an escape is half of a surrogate pair, which no UTF-8 can hold;
+// it is U+FFFD in s then.
+func unquote(quoted []byte) (s string, ok bool) {
+	in := quoted[1 : len(quoted)-1]
+	i := bytes.IndexByte(in, '\\')
+	if i < 0 {
+		return string(in), true
+	}
+	out := make([]byte, 0, len(in))
+	for ok = true; i >= 0; i = bytes.IndexByte(in, '\\') {
+		out = append(out, in[:i]...)
+		c := in[i+1]
+		in = in[i+2:]
+		if c != 'u' {
+			out = append(out, escapes[c])
+			continue
+		}
+		r := hex4(in)
+		in = in[4:]
+		if utf16.IsSurrogate(r) {
+			low := rune(-1)
+			if len(in) >= 6 && in[0] == '\\' && in[1] == 'u' {
+				low = hex4(in[2:])
+			}
+			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+				ok = false
+			} else {
+				in = in[6:]
+			}
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return string(append(out, in...)), ok
+}
+
+// hex4 reads the four digits of a \u escape.
+func hex4(digits []byte) rune {
+	n, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // valid by contract
+	return rune(n)
+}

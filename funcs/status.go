@@ -1,0 +1,136 @@
+package funcs
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/pyexec/pyexec/funcs/web"
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// The words this package adds to those of runtime.Status.
+const (
+	invalidRequest runtime.Status = "invalid_request"
+	overloaded     runtime.Status = "overloaded"
+	unavailable    runtime.Status = "unavailable"
+	internalError  runtime.Status = "internal_error"
+)
+
+// Reasons for invalid_request that HTTP has its own number for. The caller
+// sees the word invalid_request for all of them.
+const (
+	tooLarge    runtime.Status = "too_large"
+	wrongType   runtime.Status = "wrong_type"
+	noSuchPath  runtime.Status = "no_such_path"
+	wrongMethod runtime.Status = "wrong_method"
+)
+
+// outcome is one way a request can end.
+type outcome struct {
+	of      runtime.Status // what the code calls it
+	word    runtime.Status // what the caller sees as "status"
+	http    int
+	retry   bool   // adds Retry-After: the same request may succeed later
+	text    string // the error sentence, or its shape, for the documentation
+	meaning string
+}
+
+// outcomes is the only place that turns an outcome into an HTTP status, and
+// the source of the table of statuses in the documentation.
+var outcomes = []outcome{
+	{of: runtime.OK, word: runtime.OK, http: http.StatusOK,
+		meaning: "main() returned a JSON value. The word appears only in the report."},
+	{of: invalidRequest, word: invalidRequest, http: http.StatusBadRequest,
+		text: "timeout must be a number of seconds from 0.05 to 30", meaning: "The request breaks the contract; the sentence names the field and what it must be."},
+	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound,
+		text: "path: /run: not found", meaning: "There is nothing at this path."},
+	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed,
+		text: "method: GET: not allowed", meaning: "The path takes another method; the Allow header names it."},
+	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge,
+		text: "script must be at most 1048576 bytes", meaning: "The body or the script is larger than the server takes."},
+	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
+		text: "Content-Type must be application/json", meaning: "The body is not announced as JSON in UTF-8."},
+	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest,
+		text: "Script must contain a 'main()' function", meaning: "The script defines no function called main."},
+	{of: runtime.ImportBlocked, word: runtime.ImportBlocked, http: http.StatusBadRequest,
+		text:    "Script contains potentially dangerous code: import os",
+		meaning: "The script imports a module on the blocked list. This is a courtesy check that explains early what would not work; it is not a security boundary."},
+	{of: runtime.SyntaxError, word: runtime.SyntaxError, http: http.StatusBadRequest,
+		text: "SyntaxError: invalid syntax (line 3)", meaning: "Python cannot compile the script."},
+	{of: runtime.NotJSON, word: runtime.NotJSON, http: http.StatusUnprocessableEntity,
+		text:    "main() function must return JSON-serializable data, got: object",
+		meaning: "main() returned something JSON cannot express, NaN and Infinity included."},
+	{of: runtime.ScriptError, word: runtime.ScriptError, http: http.StatusUnprocessableEntity,
+		text: "ZeroDivisionError: division by zero", meaning: "The script raised an exception; traceback and line say where."},
+	{of: runtime.Exited, word: runtime.Exited, http: http.StatusUnprocessableEntity,
+		text: "Script exited with code 3 before main() returned", meaning: "The script ended the interpreter itself."},
+	{of: runtime.Timeout, word: runtime.Timeout, http: http.StatusUnprocessableEntity,
+		text: "Script execution timed out after 30 seconds", meaning: "The wall clock ran out: timeout of the request, or the server's."},
+	{of: runtime.CPULimit, word: runtime.CPULimit, http: http.StatusUnprocessableEntity,
+		meaning: "The script used up its processor time."},
+	{of: runtime.MemoryLimit, word: runtime.MemoryLimit, http: http.StatusUnprocessableEntity,
+		meaning: "The script used up its memory."},
+	{of: runtime.OutputLimit, word: runtime.OutputLimit, http: http.StatusUnprocessableEntity,
+		meaning: "stdout or stderr grew too large; what was kept of it is in the reply."},
+	{of: runtime.ResultLimit, word: runtime.ResultLimit, http: http.StatusUnprocessableEntity,
+		meaning: "The JSON text of the result is too large or nested too deep."},
+	{of: runtime.FileLimit, word: runtime.FileLimit, http: http.StatusUnprocessableEntity,
+		meaning: "The script filled /tmp or opened too many files."},
+	{of: runtime.Killed, word: runtime.Killed, http: http.StatusUnprocessableEntity,
+		text: "Script was killed by SIGSEGV", meaning: "A signal ended the interpreter."},
+	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true,
+		text: "too many requests are waiting: try again shortly", meaning: "The queue is full. Nothing has run; wait for Retry-After seconds."},
+	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true,
+		text: "the service cannot run scripts right now: try again shortly", meaning: "Starting, draining, or the interpreter is being restarted. Nothing was returned; wait for Retry-After seconds."},
+	{of: internalError, word: internalError, http: http.StatusInternalServerError,
+		text: "the service could not handle this request", meaning: "A fault of the service. The log has the detail under the X-Execution-Id of the reply."},
+}
+
+var outcomeOf = func() map[runtime.Status]*outcome {
+	m := make(map[runtime.Status]*outcome, len(outcomes))
+	for i := range outcomes {
+		m[outcomes[i].of] = &outcomes[i]
+	}
+	return m
+}()
+
+// statusDocs is outcomes as the documentation shows them.
+func statusDocs() []web.Status {
+	docs := make([]web.Status, 0, len(outcomes))
+	for _, o := range outcomes {
+		docs = append(docs, web.Status{Status: string(o.word), HTTP: o.http, Error: o.text, Meaning: o.meaning})
+	}
+	return docs
+}
+
+// failure is a request that ends here, without a run. Its text goes to the
+// caller as it is.
+type failure struct {
+	of   runtime.Status
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+
+func refuse(of runtime.Status, format string, args ...any) error {
+	return &failure{of: of, text: fmt.Sprintf(format, args...)}
+}
+
+// explain finds the outcome an error stands for and the sentence the caller
+// gets. Only what this package wrote itself reaches the caller verbatim.
+func explain(err error) (*outcome, string) {
+	var f *failure
+	var o *outcome
+	switch {
+	case errors.As(err, &f):
+		return outcomeOf[f.of], f.text
+	case errors.Is(err, runtime.ErrOverloaded):
+		o = outcomeOf[overloaded]
+	case errors.Is(err, runtime.ErrUnavailable):
+		o = outcomeOf[unavailable]
+	default:
+		o = outcomeOf[internalError]
+	}
+	return o, o.text
+}

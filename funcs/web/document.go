@@ -1,0 +1,198 @@
+package web
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// Document is the documentation: what GET / answers to a program, and what
+// the page shows to a person.
+type Document struct {
+	Name           string            `json:"name"`
+	Summary        string            `json:"summary"`
+	Warning        string            `json:"warning,omitempty"` // set when scripts run unconfined
+	BaseURL        string            `json:"base_url"`
+	Endpoints      []Endpoint        `json:"endpoints"`
+	Request        Request           `json:"request"`
+	Success        []Field           `json:"success"`
+	Failure        []Field           `json:"failure"`
+	Report         []Field           `json:"report"`
+	Headers        []Field           `json:"headers"`
+	Statuses       []Status          `json:"statuses"`
+	Limits         []Limit           `json:"limits"`
+	Posture        string            `json:"posture"`
+	Isolation      map[string]bool   `json:"isolation"`
+	IsolationNotes map[string]string `json:"isolation_notes"`
+	Python         Python            `json:"python"`
+	Notes          []string          `json:"notes"`
+	Examples       []Sample          `json:"examples"`
+}
+
+// Endpoint is one path of the service.
+type Endpoint struct {
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Summary string `json:"summary"`
+}
+
+// Request describes the body of POST /execute.
+type Request struct {
+	ContentType string  `json:"content_type"`
+	Fields      []Field `json:"fields"`
+}
+
+// Field is a member of an object, or a header.
+type Field struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Required bool   `json:"required,omitempty"`
+	Default  string `json:"default,omitempty"`
+	Meaning  string `json:"meaning"`
+}
+
+// Python is what a script finds.
+type Python struct {
+	Version            string   `json:"version"`
+	Preloaded          []string `json:"preloaded"`
+	Packages           []string `json:"packages"`
+	BlockedImports     []string `json:"blocked_imports"`
+	BlockedImportsNote string   `json:"blocked_imports_note"`
+}
+
+// Sample is an example with the commands that send it to this service.
+type Sample struct {
+	Name       string          `json:"name"`
+	Title      string          `json:"title"`
+	Script     string          `json:"-"` // it is in Request
+	Request    json.RawMessage `json:"request"`
+	Status     int             `json:"http"`
+	Response   json.RawMessage `json:"response"`
+	Curl       string          `json:"curl"`
+	PowerShell string          `json:"powershell"`
+	Python     string          `json:"python"`
+	JavaScript string          `json:"javascript"`
+}
+
+const offWarning = "Isolation is switched off on this server (SANDBOX=off). Scripts run with the rights of the service itself. " +
+	"Do not send it scripts you do not trust, and do not make it reachable for others."
+
+const confinedNote = "A script has no network and sees none of the server's files or environment. " +
+	"/tmp is its own, empty at the start and gone at the end."
+
+// NewDocument puts the documentation together.
+func NewDocument(f Facts) Document {
+	info := f.Info
+	d := Document{
+		Name:    "Python execution service",
+		Summary: "Send a Python script that defines main(); get back what main() returned and what it printed. Every script runs in a process of its own, which is used once.",
+		BaseURL: f.BaseURL,
+		Endpoints: []Endpoint{
+			{"POST", "/execute", "Runs a script."},
+			{"GET", "/health", `200 {"status":"healthy"} exactly when a run would succeed now, otherwise 503 with "error".`},
+			{"GET", "/capabilities", "Python version, packages, limits and isolation layers in force."},
+			{"GET", "/openapi.json", "OpenAPI 3.1 of all of this."},
+			{"GET", "/", "This documentation: HTML for a browser, JSON for everything else."},
+		},
+		Request:        Request{ContentType: "application/json", Fields: requestFields(info.Limits)},
+		Success:        successFields,
+		Failure:        failureFields,
+		Report:         reportFields,
+		Headers:        headerFields,
+		Statuses:       f.Statuses,
+		Limits:         f.Limits,
+		Posture:        info.Posture,
+		Isolation:      orEmpty(info.Isolation),
+		IsolationNotes: orEmpty(info.LayerNotes),
+		Python: Python{
+			Version:            info.PythonVersion,
+			Preloaded:          append([]string{}, info.Preloaded...),
+			Packages:           append([]string{}, info.Packages...),
+			BlockedImports:     append([]string{}, info.BlockedImports...),
+			BlockedImportsNote: BlockedImportsNote,
+		},
+		Notes: notes,
+	}
+	if info.Posture == "off" {
+		d.Warning = offWarning
+	} else {
+		d.Notes = append([]string{confinedNote}, notes...)
+	}
+	for _, e := range Examples() {
+		d.Examples = append(d.Examples, Sample{
+			Name: e.Name, Title: e.Title, Script: e.Script, Request: e.Request, Status: e.Status, Response: e.Response,
+			Curl:       curl(f.BaseURL, e),
+			PowerShell: powerShell(f.BaseURL, e),
+			Python:     python(f.BaseURL, e),
+			JavaScript: javaScript(f.BaseURL, e),
+		})
+	}
+	return d
+}
+
+func orEmpty[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return m
+}
+
+func requestFields(l runtime.Limits) []Field {
+	seconds := strconv.FormatFloat(l.Timeout.Seconds(), 'f', -1, 64)
+	return []Field{
+		{Name: "script", Type: "string", Required: true,
+			Meaning: "Python source that defines main(), at most " + size(l.ScriptBytes) + ". Line ends may be LF or CRLF."},
+		{Name: "input", Type: "any JSON value", Default: "absent",
+			Meaning: "When it is present, main(input) is called instead of main(); null counts as present. Nested at most " +
+				strconv.Itoa(l.ResultDepth) + " levels deep."},
+		{Name: "stdin", Type: "string", Default: `""`, Meaning: "What input() and sys.stdin read."},
+		{Name: "timeout", Type: "number", Default: seconds,
+			Meaning: "Seconds of wall clock for the whole script, from 0.05 to " + seconds + "."},
+		{Name: "report", Type: "boolean", Default: "false", Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
+	}
+}
+
+var successFields = []Field{
+	{Name: "result", Type: "any JSON value", Required: true, Meaning: "What main() returned, byte for byte as Python's json module wrote it: 4.0 stays 4.0, large integers keep all digits."},
+	{Name: "stdout", Type: "string", Required: true, Meaning: "All that was written to standard output. Bytes that are not UTF-8 show as U+FFFD."},
+	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Only with report."},
+	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
+}
+
+var failureFields = []Field{
+	{Name: "error", Type: "string", Required: true, Meaning: "What went wrong, in one sentence."},
+	{Name: "status", Type: "string", Required: true, Meaning: "The same in one word of the table of statuses, for programs."},
+	{Name: "stdout", Type: "string", Meaning: "Standard output up to the failure, when the script got as far as running."},
+	{Name: "stderr", Type: "string", Meaning: "Standard error up to the failure, when the script got as far as running."},
+	{Name: "traceback", Type: "string", Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
+	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
+	{Name: "denied", Type: "string", Meaning: "What was refused to the script, when that is what it failed on. In Python it is a PermissionError."},
+	{Name: "report", Type: "object", Meaning: "As in a success, when it was asked for and the script reached a worker."},
+}
+
+var reportFields = []Field{
+	{Name: "execution_id", Type: "string", Required: true, Meaning: "The same as the header X-Execution-Id."},
+	{Name: "status", Type: "string", Required: true, Meaning: "ok, or the word of the failure."},
+	{Name: "wall_ms", Type: "number", Required: true, Meaning: "Time from handing over the script to its answer, in milliseconds."},
+	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},
+	{Name: "peak_memory_bytes", Type: "integer", Required: true, Meaning: "Largest resident memory, the interpreter's own included."},
+	{Name: "queue_ms", Type: "number", Required: true, Meaning: "Time spent waiting for a worker, in milliseconds."},
+	{Name: "limits", Type: "object", Required: true, Meaning: "The limits of this run by name; timeout_seconds is the one that applied."},
+	{Name: "isolation", Type: "object", Required: true, Meaning: "Each isolation layer and whether it was in force."},
+}
+
+var headerFields = []Field{
+	{Name: "X-Execution-Id", Type: "string", Required: true, Meaning: "Names this request in the service's log. On every reply."},
+	{Name: "Server-Timing", Type: "string", Required: true, Meaning: "queue;dur=…, run;dur=… in milliseconds, 0 where nothing ran. On every reply."},
+	{Name: "Retry-After", Type: "integer", Meaning: "Seconds to wait before trying again. On 429 and 503."},
+	{Name: "Allow", Type: "string", Meaning: "The methods a path takes. On 405."},
+}
+
+var notes = []string{
+	"A field that is not in the contract, or is given twice, is refused by name. Names are case-sensitive.",
+	"async def main() is awaited.",
+	"NaN and Infinity are not JSON: a result that contains them is refused as not_json.",
+	"The body must be UTF-8; a byte order mark is skipped. A missing Content-Type is taken as application/json.",
+	"Invoke-RestMethod throws on a refusal or failure; the body of the reply is then in $_.ErrorDetails.Message.",
+}

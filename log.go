@@ -1,0 +1,142 @@
+package pyexec
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// NewLog returns the server's logger: JSON lines with the field names of Cloud
+// Logging, or short lines of text when w is a terminal.
+func NewLog(w io.Writer) *slog.Logger {
+	if file, ok := w.(*os.File); ok && isTerminal(file) {
+		return slog.New(&lineHandler{out: &lockedWriter{w: w}})
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: cloudNames}))
+}
+
+// isTerminal takes every character device for a terminal. That includes
+// /dev/null, where the form of a line matters to nobody.
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// cloudNames gives the fields that Cloud Logging lifts out of a JSON line the
+// names it looks for. slog's own "time" is right as it is: RFC 3339 with
+// nanoseconds.
+func cloudNames(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.MessageKey:
+		a.Key = "message"
+	case slog.LevelKey:
+		a.Key = "severity"
+		if level, ok := a.Value.Any().(slog.Level); ok {
+			a.Value = slog.StringValue(severity(level))
+		}
+	}
+	return a
+}
+
+// severity is the word Cloud Logging has for a level.
+func severity(level slog.Level) string {
+	switch {
+	case level >= slog.LevelError:
+		return "ERROR"
+	case level >= slog.LevelWarn:
+		return "WARNING"
+	case level >= slog.LevelInfo:
+		return "INFO"
+	default:
+		return "DEBUG"
+	}
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// lineHandler writes a record as one line for a person: the time of day, the
+// severity unless it is INFO, the message, then key=value. Groups are prefixes
+// of keys.
+type lineHandler struct {
+	out    *lockedWriter
+	prefix string // of keys, from WithGroup
+	attrs  string // from WithAttrs, as they will be written
+}
+
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo
+}
+
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	if !r.Time.IsZero() {
+		b.WriteString(r.Time.Format(time.TimeOnly) + " ")
+	}
+	if word := severity(r.Level); word != "INFO" {
+		b.WriteString(word + ": ")
+	}
+	b.WriteString(r.Message)
+	b.WriteString(h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		appendPair(&b, h.prefix, a)
+		return true
+	})
+	b.WriteByte('\n')
+	_, err := h.out.Write([]byte(b.String()))
+	return err
+}
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var b strings.Builder
+	for _, a := range attrs {
+		appendPair(&b, h.prefix, a)
+	}
+	return &lineHandler{out: h.out, prefix: h.prefix, attrs: h.attrs + b.String()}
+}
+
+func (h *lineHandler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return &lineHandler{out: h.out, prefix: h.prefix + name + ".", attrs: h.attrs}
+}
+
+// appendPair writes " key=value", and a group as one pair for each member.
+func appendPair(b *strings.Builder, prefix string, a slog.Attr) {
+	value := a.Value.Resolve()
+	if value.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			prefix += a.Key + "."
+		}
+		for _, member := range value.Group() {
+			appendPair(b, prefix, member)
+		}
+		return
+	}
+	if a.Equal(slog.Attr{}) {
+		return
+	}
+	text := value.String()
+	// Quoting also keeps control characters off the terminal.
+	if text == "" || strings.ContainsAny(text, " =\"") || strconv.Quote(text) != `"`+text+`"` {
+		text = strconv.Quote(text)
+	}
+	b.WriteString(" " + prefix + a.Key + "=" + text)
+}

@@ -1,0 +1,27 @@
+package runtime
+
+import "log/slog"
+
+// Config is what New needs to know. It is filled by the module's config.go,
+// the only place that reads the environment; nothing here has a default.
+type Config struct {
+	Limits Limits
+	// Workers is how many scripts run at once and how many ready workers are
+	// kept, Queue how many requests may wait for one.
+	Workers, Queue int
+	// BlockedImports are the top-level modules whose import is refused with a
+	// clear message. It is a courtesy to the caller, never the boundary. Empty
+	// switches the check off.
+	BlockedImports []string
+	// Preload are the modules the zygote imports before it forks. One that is
+	// not installed stops the start.
+	Preload []string
+	// PythonHome is the prefix of another CPython 3.11, empty for the bundled
+	// one, which is unpacked below CacheDir.
+	PythonHome string
+	CacheDir   string
+	// SandboxOff runs scripts without the layers a posture would add. It is
+	// the loud opt-out: it shows in the log, in Info and in every report.
+	SandboxOff bool
+	Log        *slog.Logger
+}

@@ -1,0 +1,74 @@
+package python
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// series is the only version of the language that the harness, the wire
+// protocol and the system call list are tested with.
+const series = "3.11"
+
+// Interpreter is a CPython that is ready to be started.
+type Interpreter struct {
+	// Home is the prefix on this machine: absolute, without symbolic links.
+	Home string
+	// Executable is absolute, below Home and not a link out of it.
+	Executable string
+	// Version is the full version, such as "3.11.11".
+	Version string
+	// Libraries are the shared libraries outside Home that the interpreter and
+	// its extension modules need, the dynamic loader first.
+	Libraries []Library
+	// Missing are the names of libraries that only an extension module needs
+	// and this machine does not have. Importing such a module fails; nothing
+	// else does.
+	Missing []string
+
+	manifest string // file to verify Home against; empty if there is none
+}
+
+// Library is a shared library outside Home.
+type Library struct {
+	// Path is where the dynamic loader looks for it: the place it has to be at
+	// in a private root, which has no /etc/ld.so.cache.
+	Path string
+	// Source is the file itself, with every symbolic link resolved.
+	Source string
+}
+
+// SitePackages is the directory for distributions beside the standard library.
+// "-I -S" leaves it off sys.path, on purpose: site.py costs time and reads .pth
+// files. Who starts the interpreter adds this directory itself; without it the
+// bundled interpreter has no time zones. It need not exist.
+func (p *Interpreter) SitePackages() string {
+	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
+}
+
+// Verify compares Home with its manifest: names, sizes, modes, time stamps and
+// the digest of the executable; with full, the digest of every file. The error
+// names the first file that differs. An interpreter from [At] has no manifest,
+// of it only the executable is looked at.
+func (p *Interpreter) Verify(full bool) error {
+	if p.manifest == "" {
+		return executable(p.Executable)
+	}
+	m, err := readManifest(p.manifest)
+	if err != nil {
+		return err
+	}
+	return m.verify(p.Home, full)
+}
+
+// executable reports whether path is a file that somebody may execute.
+func executable(path string) error {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if !fi.Mode().IsRegular() || fi.Mode().Perm()&0o111 == 0 {
+		return fmt.Errorf("verify: %s: not an executable file (%v)", path, fi.Mode())
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package python
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+)
+
+// unpack builds the tree in a staging directory and renames it into place. The
+// caller holds the lock and has seen that b.dir is free. The staging directory
+// is gone when unpack returns.
+func (b *bundle) unpack(ctx context.Context) error {
+	staging, err := os.MkdirTemp(b.cache, stagingPrefix+"*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(staging)
+	// The library holds whole files in memory, packed and unpacked. A server on
+	// a small instance wants that back now rather than in some minutes.
+	defer debug.FreeOSMemory()
+
+	tree := filepath.Join(staging, "tree")
+	if err := b.build(ctx, tree); err != nil {
+		return err
+	}
+	if err := os.Rename(tree, b.dir); err != nil {
+		return err
+	}
+	return syncDir(b.cache)
+}
+
+// build makes a finished tree at dir. Its steps are those of the package
+// documentation.
+func (b *bundle) build(ctx context.Context, dir string) error {
+	prefix := filepath.Join(dir, "prefix")
+	exe := filepath.Join(prefix, filepath.FromSlash(pythonExe))
+	steps := []func() error{
+		func() error { return extract(prefix) },
+		func() error { return os.Remove(prefix + ".lock") }, // extract's own; here the tree is nobody else's
+		func() error { return trim(prefix, trimRules) },
+		func() error { return installTimeZones(prefix) },
+		func() error { return stripDebug(filepath.Join(prefix, "lib", "libpython"+series+".so.1.0")) },
+		func() error { return wantBundled(ctx, exe) },
+		func() error { return byteCompile(ctx, exe, prefix, b.home()) },
+		func() error { return settle(prefix) },
+		func() error {
+			m, err := takeManifest(prefix)
+			if err != nil {
+				return err
+			}
+			return m.write(filepath.Join(dir, "manifest"))
+		},
+		func() error { return os.Chmod(dir, 0o755) },
+		func() error { return syncDir(dir) },
+	}
+	for _, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errNoExec is what to do about a cache that programs cannot be started from.
+var errNoExec = errors.New("mounted noexec: set XDG_CACHE_HOME to a directory that programs may be started from")
+
+// wantBundled starts the unpacked interpreter and compares its version with
+// the one this package says it has. It is the first time that exe is executed,
+// so a cache on a file system that forbids it is found here.
+func wantBundled(ctx context.Context, exe string) error {
+	id, err := identify(ctx, exe)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", err, errNoExec)
+	}
+	if err != nil {
+		return err
+	}
+	if id.version != bundledVersion {
+		return fmt.Errorf("%s: is %s %s, want CPython %s", exe, id.implementation, id.version, bundledVersion)
+	}
+	return nil
+}
+
+// syncDir flushes the names in a directory to disk.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot, and need not
+		return err
+	}
+	return nil
+}
+
+// explain turns a failure to write into an error that says what to do. path is
+// what was worked on; a path within err is more precise and wins.
+func explain(path string, err error) error {
+	if errors.Is(err, errNoExec) {
+		return fmt.Errorf("unpack: %w", err)
+	}
+	cause := err
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		path, cause = pe.Path, pe.Err
+	} else if le, ok := errors.AsType[*os.LinkError](err); ok {
+		path, cause = le.New, le.Err
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		hint = ": 150 MB are needed: set XDG_CACHE_HOME to a directory with room"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+		hint = ": set XDG_CACHE_HOME to a writable directory"
+	default:
+		return fmt.Errorf("unpack: %w", err)
+	}
+	return fmt.Errorf("unpack: %s: %w%s", path, cause, hint)
+}

@@ -1,0 +1,129 @@
+"""The fork server: imports what scripts will import, then only forks.
+
+It never reads a script, nor anything that came from a caller. The protocol is
+drawn in the package documentation of runtime/internal/zygote.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import select
+import struct
+import sys
+
+CLONE_NEWPID = 0x20000000
+SYS_PIDFD_OPEN = 434
+SOL_SOCKET, SCM_RIGHTS = 1, 1
+
+SPAWN = struct.Struct("=cQI")  # 'F', worker number, uid; then the scratch path
+EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes
+STARTED = struct.Struct("=cQ")  # 'W', worker number
+FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
+
+
+def main(sock, config):
+    """Prepare, say so, take the confinement list, then fork until the end."""
+    os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+    worker = load_worker(config)
+    preload(config["preload"])
+    worker.prepare(config)
+    threads = sys._current_frames()
+    if len(threads) != 1:
+        raise SystemExit("a preloaded module started a thread; a fork would lose it")
+    sock.send(json.dumps({"version": sys.version.split()[0]}).encode())
+    plan = json.loads(sock.recv(1 << 20))
+    worker.steps = worker.compile_steps(plan["steps"] or [])
+    # One run of everything a worker does, so that the pages and caches it
+    # touches are made once here and shared by every fork.
+    worker.rehearse()
+    gc.collect()
+    gc.freeze()
+    Server(sock, worker, plan["pid_namespace"]).serve()
+
+
+def load_worker(config):
+    module = type(sys)("_worker")
+    exec(compile(config["worker"], "<worker>", "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def preload(names):
+    import site
+
+    site.setquit()
+    site.sethelper()
+    for name in names:
+        __import__(name)
+
+
+class Server:
+    """Forks on request and reports every exit."""
+
+    def __init__(self, sock, worker, pid_namespace):
+        self.sock = sock
+        self.worker = worker
+        self.poll = select.epoll()
+        self.poll.register(sock.fileno(), select.EPOLLIN)
+        self.children = {}  # pidfd -> (pid, worker number)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.home = self.pidfd_open(os.getpid()) if pid_namespace else None
+
+    def pidfd_open(self, pid):
+        fd = self.libc.syscall(SYS_PIDFD_OPEN, pid, 0)
+        if fd < 0:
+            raise OSError(ctypes.get_errno(), "pidfd_open")
+        return fd
+
+    def serve(self):
+        control = self.sock.fileno()
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd == control:
+                    if not self.request():
+                        os._exit(0)
+                else:
+                    self.bury(fd)
+
+    def request(self):
+        """One message of the server; False at the end of file."""
+        data, control, _, _ = self.sock.recvmsg(4096, 64)
+        if not data:
+            return False
+        fds = struct.unpack("=3i", control[0][2])
+        _, number, uid = SPAWN.unpack_from(data)
+        scratch = bytes(data[SPAWN.size :])
+        try:
+            pid = self.fork(fds, uid, scratch)
+            pidfd = self.pidfd_open(pid)
+        except OSError as e:
+            self.sock.send(FAILED.pack(b"E", number, e.errno or 0))
+            return True
+        finally:
+            for fd in fds:
+                os.close(fd)
+        self.children[pidfd] = (pid, number)
+        self.poll.register(pidfd, select.EPOLLIN)
+        self.sock.sendmsg([STARTED.pack(b"W", number)], [(SOL_SOCKET, SCM_RIGHTS, struct.pack("=i", pidfd))])
+        return True
+
+    def fork(self, fds, uid, scratch):
+        if self.home is not None and self.libc.unshare(CLONE_NEWPID) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self.worker.main(fds, uid, scratch)
+        finally:
+            # The next fork may make a namespace of its own only from here.
+            if self.home is not None and self.libc.setns(self.home, CLONE_NEWPID) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+        return pid
+
+    def bury(self, pidfd):
+        pid, number = self.children.pop(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        self.poll.unregister(pidfd)
+        os.close(pidfd)
+        cpu = int((usage.ru_utime + usage.ru_stime) * 1e6)
+        self.sock.send(EXITED.pack(b"X", number, status, cpu, usage.ru_maxrss * 1024))

@@ -1,0 +1,149 @@
+package sandbox
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Confine lists the steps that a worker takes after the fork, in order. They
+// need what is only known once the zygote runs: its size (Limits.BaseBytes).
+func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
+	var steps []Step
+	if plan.On[PrivateTmp] {
+		steps = append(steps, privateTmp(p.Limits)...)
+	} else {
+		steps = append(steps, Step{
+			Layer: PrivateTmp, Name: "chdir to the run's directory", Why: "before Landlock makes it the only writable one",
+			Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
+		})
+	}
+	steps = append(steps, rlimits(p.Limits, plan)...)
+	if plan.Posture == Off {
+		return steps, nil // limits stay: they protect the service from accidents
+	}
+	steps = append(steps, identity(plan)...)
+	if plan.On[Landlock] {
+		steps = append(steps, landlock(p, plan, abi)...)
+	}
+	filter, err := workerFilter(signalCalls(plan, abi))
+	if err != nil {
+		return nil, err
+	}
+	steps = append(steps, Step{
+		Layer: Seccomp, Name: "worker filter", Why: "last: every step before it is a call that it takes back",
+		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
+	})
+	return append(steps, checks(plan)...), nil
+}
+
+func privateTmp(l Limits) []Step {
+	none := str("none")
+	return []Step{
+		{
+			Layer: MountNamespace, Name: "unshare mount namespace", Why: "so that the next mount is this run's alone",
+			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)},
+		},
+		{
+			Layer: PrivateTmp, Name: "mount /tmp", Why: "fresh, bounded in bytes and inodes, gone with the worker",
+			Call: unix.SYS_MOUNT, Args: []Arg{none, str("/tmp"), str("tmpfs"),
+				num(unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC),
+				str(fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", l.TmpBytes, l.TmpFiles))},
+		},
+		{Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR, Args: []Arg{str("/tmp")}},
+	}
+}
+
+// rlimits bounds what one process may use. Soft and hard are the same, so that
+// the kernel acts at once and a script can only lower them.
+func rlimits(l Limits, plan *Plan) []Step {
+	set := func(name string, resource int, value int64, why string) Step {
+		b := make([]byte, 16)
+		binary.NativeEndian.PutUint64(b, uint64(value))
+		binary.NativeEndian.PutUint64(b[8:], uint64(value))
+		return Step{
+			Layer: Rlimits, Name: name, Why: why,
+			Call: unix.SYS_PRLIMIT64, Args: []Arg{num(0), num(resource), buf(b), num(0)},
+		}
+	}
+	steps := []Step{
+		set("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
+		set("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
+		set("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
+		set("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts"),
+		set("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
+		set("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
+		set("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
+	}
+	if plan.On[OwnUID] || plan.On[UserNamespace] {
+		// The kernel counts per uid and user namespace, so the limit is exact
+		// only where those are the worker's own.
+		steps = append(steps, set("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp"))
+	}
+	return steps
+}
+
+// identity gives up who the worker was.
+func identity(plan *Plan) []Step {
+	var steps []Step
+	switch {
+	case plan.On[OwnUID]:
+		steps = dropBounding("a worker", func(c int) bool {
+			for _, z := range zygoteCaps {
+				if c == z {
+					return true
+				}
+			}
+			return false
+		})
+		steps = append(steps,
+			Step{Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted", Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)}},
+			Step{Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
+			Step{Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
+		)
+	case plan.On[UserNamespace]:
+		steps = []Step{{
+			Layer: UserNamespace, Name: "unshare user namespace", Why: "without an id map: nobody, with a thread count of its own",
+			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
+		}}
+		steps = append(steps, dropBounding("a worker", func(int) bool { return true })...)
+	}
+	header := make([]byte, 8) // version, pid 0
+	binary.NativeEndian.PutUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
+	return append(steps,
+		Step{
+			Layer: Capabilities, Name: "capset", Why: "all sets empty, whatever the ids were",
+			Call: unix.SYS_CAPSET, Args: []Arg{buf(header), buf(make([]byte, 24))},
+		},
+		Step{
+			Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid",
+			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
+		})
+}
+
+// signalCalls are the calls to take away where neither a PID namespace nor
+// Landlock keeps signals inside.
+func signalCalls(plan *Plan, abi int) []uintptr {
+	if plan.PIDNamespace || (plan.On[Landlock] && abi >= 6) {
+		return nil
+	}
+	return []uintptr{unix.SYS_KILL, unix.SYS_TGKILL}
+}
+
+// checks prove from inside that the layers hold, before a script is read.
+func checks(plan *Plan) []Step {
+	one := num(1)
+	steps := []Step{
+		{Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one},
+		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
+		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
+	}
+	if plan.On[OwnUID] {
+		uid := ref("uid")
+		steps = append(steps,
+			Step{Layer: OwnUID, Name: "check uid", Call: unix.SYS_GETUID, Want: &uid},
+			Step{Layer: OwnUID, Name: "check gid", Call: unix.SYS_GETEGID, Want: &uid})
+	}
+	return steps
+}

@@ -1,0 +1,42 @@
+// Package sandbox confines a process, layer by layer, and says what it did.
+//
+// Policy is data: [Policy] says what a run may touch, syscalls.go which system
+// calls it may make. [Compile] is a pure function that turns the policy and
+// what the machine grants ([Grants]) into a [Plan]: two flat lists of steps,
+// each with the reason why it stands where it stands. A step is one system
+// call with its arguments, so that the same list can be carried out by Go (the
+// launch stage, [Apply]) and by Python (a worker) and be read by a person.
+//
+// # Order of confinement
+//
+// The jail, built once per zygote by the launch stage, in namespaces that
+// clone made (mount, PID, IPC, UTS, network; for an ordinary user a user
+// namespace around them):
+//
+//  1. mounts made private: nothing done here reaches the host
+//  2. a new root on a tmpfs: the interpreter, its libraries, three device
+//     nodes, an empty /tmp; everything read-only, nosuid, nodev
+//  3. pivot_root, the old root detached, the new root made read-only
+//  4. a host name that says nothing about the host
+//  5. the capability bounding set cut down to what forking workers takes
+//  6. no_new_privs: before the filter, so that it also holds without privilege
+//  7. the base seccomp filter: all that zygote or worker ever call, EPERM for
+//     everything else, installed once and inherited
+//  8. execve of CPython with an empty environment
+//
+// A worker, forked from the zygote into a PID namespace of its own:
+//
+//  1. a mount namespace and a fresh, size-limited tmpfs on /tmp: mounts come
+//     first because Landlock forbids them and because a rule on a directory
+//     that a mount hides later would not count
+//  2. rlimits: while nothing stops a process from lowering its own
+//  3. capability bounding set emptied, groups, gid, uid (or, for an ordinary
+//     user, a user namespace of its own), all capability sets emptied
+//  4. Landlock: after mounts and ids, needs no_new_privs
+//  5. the worker seccomp filter, which takes back the calls only the zygote
+//     needs: last, because every step before it is such a call
+//  6. checks that the layers hold, then warm-up, then the script
+//
+// A step that is refused is never skipped: it comes home as {layer, step,
+// errno} and the worker, or the start, fails.
+package sandbox

@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// stage is a directory that every Linux has, on which the new root is mounted
+// while it is built. In the jail's own mount namespace nobody needs it.
+const stage = "/proc"
+
+// jail lists the steps of the launch stage up to the exec.
+func jail(p Policy, plan *Plan) ([]Step, error) {
+	var steps []Step
+	if plan.On[PrivateRoot] {
+		steps = append(steps, privateRoot(p)...)
+	}
+	if plan.On[UTSNamespace] {
+		host := "sandbox"
+		steps = append(steps, Step{
+			Layer: UTSNamespace, Name: "sethostname", Why: "the host's name tells a script where it runs",
+			Call: unix.SYS_SETHOSTNAME, Args: []Arg{str(host), num(len(host))},
+		})
+	}
+	if plan.On[Capabilities] {
+		steps = append(steps, dropBounding("launch", func(c int) bool { return !slices.Contains(zygoteCaps, c) })...)
+	}
+	steps = append(steps, Step{
+		Layer: NoNewPrivs, Name: "prctl PR_SET_NO_NEW_PRIVS", Why: "before seccomp, which needs it without privilege; inherited by every worker",
+		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)},
+	})
+	filter, err := baseFilter()
+	if err != nil {
+		return nil, err
+	}
+	return append(steps, Step{
+		Layer: Seccomp, Name: "base filter", Why: "last before exec; inherited, so that a worker only adds a short filter",
+		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(0), {Prog: filter}},
+	}), nil
+}
+
+// privateRoot builds the root that holds nothing but the policy's binds.
+func privateRoot(p Policy) []Step {
+	mount := func(why, source, target, fstype string, flags uintptr, data string) Step {
+		return Step{
+			Layer: PrivateRoot, Name: "mount " + target, Why: why,
+			Call: unix.SYS_MOUNT, Args: []Arg{str(source), str(target), str(fstype), num(flags), str(data)},
+		}
+	}
+	steps := []Step{
+		mount("before any other mount, so that none reaches the host", "none", "/", "none", unix.MS_REC|unix.MS_PRIVATE, "none"),
+		mount("the new root", "tmpfs", stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "size=1m,nr_inodes=4096,mode=0755"),
+	}
+	made := map[string]bool{"/": true}
+	var mkdir func(dir string)
+	mkdir = func(dir string) {
+		if made[dir] {
+			return
+		}
+		mkdir(path.Dir(dir))
+		made[dir] = true
+		steps = append(steps, Step{
+			Layer: PrivateRoot, Name: "mkdir " + dir, Why: "a mount point",
+			Call: unix.SYS_MKDIRAT, Args: []Arg{num(unix.AT_FDCWD), str(stage + dir), num(0o755)},
+		})
+	}
+	mkdir("/tmp")
+	bind := func(b Bind, flags uintptr) {
+		target := stage + b.Target
+		if b.Dir {
+			mkdir(b.Target)
+		} else {
+			mkdir(path.Dir(b.Target))
+			steps = append(steps, Step{
+				Layer: PrivateRoot, Name: "create " + b.Target, Why: "a mount point",
+				Call: unix.SYS_MKNODAT, Args: []Arg{num(unix.AT_FDCWD), str(target), num(unix.S_IFREG | 0o444), num(0)},
+			})
+		}
+		steps = append(steps,
+			mount("what a script may see", b.Source, target, "none", unix.MS_BIND, "none"),
+			mount("a bind mount takes flags only when remounted", "none", target, "none", unix.MS_REMOUNT|unix.MS_BIND|flags|b.Locked, "none"))
+	}
+	for _, b := range p.Binds {
+		bind(b, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV)
+	}
+	for _, d := range p.Devices {
+		bind(Bind{Source: d, Target: d}, unix.MS_NOSUID|unix.MS_NOEXEC)
+	}
+	return append(steps,
+		Step{Layer: PrivateRoot, Name: "chdir", Why: "pivot_root(\".\", \".\") needs no directory for the old root", Call: unix.SYS_CHDIR, Args: []Arg{str(stage)}},
+		Step{Layer: PrivateRoot, Name: "pivot_root", Why: "unlike chroot it leaves no way back", Call: unix.SYS_PIVOT_ROOT, Args: []Arg{str("."), str(".")}},
+		Step{Layer: PrivateRoot, Name: "umount old root", Why: "the host's files are gone from here on", Call: unix.SYS_UMOUNT2, Args: []Arg{str("."), num(unix.MNT_DETACH)}},
+		Step{Layer: PrivateRoot, Name: "chdir /", Why: "an absolute working directory in the new root", Call: unix.SYS_CHDIR, Args: []Arg{str("/")}},
+		mount("when all mount points are made", "none", "/", "none", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "none"),
+	)
+}
+
+// zygoteCaps is what forking and confining workers takes.
+var zygoteCaps = []int{
+	unix.CAP_SYS_ADMIN, // unshare, setns, mount
+	unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_SETPCAP,
+}
+
+func dropBounding(who string, drop func(int) bool) []Step {
+	var steps []Step
+	for c := range unix.CAP_LAST_CAP + 1 {
+		if drop(c) {
+			steps = append(steps, Step{
+				Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: who + " never needs it, and exec could not bring it back",
+				Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_CAPBSET_DROP), num(c), num(0), num(0), num(0)},
+			})
+		}
+	}
+	return steps
+}

@@ -1,0 +1,77 @@
+package sandbox
+
+// Policy says what a run may touch. It is data: Compile turns it into steps.
+type Policy struct {
+	// Binds are the files and directories that a script sees, read-only.
+	Binds []Bind
+	// Devices are device nodes that a script may read and write.
+	Devices []string
+	// Scratch is the directory below which every run gets a directory of its
+	// own where no tmpfs can be mounted. Empty where a private /tmp is made.
+	Scratch string
+	Limits  Limits
+}
+
+// Bind makes Source of the host appear as Target inside the private root.
+type Bind struct {
+	Source, Target string
+	Dir            bool
+	// Locked are the mount flags of Source's filesystem that a user namespace
+	// may not clear, so that the read-only remount has to repeat them.
+	Locked uintptr
+}
+
+// Limits are the kernel-enforced bounds of one worker. All are positive.
+type Limits struct {
+	// MemoryBytes is the address space a script may add to BaseBytes, the size
+	// of the zygote it is forked from.
+	MemoryBytes, BaseBytes int64
+	CPUSeconds             int64
+	TmpBytes, TmpFiles     int64
+	OpenFiles, Threads     int64
+}
+
+// Grants says what this machine let a throw-away child do: the value is empty
+// for a layer that works and the refusal for one that doesn't.
+type Grants struct {
+	Root     bool             `json:"root"` // running as uid 0 with full capabilities
+	Refused  map[Layer]string `json:"refused"`
+	Landlock int              `json:"landlock"` // ABI version, 0 without
+}
+
+// Has reports whether layer l works here.
+func (g Grants) Has(l Layer) bool { _, no := g.Refused[l]; return !no }
+
+// Posture names a way of confinement that is tested as a whole.
+type Posture string
+
+// The postures, strongest first.
+const (
+	Full         Posture = "full"     // root: every layer, a uid of its own per run
+	User         Posture = "user"     // an ordinary user with user namespaces
+	LandlockOnly Posture = "landlock" // an ordinary user without: Landlock alone hides the files
+	Off          Posture = "off"      // the opt-out
+)
+
+// Plan is what Compile made of policy and grants.
+type Plan struct {
+	Posture Posture
+	// Clone are the namespaces that the launch stage is cloned into.
+	Clone uintptr
+	// Launch builds the jail, ending with the exec of the interpreter.
+	Launch []Step
+	// PIDNamespace says that each worker is forked into one of its own.
+	PIDNamespace bool
+	// OwnUID says that the server gives every worker a uid of its own.
+	OwnUID bool
+	// On are the layers in force, Notes what stands in for one that is not.
+	On    map[Layer]bool
+	Notes map[Layer]string
+}
+
+// The uids that workers get: systemd's range for ids made up at run time
+// (systemd.io/UIDS-GIDS), which no packaged user has.
+const (
+	FirstUID = 61184
+	LastUID  = 65519
+)

@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// Offsets into struct seccomp_data (linux/seccomp.h). Arguments are 64-bit
+// little-endian words on both architectures we build for.
+const (
+	offNumber = 0
+	offArch   = 4
+	offArgs   = 16
+)
+
+// x32Bit marks a call of the x32 table, which shares x86-64's architecture word.
+const x32Bit = 0x40000000
+
+const allow uint32 = unix.SECCOMP_RET_ALLOW
+
+func refuse(e syscall.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e) }
+
+// cond is what must hold for one argument of a call. Only the low 32 bits are
+// looked at, which is all the kernel itself uses of the arguments we test,
+// except for null, which tests a pointer.
+type cond struct {
+	arg     int
+	oneOf   []uint32
+	allSet  uint32
+	noneSet uint32
+	null    bool
+}
+
+// rule decides one system call: then when every condition holds (or there is
+// none), otherwise the other action.
+type rule struct {
+	call      uintptr
+	when      []cond
+	then, els uint32
+}
+
+// assemble turns rules into the bytes of a seccomp filter. Every block of a
+// call with conditions ends in a return and never falls through to the next
+// one, so that an argument is never mistaken for a call number. Calls of a
+// foreign architecture or of the x32 table get foreign.
+func assemble(rules []rule, other, foreign uint32) ([]byte, error) {
+	arch, err := auditArch()
+	if err != nil {
+		return nil, err
+	}
+	p := []bpf.Instruction{
+		bpf.LoadAbsolute{Off: offArch, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: arch, SkipTrue: 1},
+		bpf.RetConstant{Val: foreign},
+		bpf.LoadAbsolute{Off: offNumber, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpLessThan, Val: x32Bit, SkipTrue: 1},
+		bpf.RetConstant{Val: foreign},
+	}
+	for _, r := range rules {
+		body := r.body()
+		if len(body) > 255 {
+			return nil, fmt.Errorf("seccomp: call %d: %d instructions are too many for one jump", r.call, len(body))
+		}
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(r.call), SkipFalse: uint8(len(body))})
+		p = append(p, body...)
+	}
+	p = append(p, bpf.RetConstant{Val: other})
+	raw, err := bpf.Assemble(p)
+	if err != nil {
+		return nil, fmt.Errorf("seccomp: assemble: %w", err)
+	}
+	var out bytes.Buffer
+	for _, ins := range raw {
+		if err := binary.Write(&out, binary.NativeEndian, ins); err != nil {
+			return nil, fmt.Errorf("seccomp: encode: %w", err)
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// body is what is done once the call number has matched.
+func (r rule) body() []bpf.Instruction {
+	var p []bpf.Instruction
+	for _, c := range r.when {
+		p = append(p, c.test(bpf.RetConstant{Val: r.els})...)
+	}
+	return append(p, bpf.RetConstant{Val: r.then})
+}
+
+// test returns otherwise unless the condition holds, and falls through if so.
+func (c cond) test(otherwise bpf.RetConstant) []bpf.Instruction {
+	low := bpf.LoadAbsolute{Off: uint32(offArgs + 8*c.arg), Size: 4}
+	high := bpf.LoadAbsolute{Off: low.Off + 4, Size: 4}
+	if c.null {
+		return []bpf.Instruction{
+			low, bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
+			high, bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
+		}
+	}
+	p := []bpf.Instruction{low}
+	for i := range 32 {
+		if bit := uint32(1) << i; c.allSet&bit != 0 {
+			p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: bit, SkipTrue: 1}, otherwise)
+		}
+	}
+	if c.noneSet != 0 {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: c.noneSet, SkipTrue: 1}, otherwise)
+	}
+	for i, v := range c.oneOf {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: uint8(len(c.oneOf) - i)})
+	}
+	if len(c.oneOf) > 0 {
+		p = append(p, otherwise)
+	}
+	return p
+}
+
+func auditArch() (uint32, error) {
+	switch runtime.GOARCH {
+	case "amd64":
+		return unix.AUDIT_ARCH_X86_64, nil
+	case "arm64":
+		return unix.AUDIT_ARCH_AARCH64, nil
+	}
+	return 0, fmt.Errorf("seccomp: architecture %s: no system call table", runtime.GOARCH)
+}

@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// From asm-generic/ioctls.h; x/sys does not name them.
+const (
+	fionbio  = 0x5421
+	fioclex  = 0x5451
+	fionclex = 0x5450
+)
+
+// allowed is a system call that a script may make. Calls that are in neither
+// list of this file are refused with EPERM, for the zygote too.
+type allowed struct {
+	call uintptr
+	when []cond
+}
+
+// scriptCalls is what ordinary programs of the standard library need, found by
+// running them (testdata/semantics), each odd entry with its reason. The
+// portable part; syscalls_<arch>.go adds the older names of an architecture.
+var scriptCalls = []allowed{
+	// Memory. mlock and memfd_create are left out: memory no rlimit counts.
+	{call: unix.SYS_BRK}, {call: unix.SYS_MMAP}, {call: unix.SYS_MUNMAP}, {call: unix.SYS_MPROTECT},
+	{call: unix.SYS_MREMAP}, {call: unix.SYS_MADVISE}, {call: unix.SYS_MSYNC}, {call: unix.SYS_MINCORE},
+	{call: unix.SYS_MEMBARRIER},
+
+	// Descriptors that are open already, and pipes.
+	{call: unix.SYS_READ}, {call: unix.SYS_WRITE}, {call: unix.SYS_READV}, {call: unix.SYS_WRITEV},
+	{call: unix.SYS_PREAD64}, {call: unix.SYS_PWRITE64}, {call: unix.SYS_PREADV}, {call: unix.SYS_PWRITEV},
+	{call: unix.SYS_PREADV2}, {call: unix.SYS_PWRITEV2},
+	{call: unix.SYS_LSEEK}, {call: unix.SYS_CLOSE}, {call: unix.SYS_CLOSE_RANGE},
+	{call: unix.SYS_DUP}, {call: unix.SYS_DUP3}, {call: unix.SYS_PIPE2},
+	{call: unix.SYS_FTRUNCATE}, {call: unix.SYS_FSYNC}, {call: unix.SYS_FDATASYNC}, {call: unix.SYS_FALLOCATE},
+	{call: unix.SYS_FADVISE64}, {call: unix.SYS_SENDFILE}, {call: unix.SYS_COPY_FILE_RANGE},
+	// Not F_SETPIPE_SZ (kernel memory), F_SETOWN, F_SETSIG (signals to others),
+	// F_SETLEASE, F_NOTIFY (not namespaced).
+	{call: unix.SYS_FCNTL, when: []cond{{arg: 1, oneOf: []uint32{
+		unix.F_DUPFD, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL,
+		unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, // sqlite3
+		unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW,
+		unix.F_DUPFD_CLOEXEC, unix.F_GETPIPE_SZ,
+	}}}},
+	// isatty, set_blocking, set_inheritable and the size of a terminal; never
+	// TIOCSTI or a device's own commands.
+	{call: unix.SYS_IOCTL, when: []cond{{arg: 1, oneOf: []uint32{
+		unix.TCGETS, unix.TIOCGWINSZ, unix.TIOCINQ, fionbio, fioclex, fionclex,
+	}}}},
+
+	// Files by name; the private root and Landlock say which.
+	{call: unix.SYS_OPENAT}, {call: unix.SYS_FSTAT}, {call: unix.SYS_STATX},
+	{call: unix.SYS_STATFS}, {call: unix.SYS_FSTATFS}, {call: unix.SYS_FACCESSAT}, {call: unix.SYS_FACCESSAT2},
+	{call: unix.SYS_GETCWD}, {call: unix.SYS_CHDIR}, {call: unix.SYS_FCHDIR}, {call: unix.SYS_GETDENTS64},
+	{call: unix.SYS_READLINKAT}, {call: unix.SYS_MKDIRAT}, {call: unix.SYS_UNLINKAT}, {call: unix.SYS_RENAMEAT2},
+	{call: unix.SYS_LINKAT}, {call: unix.SYS_SYMLINKAT}, {call: unix.SYS_FCHMOD}, {call: unix.SYS_FCHMODAT},
+	{call: unix.SYS_UTIMENSAT}, {call: unix.SYS_TRUNCATE}, {call: unix.SYS_UMASK},
+	// shutil.copy2 gives up on EPERM from these, though it never sets any.
+	{call: unix.SYS_LISTXATTR}, {call: unix.SYS_LLISTXATTR}, {call: unix.SYS_FLISTXATTR},
+	{call: unix.SYS_GETXATTR}, {call: unix.SYS_LGETXATTR}, {call: unix.SYS_FGETXATTR},
+
+	// Waiting, and asyncio's self-pipe: one connected pair, no address ever.
+	{call: unix.SYS_PPOLL}, {call: unix.SYS_PSELECT6}, {call: unix.SYS_EPOLL_CREATE1}, {call: unix.SYS_EPOLL_CTL},
+	{call: unix.SYS_EPOLL_PWAIT}, {call: unix.SYS_EVENTFD2},
+	{call: unix.SYS_SOCKETPAIR, when: []cond{{arg: 0, oneOf: []uint32{unix.AF_UNIX}}}},
+	{call: unix.SYS_SENDTO, when: []cond{{arg: 4, null: true}}},
+	{call: unix.SYS_RECVFROM}, {call: unix.SYS_SHUTDOWN}, {call: unix.SYS_GETSOCKOPT},
+	{call: unix.SYS_GETSOCKNAME}, {call: unix.SYS_GETPEERNAME},
+
+	// Time.
+	{call: unix.SYS_NANOSLEEP}, {call: unix.SYS_CLOCK_NANOSLEEP}, {call: unix.SYS_CLOCK_GETTIME},
+	{call: unix.SYS_CLOCK_GETRES}, {call: unix.SYS_GETTIMEOFDAY}, {call: unix.SYS_TIMES},
+	{call: unix.SYS_SETITIMER}, {call: unix.SYS_GETITIMER},
+
+	// Threads. glibc tries clone3 first (see below) and falls back to clone.
+	{call: unix.SYS_FUTEX}, {call: unix.SYS_SET_ROBUST_LIST}, {call: unix.SYS_GET_ROBUST_LIST},
+	{call: unix.SYS_SET_TID_ADDRESS}, {call: unix.SYS_RSEQ}, {call: unix.SYS_SCHED_YIELD},
+	{call: unix.SYS_SCHED_GETAFFINITY}, {call: unix.SYS_SCHED_GETPARAM}, {call: unix.SYS_SCHED_GETSCHEDULER},
+	{call: unix.SYS_EXIT}, {call: unix.SYS_EXIT_GROUP}, {call: unix.SYS_RESTART_SYSCALL},
+
+	// Signals; the PID namespace (or Landlock's scope) keeps them inside.
+	{call: unix.SYS_RT_SIGACTION}, {call: unix.SYS_RT_SIGPROCMASK}, {call: unix.SYS_RT_SIGRETURN},
+	{call: unix.SYS_RT_SIGSUSPEND}, {call: unix.SYS_RT_SIGTIMEDWAIT}, {call: unix.SYS_RT_SIGPENDING},
+	{call: unix.SYS_SIGALTSTACK}, {call: unix.SYS_KILL}, {call: unix.SYS_TGKILL},
+
+	// Who and where am I.
+	{call: unix.SYS_GETPID}, {call: unix.SYS_GETPPID}, {call: unix.SYS_GETTID}, {call: unix.SYS_GETUID},
+	{call: unix.SYS_GETEUID}, {call: unix.SYS_GETGID}, {call: unix.SYS_GETEGID}, {call: unix.SYS_GETRESUID},
+	{call: unix.SYS_GETRESGID}, {call: unix.SYS_GETGROUPS}, {call: unix.SYS_GETPGID}, {call: unix.SYS_GETSID},
+	{call: unix.SYS_GETPRIORITY}, {call: unix.SYS_GETRUSAGE}, {call: unix.SYS_GETCPU}, {call: unix.SYS_UNAME},
+	{call: unix.SYS_SYSINFO}, {call: unix.SYS_GETRANDOM},
+	// A process may look at and lower its own limits.
+	{call: unix.SYS_PRLIMIT64, when: []cond{{arg: 0, oneOf: []uint32{0}}}},
+	{call: unix.SYS_PRCTL, when: []cond{{arg: 0, oneOf: []uint32{
+		unix.PR_SET_NAME, unix.PR_GET_NAME, // names of threads
+		unix.PR_SET_VMA,          // malloc names its arenas
+		unix.PR_GET_NO_NEW_PRIVS, // the worker checks itself
+	}}}},
+}
+
+// threadFlags must all be set for clone to make a thread, processFlags never.
+const (
+	threadFlags  = unix.CLONE_THREAD | unix.CLONE_SIGHAND | unix.CLONE_VM
+	processFlags = unix.CLONE_NEWNS | unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET |
+		unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWTIME |
+		unix.CLONE_PIDFD | unix.CLONE_PARENT | unix.CLONE_UNTRACED
+)
+
+// zygoteCalls is what only building the jail, forking and confining takes. The
+// base filter allows them, the worker filter takes them back.
+var zygoteCalls = []uintptr{
+	unix.SYS_EXECVE,                                  // launch becomes CPython
+	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, // namespaces and /tmp of a worker
+	unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET,
+	unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,
+	unix.SYS_SECCOMP,
+	unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_PIDFD_OPEN, // burying workers
+	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
+}
+
+// baseFilter is installed by the launch stage and inherited by every worker.
+func baseFilter() ([]byte, error) {
+	eperm := refuse(unix.EPERM)
+	rules := []rule{
+		// The flags of clone3 lie in memory where a filter can't read them:
+		// ENOSYS makes glibc use clone.
+		{call: unix.SYS_CLONE3, then: refuse(unix.ENOSYS)},
+		{call: unix.SYS_CLONE, then: allow},
+		{call: unix.SYS_PRCTL, then: allow},
+	}
+	for _, call := range zygoteCalls {
+		rules = append(rules, rule{call: call, then: allow})
+	}
+	for _, a := range slices.Concat(scriptCalls, archCalls) {
+		if a.call != unix.SYS_PRCTL {
+			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
+		}
+	}
+	return assemble(rules, eperm, eperm)
+}
+
+// workerFilter narrows the base filter to what a script may do. It is short
+// because the kernel checks every call number against it at each installation.
+func workerFilter(deny []uintptr) ([]byte, error) {
+	eperm := refuse(unix.EPERM)
+	rules := []rule{{
+		call: unix.SYS_CLONE,
+		when: []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}},
+		then: allow, els: eperm,
+	}}
+	for _, a := range scriptCalls {
+		if a.call == unix.SYS_PRCTL {
+			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
+		}
+	}
+	for _, call := range slices.Concat(zygoteCalls, deny) {
+		rules = append(rules, rule{call: call, then: eperm})
+	}
+	return assemble(rules, allow, eperm)
+}

@@ -1,0 +1,55 @@
+// Package zygote is the fork server: one CPython that imports what scripts
+// will import and then only forks, and the confined children it makes.
+//
+// # Process tree
+//
+//	server (Go)                     trusted; the only one with a network, credentials, an environment
+//	 └─ launch (same binary)        builds the jail (package sandbox), then execs CPython
+//	     └─ zygote (zygote.py)      imports, rehearses, forks; never sees anything of a caller
+//	         ├─ worker (worker.py)  confines itself, warms up, reads ONE script, answers, dies
+//	         └─ worker …
+//
+// The launch stage is this binary re-executed with another argv[0]; see [RunLaunch].
+//
+// # Server and zygote
+//
+// One SOCK_SEQPACKET pair, so that a message is a message. Integers are in
+// native order; both ends are on one machine.
+//
+//	server                                    zygote
+//	  │  JSON: sources, preload, limits ──────►│  imports
+//	  │◄────────────────── JSON: version       │
+//	  │  JSON: confinement steps ─────────────►│  rehearses, freezes its heap
+//	  │                                        │
+//	  │  'F' number uid scratch  [3 fds] ─────►│  forks
+//	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
+//	  │◄──────────── 'E' number errno          │  … or the fork was refused
+//	  │◄──────────── 'X' number status cpu mem │  a worker was buried
+//
+// The three descriptors are the far ends of the worker's result channel,
+// stdout and stderr; the server made the pairs. The server kills a worker
+// through its pidfd, so that a stopped zygote can't keep one alive. End of
+// file ends the zygote and with its PID namespace every worker; where there is
+// no such namespace a worker dies of the end of file on its own channel.
+//
+// # Server and worker
+//
+// The result channel is a stream socket. A frame of the worker is a big-endian
+// length of four bytes, a byte that says what it is, and the payload:
+//
+//	server                                    worker
+//	  │◄────────────────── 'C' Refusal         │  a layer was refused: never used
+//	  │◄────────────────── 'R'                 │  confined, warm, waiting
+//	  │  lengths, timeout, script, input, stdin►│  the one request
+//	  │◄────────────────── 'V' JSON text       │  what main returned
+//	  │◄────────────────── 'E' JSON            │  or why there is no value
+//
+// Everything after the request is hostile: the script owns its end of the
+// channel and may write what it likes. The server reads exactly one frame of
+// bounded size, checks that it is JSON of bounded depth, and kills the worker.
+// A forged frame can only change the forger's own answer.
+//
+// Stdout and stderr are pipes. Most runs fit into a pipe's buffer, so that
+// nobody reads until the answer is there; a run that takes longer is pumped in
+// the background, each stream cut at its limit.
+package zygote

@@ -1,0 +1,39 @@
+package zygote
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// statm is the address space in bytes and the number of threads of a process.
+func statm(pid int) (size int64, threads int, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0, fmt.Errorf("zygote: size: %w", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		name, rest, _ := strings.Cut(line, ":")
+		fields := strings.Fields(rest)
+		if len(fields) == 0 {
+			continue
+		}
+		switch name {
+		case "VmSize":
+			kib, err := strconv.ParseInt(fields[0], 10, 64)
+			if err != nil {
+				return 0, 0, fmt.Errorf("zygote: size: %w", err)
+			}
+			size = kib << 10
+		case "Threads":
+			if threads, err = strconv.Atoi(fields[0]); err != nil {
+				return 0, 0, fmt.Errorf("zygote: threads: %w", err)
+			}
+		}
+	}
+	if size == 0 {
+		return 0, 0, fmt.Errorf("zygote: size: /proc/%d/status: no VmSize", pid)
+	}
+	return size, threads, nil
+}

@@ -1,0 +1,193 @@
+package zygote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"time"
+)
+
+// Request is one script for one worker. Input is JSON text or nil.
+type Request struct {
+	Script  string
+	Input   []byte
+	Stdin   string
+	Timeout time.Duration
+}
+
+// Reply is what came back. Exactly one of Value, Fault and Broken is set, or
+// none where Cause says why the server ended the run or the process died.
+type Reply struct {
+	Value []byte // JSON text, checked
+	Fault *Fault
+	// Broken says what was wrong with what the script wrote to the channel.
+	Broken         string
+	Stdout, Stderr []byte
+	Cause          Cause
+}
+
+// Fault is why a script has no value, as its worker tells it. All of it is
+// hostile text.
+type Fault struct {
+	Status    string `json:"status"`
+	Error     string `json:"error"`
+	Ran       bool   `json:"ran"`
+	Traceback string `json:"traceback"`
+	Line      int    `json:"line"`
+	Denied    string `json:"denied"`
+	Limit     string `json:"limit"`
+}
+
+// Cause is why the server ended a run before there was an answer.
+type Cause = cause
+
+type cause int
+
+// The causes. None means that the worker answered or died of itself.
+const (
+	causeNone cause = iota
+	Timeout         // the wall clock ran out
+	Canceled        // the caller went away
+	Stdout          // stdout over its limit
+	Stderr          // stderr over its limit
+	Files           // the run's directory over its limit
+	causeClosed
+)
+
+// grace is what a worker gets beyond its own alarm to say where it was, and
+// what a process gets to die after it has closed its channel.
+const grace = 100 * time.Millisecond
+
+// pumpAfter is when output begins to be read while the script runs. Most runs
+// are over by then and their output is in the pipe's buffer: reading it once at
+// the end saves two goroutines and their wake-ups.
+const pumpAfter = 2 * time.Millisecond
+
+// Run sends the request and waits for the answer, the limit, or the end of
+// ctx. The worker is dying when Run returns; the caller must still Close it.
+func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
+	w.stdout.limit, w.stderr.limit = w.outputLimit, w.outputLimit
+	stop := context.AfterFunc(ctx, func() { w.kill(Canceled) })
+	defer stop()
+	pump := time.AfterFunc(pumpAfter, func() {
+		w.stdout.pump(func() { w.kill(Stdout) })
+		w.stderr.pump(func() { w.kill(Stderr) })
+	})
+	defer pump.Stop()
+
+	reply := &Reply{}
+	kind, payload, err := w.exchange(r)
+	w.settle(reply, kind, payload, err)
+	w.kill(causeClosed)
+	var over bool
+	if reply.Stdout, over = w.stdout.finish(); over {
+		w.kill(Stdout)
+		reply.exceed(Stdout)
+	}
+	if reply.Stderr, over = w.stderr.finish(); over {
+		reply.exceed(Stderr)
+	}
+	return reply
+}
+
+// exchange writes the request and reads one frame.
+func (w *Worker) exchange(r *Request) (byte, []byte, error) {
+	if err := w.ctl.SetDeadline(time.Now().Add(r.Timeout + grace)); err != nil {
+		return 0, nil, err
+	}
+	// A request that can't be written meets a worker that is dead; reading
+	// says how that came.
+	_ = w.writeRequest(r)
+	return readFrame(w.ctl, func(kind byte) int {
+		if kind == frameValue {
+			return w.resultLimit
+		}
+		return errorLimit
+	})
+}
+
+// settle turns what exchange brought into the reply.
+func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
+	w.mu.Lock()
+	reply.Cause = w.cause
+	w.mu.Unlock()
+	if reply.Cause != causeNone {
+		return
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		reply.Cause = Timeout
+	case err != nil && kind != 0:
+		reply.Broken = "result"
+		if kind == frameValue {
+			reply.Fault, reply.Broken = &Fault{Status: "result_limit", Error: "bytes", Ran: true}, ""
+		}
+	case err != nil:
+		// End of file: dead, or a script that closed the channel and lives on.
+		select {
+		case <-w.exited:
+		case <-time.After(grace):
+			reply.Broken = "closed"
+		}
+	case kind == frameValue:
+		reply.Value, reply.Fault = w.check(payload)
+		if reply.Value == nil && reply.Fault == nil {
+			reply.Broken = "result"
+		}
+	case kind == frameError:
+		fault := new(Fault)
+		if json.Unmarshal(payload, fault) != nil || fault.Status == "" {
+			reply.Broken = "error"
+			return
+		}
+		reply.Fault = fault
+	default:
+		reply.Broken = fmt.Sprintf("frame %q", kind)
+	}
+}
+
+// check admits a value only if it is JSON of bounded depth.
+func (w *Worker) check(payload []byte) ([]byte, *Fault) {
+	if Depth(payload) > w.resultDepth {
+		return nil, &Fault{Status: "result_limit", Error: "depth", Ran: true}
+	}
+	if !json.Valid(payload) {
+		return nil, nil
+	}
+	return payload, nil
+}
+
+// Depth is how deeply arrays and objects are nested in a JSON text. It does
+// not check the text.
+func Depth(text []byte) int {
+	depth, deepest := 0, 0
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				quoted = false
+			}
+		case c == '"':
+			quoted = true
+		case c == '[' || c == '{':
+			depth++
+			deepest = max(deepest, depth)
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return deepest
+}
+
+// exceed makes an output limit the outcome.
+func (r *Reply) exceed(c Cause) {
+	r.Value, r.Fault, r.Broken, r.Cause = nil, nil, "", c
+}
+
+func floatBits(f float64) uint64 { return math.Float64bits(f) }

@@ -1,0 +1,164 @@
+package zygote
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// Spawn asks for a worker. It returns at once; Worker.Ready waits until the
+// worker has confined itself. scratch is the run's own directory where the
+// plan has no private /tmp, and empty otherwise.
+func (z *Zygote) Spawn(scratch string) (*Worker, error) {
+	w, theirs, err := newWorker()
+	if err != nil {
+		return nil, err
+	}
+	defer sandbox.CloseFD(theirs...)
+	w.outputLimit, w.resultLimit, w.resultDepth = z.cfg.OutputBytes, z.cfg.ResultBytes, z.cfg.ResultDepth
+	if err := z.enlist(w); err != nil {
+		w.Close()
+		return nil, err
+	}
+	message := spawnMessage(w.number, w.uid, scratch)
+	if _, _, err := z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil); err != nil {
+		z.dismiss(w.number)
+		w.Close()
+		return nil, fmt.Errorf("zygote: spawn: %w", err)
+	}
+	return w, nil
+}
+
+// newWorker makes the three pairs of a worker and returns the ends to pass on.
+func newWorker() (*Worker, []int, error) {
+	w := &Worker{started: make(chan struct{}), exited: make(chan struct{}), pidfd: -1}
+	ctl, theirCtl, err := sandbox.SocketPair(syscall.SOCK_STREAM)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, theirOut, err := sandbox.Pipe()
+	if err != nil {
+		sandbox.CloseFD(ctl, theirCtl)
+		return nil, nil, err
+	}
+	errs, theirErrs, err := sandbox.Pipe()
+	if err != nil {
+		sandbox.CloseFD(ctl, theirCtl, out, theirOut)
+		return nil, nil, err
+	}
+	w.ctl = os.NewFile(uintptr(ctl), "result channel")
+	w.stdout.fd, w.stderr.fd = out, errs
+	return w, []int{theirCtl, theirOut, theirErrs}, nil
+}
+
+// enlist gives the worker its number and a uid that no live worker has.
+func (z *Zygote) enlist(w *Worker) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.workers == nil {
+		return errors.New("zygote: spawn: the interpreter is gone")
+	}
+	z.next++
+	w.number = z.next
+	z.workers[w.number] = w
+	if !z.cfg.Plan.OwnUID {
+		return nil
+	}
+	for range sandbox.LastUID - sandbox.FirstUID + 1 {
+		if z.uid++; z.uid > sandbox.LastUID {
+			z.uid = sandbox.FirstUID
+		}
+		if !z.uids[z.uid] {
+			z.uids[z.uid] = true
+			w.uid = z.uid
+			return nil
+		}
+	}
+	delete(z.workers, w.number)
+	return errors.New("zygote: spawn: every uid of the range is in use")
+}
+
+// dismiss forgets a worker, whose uid is free again: its process is gone.
+func (z *Zygote) dismiss(number uint64) *Worker {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	w := z.workers[number]
+	if w != nil {
+		delete(z.workers, number)
+		delete(z.uids, w.uid)
+	}
+	return w
+}
+
+// listen takes the zygote's reports until it is gone.
+func (z *Zygote) listen() {
+	buf, oob := make([]byte, 256), make([]byte, 64)
+	for {
+		n, oobn, _, _, err := z.conn.ReadMsgUnix(buf, oob)
+		if err != nil || n == 0 {
+			z.Kill()
+			return
+		}
+		r, err := parseReport(buf[:n])
+		if err != nil {
+			z.Kill()
+			return
+		}
+		z.handle(r, receivedFD(oob[:oobn]))
+	}
+}
+
+func (z *Zygote) handle(r report, pidfd int) {
+	switch r.kind {
+	case msgStarted:
+		z.mu.Lock()
+		w := z.workers[r.number]
+		z.mu.Unlock()
+		if w == nil || pidfd < 0 {
+			sandbox.CloseFD(pidfd)
+			return
+		}
+		w.begin(pidfd)
+	case msgFailed:
+		if w := z.dismiss(r.number); w != nil {
+			w.end(Exit{}, fmt.Errorf("zygote: fork: %w", syscall.Errno(r.errno)))
+		}
+	case msgExited:
+		if w := z.dismiss(r.number); w != nil {
+			w.end(r.exit, nil)
+		}
+	}
+}
+
+// receivedFD is the one descriptor that a message carried, or -1.
+func receivedFD(oob []byte) int {
+	messages, err := syscall.ParseSocketControlMessage(oob)
+	if err != nil || len(messages) != 1 {
+		return -1
+	}
+	fds, err := syscall.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) != 1 {
+		return -1
+	}
+	return fds[0]
+}
+
+// bury tells every worker that its end will not be reported any more.
+func (z *Zygote) bury(why error) {
+	z.conn.Close()
+	z.mu.Lock()
+	lost := z.workers
+	z.workers = nil
+	z.err = why
+	z.mu.Unlock()
+	close(z.dead)
+	for _, w := range lost {
+		w.end(Exit{}, errLost)
+	}
+}
+
+// errLost ends the workers of a zygote that died.
+var errLost = errors.New("zygote: the interpreter died")

@@ -1,0 +1,92 @@
+package zygote
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Messages between server and zygote; the layouts are zygote.py's structs.
+const (
+	msgSpawn   = 'F'
+	msgStarted = 'W'
+	msgFailed  = 'E'
+	msgExited  = 'X'
+)
+
+// Frames that a worker sends.
+const (
+	frameRefused = 'C'
+	frameReady   = 'R'
+	frameValue   = 'V'
+	frameError   = 'E'
+)
+
+const (
+	frameHeader = 5
+	// refusalLimit bounds frames that a worker sends before it has a script.
+	refusalLimit = 4 << 10
+	// errorLimit bounds the JSON of an error: two texts of 64 Ki characters,
+	// each of which may take twelve bytes as an escaped surrogate pair.
+	errorLimit = 2 << 20
+)
+
+// absent is the length of an input that was not given.
+const absent = ^uint32(0)
+
+func spawnMessage(number uint64, uid uint32, scratch string) []byte {
+	b := append(make([]byte, 0, 32+len(scratch)), msgSpawn)
+	b = binary.NativeEndian.AppendUint64(b, number)
+	b = binary.NativeEndian.AppendUint32(b, uid)
+	return append(b, scratch...)
+}
+
+// report is any message of the zygote once it serves.
+type report struct {
+	kind   byte
+	number uint64
+	errno  int32
+	exit   Exit
+}
+
+// Exit is how a worker ended.
+type Exit struct {
+	// Status is the wait status, as in syscall.WaitStatus.
+	Status uint32
+	// CPUMicros is the processor time of all its threads.
+	CPUMicros uint64
+	// PeakBytes is its largest resident size.
+	PeakBytes uint64
+}
+
+var errMessage = errors.New("zygote: message: wrong length or kind")
+
+func parseReport(b []byte) (report, error) {
+	if len(b) < 9 {
+		return report{}, errMessage
+	}
+	r := report{kind: b[0], number: binary.NativeEndian.Uint64(b[1:])}
+	rest := b[9:]
+	switch {
+	case r.kind == msgStarted && len(rest) == 0:
+	case r.kind == msgFailed && len(rest) == 4:
+		r.errno = int32(binary.NativeEndian.Uint32(rest))
+	case r.kind == msgExited && len(rest) == 20:
+		r.exit.Status = binary.NativeEndian.Uint32(rest)
+		r.exit.CPUMicros = binary.NativeEndian.Uint64(rest[4:])
+		r.exit.PeakBytes = binary.NativeEndian.Uint64(rest[12:])
+	default:
+		return report{}, errMessage
+	}
+	return r, nil
+}
+
+// parseFrame splits the header of a worker's frame.
+func parseFrame(header []byte, limit func(kind byte) int) (kind byte, length int, err error) {
+	n := binary.BigEndian.Uint32(header)
+	kind = header[4]
+	if most := limit(kind); int64(n) > int64(most) {
+		return kind, 0, fmt.Errorf("zygote: frame %q: %d bytes are over the limit of %d", kind, n, most)
+	}
+	return kind, int(n), nil
+}

@@ -1,0 +1,179 @@
+package zygote
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// Worker is one confined child of the zygote, good for one run.
+type Worker struct {
+	// Scratch is the run's own directory where there is no private /tmp.
+	Scratch string
+
+	number uint64
+	uid    uint32
+	ctl    *os.File
+
+	stdout, stderr capture
+
+	outputLimit, resultLimit, resultDepth int
+
+	started chan struct{} // closed when pidfd is known or the fork was refused
+	exited  chan struct{} // closed when exit and fate are known
+
+	mu    sync.Mutex
+	pidfd int
+	done  bool  // Close was called
+	cause cause // why the server ended the run
+
+	exit Exit
+	fate error // nil: the process was reported buried
+}
+
+// begin notes that the process exists.
+func (w *Worker) begin(pidfd int) {
+	w.mu.Lock()
+	if w.done {
+		// Nobody wants it any more; it must not live on.
+		_ = sandbox.KillPIDFD(pidfd)
+		sandbox.CloseFD(pidfd)
+	} else {
+		w.pidfd = pidfd
+	}
+	w.mu.Unlock()
+	close(w.started)
+}
+
+// end notes that the process is gone, or lost with its zygote.
+func (w *Worker) end(exit Exit, fate error) {
+	w.exit, w.fate = exit, fate
+	close(w.exited)
+}
+
+// Ready waits until the worker has confined itself and runs nothing but our
+// own code. A layer that was refused is returned as a *sandbox.Refusal. On an
+// error the caller must Close.
+func (w *Worker) Ready(timeout time.Duration) error {
+	if err := w.ctl.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return fmt.Errorf("zygote: worker: %w", err)
+	}
+	kind, payload, err := readFrame(w.ctl, func(byte) int { return refusalLimit })
+	if err != nil {
+		select {
+		case <-w.exited:
+			if w.fate != nil {
+				return w.fate
+			}
+		case <-time.After(timeout):
+		}
+		return fmt.Errorf("zygote: worker: %w", err)
+	}
+	if kind == frameRefused {
+		refusal := new(sandbox.Refusal)
+		if err := json.Unmarshal(payload, refusal); err != nil {
+			return fmt.Errorf("zygote: worker: refusal: %w", err)
+		}
+		return refusal
+	}
+	if kind != frameReady {
+		return fmt.Errorf("zygote: worker: not ready: %s", payload)
+	}
+	select {
+	case <-w.started:
+		return nil
+	case <-w.exited:
+		return errors.Join(w.fate, errors.New("zygote: worker: died before its first run"))
+	case <-time.After(timeout):
+		return errors.New("zygote: worker: the zygote does not answer")
+	}
+}
+
+// Exited is closed when the worker's process is gone.
+func (w *Worker) Exited() <-chan struct{} { return w.exited }
+
+// Exit is how the process ended, only valid once Exited is closed; ok is false
+// when nobody knows because the zygote died too.
+func (w *Worker) Exit() (exit Exit, ok bool) { return w.exit, w.fate == nil }
+
+// kill ends the process. The first cause counts.
+func (w *Worker) kill(c cause) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cause == causeNone {
+		w.cause = c
+	}
+	if w.pidfd >= 0 {
+		_ = sandbox.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
+	}
+}
+
+// ExceedFiles ends the run because its directory is over the limit.
+func (w *Worker) ExceedFiles() { w.kill(Files) }
+
+// Close kills the worker and gives back what it held in this process.
+func (w *Worker) Close() {
+	w.kill(causeClosed)
+	w.mu.Lock()
+	if w.done {
+		w.mu.Unlock()
+		return
+	}
+	w.done = true
+	if w.pidfd >= 0 {
+		sandbox.CloseFD(w.pidfd)
+		w.pidfd = -1
+	}
+	w.mu.Unlock()
+	w.ctl.Close()
+	w.stdout.close()
+	w.stderr.close()
+}
+
+// readFrame reads one frame whose payload is at most limit(kind) bytes.
+func readFrame(r io.Reader, limit func(kind byte) int) (byte, []byte, error) {
+	buf := make([]byte, 4<<10)
+	have, err := io.ReadAtLeast(r, buf, frameHeader)
+	if err != nil {
+		return 0, nil, err
+	}
+	kind, length, err := parseFrame(buf[:frameHeader], limit)
+	if err != nil {
+		return kind, nil, err
+	}
+	payload := buf[frameHeader:have]
+	if len(payload) >= length {
+		return kind, payload[:length], nil
+	}
+	whole := make([]byte, length)
+	n := copy(whole, payload)
+	if _, err := io.ReadFull(r, whole[n:]); err != nil {
+		return kind, nil, err
+	}
+	return kind, whole, nil
+}
+
+// writeRequest sends the one request in the layout of worker.py.
+func (w *Worker) writeRequest(r *Request) error {
+	given := absent
+	if r.Input != nil {
+		given = uint32(len(r.Input))
+	}
+	b := make([]byte, 0, 20+len(r.Script)+len(r.Input)+len(r.Stdin))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
+	b = binary.BigEndian.AppendUint32(b, given)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
+	b = binary.BigEndian.AppendUint64(b, floatBits(r.Timeout.Seconds()))
+	b = append(b, r.Script...)
+	b = append(b, r.Input...)
+	b = append(b, r.Stdin...)
+	_, err := w.ctl.Write(b)
+	return err
+}

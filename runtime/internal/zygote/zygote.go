@@ -1,0 +1,296 @@
+package zygote
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/python"
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// Config is what a zygote needs to know.
+type Config struct {
+	Plan   *sandbox.Plan
+	Policy sandbox.Policy
+	// LandlockABI is the version of the interface that the machine has.
+	LandlockABI int
+	// Executable and Path (sys.path entries to add) are as seen in the jail.
+	Executable string
+	Path       []string
+	Preload    []string
+	// BlockedImports and ResultBytes go to the workers.
+	BlockedImports []string
+	ResultBytes    int
+	ResultDepth    int
+	OutputBytes    int
+}
+
+// Zygote is a running fork server.
+type Zygote struct {
+	cfg     Config
+	version string
+	conn    *net.UnixConn
+	cmd     *exec.Cmd
+	stderr  tail
+
+	mu      sync.Mutex
+	next    uint64
+	uid     uint32
+	workers map[uint64]*Worker
+	uids    map[uint32]bool // in use
+
+	dead chan struct{} // closed when the process is gone
+	err  error         // why, valid once dead is closed
+}
+
+// Start builds the jail and the zygote in it. It returns when the zygote is
+// ready to fork, or with the layer that was refused.
+func Start(ctx context.Context, cfg Config) (*Zygote, error) {
+	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{}), uid: sandbox.FirstUID}
+	if err := z.exec(); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { z.Kill() })
+	defer stop()
+	if err := z.greet(); err != nil {
+		z.Kill()
+		<-z.dead
+		return nil, errors.Join(err, ctx.Err(), z.lastWords())
+	}
+	go z.listen()
+	return z, nil
+}
+
+// exec starts the launch stage and waits until it has become CPython.
+func (z *Zygote) exec() error {
+	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
+	if err != nil {
+		return err
+	}
+	file := os.NewFile(uintptr(ours), "zygote")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		sandbox.CloseFD(theirs)
+		return fmt.Errorf("zygote: socket: %w", err)
+	}
+	z.conn = conn.(*net.UnixConn)
+	socket := os.NewFile(uintptr(theirs), "socket")
+	defer socket.Close()
+	spec, err := json.Marshal(launchSpec{
+		Steps: z.cfg.Plan.Launch,
+		Path:  z.cfg.Executable,
+		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", bootstrap},
+		// What the loader puts for $ORIGIN where there is no /proc to ask; the
+		// zygote empties its environment before it forks.
+		Env: []string{"LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
+	})
+	if err != nil {
+		return fmt.Errorf("zygote: spec: %w", err)
+	}
+	specRead, specWrite, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("zygote: pipe: %w", err)
+	}
+	defer specRead.Close()
+	statusRead, statusWrite, err := os.Pipe()
+	if err != nil {
+		specWrite.Close()
+		return fmt.Errorf("zygote: pipe: %w", err)
+	}
+	defer statusRead.Close()
+	z.cmd = &exec.Cmd{
+		Path:        "/proc/self/exe",
+		Args:        []string{launchArg},
+		Env:         []string{},
+		Dir:         "/",
+		Stderr:      &z.stderr,
+		ExtraFiles:  []*os.File{socket, specRead, statusWrite},
+		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone),
+	}
+	err = z.spawn()
+	statusWrite.Close()
+	if err != nil {
+		specWrite.Close()
+		z.conn.Close()
+		return fmt.Errorf("zygote: launch: %w", err)
+	}
+	go func() {
+		defer specWrite.Close()
+		// A launch stage that dies early says so through its status.
+		_, _ = specWrite.Write(spec)
+	}()
+	return z.launched(statusRead)
+}
+
+// spawn starts the process on a thread of its own that lives as long as the
+// process does: the parent-death signal fires when the thread that forked ends.
+func (z *Zygote) spawn() error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		err := z.cmd.Start()
+		started <- err
+		if err != nil {
+			close(z.dead)
+			return
+		}
+		err = z.cmd.Wait()
+		z.bury(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
+	}()
+	return <-started
+}
+
+func orExit(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
+// launched reads what the launch stage has to say; an exec says nothing.
+func (z *Zygote) launched(status io.Reader) error {
+	said, err := io.ReadAll(status)
+	if err != nil {
+		return fmt.Errorf("zygote: launch: %w", err)
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	z.Kill()
+	<-z.dead
+	var failure launchFailure
+	if err := json.Unmarshal(said, &failure); err != nil {
+		return fmt.Errorf("zygote: launch: %s", said)
+	}
+	if failure.Refusal != nil {
+		return failure.Refusal
+	}
+	return fmt.Errorf("zygote: %s", failure.Message)
+}
+
+// greet hands over the sources and then the confinement steps, which depend on
+// the size the zygote has when everything is imported.
+func (z *Zygote) greet() error {
+	err := z.send(map[string]any{
+		"zygote": python.Zygote, "worker": python.Worker, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload),
+		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
+	})
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, 4<<10)
+	if err := z.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	n, err := z.conn.Read(buf)
+	if err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	if err := z.conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	var hello struct{ Version string }
+	if err := json.Unmarshal(buf[:n], &hello); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	z.version = hello.Version
+	size, threads, err := statm(z.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	if threads != 1 {
+		return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
+	}
+	policy := z.cfg.Policy
+	policy.Limits.BaseBytes = size + harnessBytes
+	steps, err := sandbox.Confine(policy, z.cfg.Plan, z.cfg.LandlockABI)
+	if err != nil {
+		return err
+	}
+	return z.send(map[string]any{"steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace})
+}
+
+// harnessBytes is the address space a worker's own stack, heap and buffers may
+// take before the script's allowance begins.
+const harnessBytes = 8 << 20
+
+func nonNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func (z *Zygote) send(message any) error {
+	b, err := json.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("zygote: message: %w", err)
+	}
+	if _, err := z.conn.Write(b); err != nil {
+		return fmt.Errorf("zygote: message: %w", err)
+	}
+	return nil
+}
+
+// Version is the interpreter's, such as "3.11.11".
+func (z *Zygote) Version() string { return z.version }
+
+// PID is the zygote's process id in the server's namespace.
+func (z *Zygote) PID() int { return z.cmd.Process.Pid }
+
+// Dead is closed when the zygote is gone, with all its workers where they are
+// in its PID namespace. Err says why.
+func (z *Zygote) Dead() <-chan struct{} { return z.dead }
+
+// Err is why the zygote is gone; only valid after Dead is closed.
+func (z *Zygote) Err() error { return errors.Join(z.err, z.lastWords()) }
+
+// Kill ends the zygote. Dead is closed when it is gone.
+func (z *Zygote) Kill() {
+	z.conn.Close()
+	if z.cmd.Process != nil {
+		_ = z.cmd.Process.Kill() // fails only for a process that is gone
+	}
+}
+
+func (z *Zygote) lastWords() error {
+	if words := z.stderr.String(); words != "" {
+		return errors.New(words)
+	}
+	return nil
+}
+
+// tail keeps the last words of the interpreter: only our own code writes there.
+type tail struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf.Write(p)
+	if over := t.buf.Len() - 4<<10; over > 0 {
+		t.buf.Next(over)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf.String()
+}

@@ -1,0 +1,124 @@
+package runtime
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Job is one script to run, as the caller gave it. All of it is untrusted.
+type Job struct {
+	// ExecutionID names the run in replies and logs; the caller of Run makes it.
+	ExecutionID string
+	// Script is Python 3.11 source, valid UTF-8, that defines main.
+	Script string
+	// Input is the JSON text handed to main as its only argument. nil means
+	// that main is called without one; the JSON null is an argument.
+	Input json.RawMessage
+	// Stdin is what input() and sys.stdin read.
+	Stdin string
+	// Timeout bounds the wall clock of the run. Zero means Limits.Timeout;
+	// a larger value is cut to it.
+	Timeout time.Duration
+	// Usage asks that Result.Usage is filled on success too. It costs the
+	// caller the time the kernel takes to bury the worker, so it is off unless
+	// somebody reads the figures.
+	Usage bool
+}
+
+// Status is the outcome of a run in one word. The words are part of the API.
+type Status string
+
+// What a script can come to. Everything but OK is the script's own doing and
+// therefore not a Go error.
+const (
+	OK            Status = "ok"
+	MainMissing   Status = "main_missing"
+	ImportBlocked Status = "import_blocked"
+	SyntaxError   Status = "syntax_error"
+	NotJSON       Status = "not_json"
+	ScriptError   Status = "script_error"
+	Exited        Status = "exited"
+	Timeout       Status = "timeout"
+	CPULimit      Status = "cpu_limit"
+	MemoryLimit   Status = "memory_limit"
+	OutputLimit   Status = "output_limit"
+	ResultLimit   Status = "result_limit"
+	FileLimit     Status = "file_limit"
+	Killed        Status = "killed"
+)
+
+// Result is what came of a run that reached a worker.
+type Result struct {
+	Status Status
+	// Value is the JSON text of what main returned, as Python wrote it. Only
+	// set when Status is OK.
+	Value json.RawMessage
+	// Stdout and Stderr are the bytes written to descriptors 1 and 2, each cut
+	// at Limits.OutputBytes. They need not be UTF-8.
+	Stdout, Stderr []byte
+	// Error is one sentence for the caller. Empty when Status is OK.
+	Error string
+	// Traceback is Python's, reduced to the script's own frames. Line is the
+	// line of the script it points at, 0 when there is none.
+	Traceback string
+	Line      int
+	// Ran says whether any of the script's own code was executed: it is false
+	// for what is refused while reading the source.
+	Ran bool
+	// Denied says in words what the sandbox refused and which layer did so.
+	// Empty when the run did not end in a refusal.
+	Denied string
+	Usage  Usage
+}
+
+// Usage is what a run cost. Times of the queue and the run are always
+// measured; CPU and PeakMemory only where Job.Usage asked or the worker ended
+// without an answer.
+type Usage struct {
+	Queue, Wall, CPU time.Duration
+	// PeakMemory is the largest resident size in bytes, the interpreter's own
+	// pages included.
+	PeakMemory int64
+}
+
+// Limits bounds every run. All of them are positive.
+type Limits struct {
+	Timeout     time.Duration // wall clock of the whole script
+	CPU         time.Duration // processor time of all its threads, whole seconds
+	MemoryBytes int64         // address space on top of the interpreter's own
+	TmpBytes    int64         // size of /tmp
+	TmpFiles    int64         // inodes of /tmp
+	OutputBytes int64         // stdout and stderr, each
+	ResultBytes int64         // JSON text of the result
+	ResultDepth int           // nesting of the result and of the input
+	ScriptBytes int64         // source text
+	OpenFiles   int64         // descriptors, the three standard ones and the result channel included
+	Threads     int64         // threads, the main one included
+}
+
+// Info describes the service to its callers.
+type Info struct {
+	PythonVersion  string   // "3.11.11"
+	Preloaded      []string // modules every run finds imported already
+	Packages       []string // distributions installed beside the standard library
+	BlockedImports []string // sorted; the courtesy check, not a boundary
+	Limits         Limits
+	Workers        int // runs at once
+	Queue          int // runs that may wait
+	// Posture is the name of the plan in force: full, user, landlock, off.
+	Posture string
+	// Isolation says of each layer whether it is in force. LayerNotes says,
+	// for a layer that is off, why and what stands in for it.
+	Isolation  map[string]bool
+	LayerNotes map[string]string
+}
+
+var (
+	// ErrOverloaded is returned when the queue is full. Nothing has run.
+	ErrOverloaded = errors.New("queue is full")
+	// ErrUnavailable is wrapped by every error that says that the service
+	// cannot run anything now but may later: starting, draining, the
+	// interpreter being restarted.
+	ErrUnavailable = errors.New("service is unavailable")
+)

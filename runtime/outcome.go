@@ -1,0 +1,131 @@
+package runtime
+
+import (
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// outcome turns what came back from a worker, all of it hostile, into a Result.
+func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Result {
+	result := Result{Status: OK, Value: reply.Value, Stdout: reply.Stdout, Stderr: reply.Stderr, Ran: true}
+	switch {
+	case reply.Value != nil:
+	case reply.Cause != 0:
+		result.Status, result.Error = r.stopped(reply.Cause, job)
+	case reply.Fault != nil:
+		r.fault(&result, reply.Fault, job)
+	case reply.Broken != "":
+		result.Status, result.Error = ScriptError, "Script broke the channel of its result before main() returned"
+	default:
+		result.Status, result.Error = r.died(exit)
+	}
+	return result
+}
+
+// stopped is the outcome of a run that the server ended.
+func (r *Runtime) stopped(cause zygote.Cause, job *Job) (Status, string) {
+	l := r.cfg.Limits
+	switch cause {
+	case zygote.Timeout:
+		return Timeout, "Script execution timed out after " + seconds(job.Timeout)
+	case zygote.Stdout:
+		return OutputLimit, "Script exceeded the stdout limit of " + size(l.OutputBytes)
+	case zygote.Stderr:
+		return OutputLimit, "Script exceeded the stderr limit of " + size(l.OutputBytes)
+	case zygote.Files:
+		return FileLimit, r.tmpLimit()
+	}
+	return Killed, "Script was killed"
+}
+
+// fault is the outcome that the worker itself tells. Only known words pass.
+func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
+	l := r.cfg.Limits
+	result.Status, result.Error = Status(f.Status), f.Error
+	result.Ran, result.Traceback, result.Line = f.Ran, f.Traceback, max(f.Line, 0)
+	switch result.Status {
+	case MainMissing:
+		result.Error = "Script must contain a 'main()' function"
+	case ImportBlocked:
+		result.Error = "Script contains potentially dangerous code: " + f.Error
+	case SyntaxError:
+		result.Error = fmt.Sprintf("%s (line %d)", f.Error, f.Line)
+	case NotJSON:
+		result.Error = "main() function must return JSON-serializable data, got: " + f.Error
+	case Exited:
+		result.Error = exited(f.Error)
+	case Timeout:
+		result.Error = "Script execution timed out after " + seconds(job.Timeout)
+	case MemoryLimit:
+		result.Error = "Script exceeded the memory limit of " + size(l.MemoryBytes)
+	case ResultLimit:
+		result.Error = "Script exceeded the result limit of " + size(l.ResultBytes)
+		if f.Error == "depth" {
+			result.Error = fmt.Sprintf("Script exceeded the result limit of %d nested levels", l.ResultDepth)
+		}
+	case FileLimit:
+		result.Error = r.tmpLimit()
+		if f.Limit == "open_files" {
+			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
+		}
+	case ScriptError:
+		if f.Limit == "threads" {
+			result.Error += fmt.Sprintf(" (the limit is %d threads)", l.Threads)
+		}
+		result.Denied = r.denied(f.Denied)
+	default:
+		result.Status, result.Error = ScriptError, "Script broke the channel of its result before main() returned"
+	}
+}
+
+// died is the outcome of a process that ended without a word.
+func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
+	if exit == nil {
+		return Killed, "Script was killed"
+	}
+	status := syscall.WaitStatus(exit.Status)
+	if status.Exited() {
+		return Exited, exited(strconv.Itoa(status.ExitStatus()))
+	}
+	cpu := r.cfg.Limits.CPU
+	used := time.Duration(exit.CPUMicros) * time.Microsecond
+	if status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= cpu-100*time.Millisecond {
+		return CPULimit, "Script exceeded the CPU limit of " + seconds(cpu)
+	}
+	if status.Signal() == syscall.SIGKILL {
+		// Nothing inside can send it: the kernel was out of memory.
+		return MemoryLimit, "Script was killed because memory ran out; its limit is " + size(r.cfg.Limits.MemoryBytes)
+	}
+	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())
+}
+
+func (r *Runtime) tmpLimit() string {
+	return fmt.Sprintf("Script exceeded the /tmp limit of %s and %d files", size(r.cfg.Limits.TmpBytes), r.cfg.Limits.TmpFiles)
+}
+
+func exited(code string) string {
+	return "Script exited with code " + code + " before main() returned"
+}
+
+// seconds is a duration as the contract words it: "30 seconds", "0.5 seconds".
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " seconds"
+}
+
+// size is a number of bytes in the largest unit that leaves it whole.
+func size(n int64) string {
+	for _, u := range []struct {
+		bytes int64
+		name  string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= u.bytes && n%u.bytes == 0 {
+			return fmt.Sprintf("%d %s", n/u.bytes, u.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

@@ -1,0 +1,268 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// How long things may take before the interpreter is taken for hung.
+const (
+	readyWithin  = 5 * time.Second  // fork and confinement of a worker
+	workerWithin = 10 * time.Second // a caller's wait for a ready worker
+)
+
+// Back-off between restarts of an interpreter that keeps dying.
+const (
+	firstPause = 20 * time.Millisecond
+	longPause  = 5 * time.Second
+	stableRun  = 10 * time.Second // after this long the back-off starts anew
+)
+
+// pool keeps Config.Workers confined workers ready and the zygote alive.
+type pool struct {
+	log     *slog.Logger
+	start   func(context.Context) (*zygote.Zygote, error)
+	scratch *scratch // nil where every worker has a private /tmp
+
+	ready chan *zygote.Worker
+	// vacant has a token for every worker that is neither ready nor on its
+	// way; the filler takes one for each fork.
+	vacant chan struct{}
+
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	trouble error // why nothing can run, nil when it can
+}
+
+func newPool(cfg Config, scratch *scratch, start func(context.Context) (*zygote.Zygote, error)) *pool {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &pool{
+		log: cfg.Log, start: start, scratch: scratch, ctx: ctx, cancel: cancel,
+		ready:   make(chan *zygote.Worker, cfg.Workers),
+		vacant:  make(chan struct{}, cfg.Workers),
+		trouble: errors.New("the interpreter is starting"),
+	}
+	for range cfg.Workers {
+		p.vacant <- struct{}{}
+	}
+	return p
+}
+
+// open starts the first zygote, waits for its first worker and from then on
+// keeps the pool by itself. It returns the interpreter's version.
+func (p *pool) open(ctx context.Context) (version string, err error) {
+	z, err := p.start(ctx)
+	if err != nil {
+		p.close()
+		return "", err
+	}
+	<-p.vacant
+	if err := p.fork(z); err != nil {
+		z.Kill()
+		<-z.Dead()
+		p.close()
+		return "", errors.Join(err, z.Err())
+	}
+	p.setTrouble(nil)
+	p.done.Add(1)
+	go p.supervise(z)
+	return z.Version(), nil
+}
+
+// supervise serves one zygote after the other until close.
+func (p *pool) supervise(z *zygote.Zygote) {
+	defer p.done.Done()
+	pause := firstPause
+	for {
+		began := time.Now()
+		p.serve(z)
+		if p.ctx.Err() != nil {
+			return
+		}
+		p.setTrouble(errors.New("the interpreter is being restarted"))
+		p.log.Error("interpreter died", "error", z.Err(), "restart_in", pause)
+		if time.Since(began) > stableRun {
+			pause = firstPause
+		}
+		for z = nil; z == nil; pause = min(2*pause, longPause) {
+			select {
+			case <-time.After(pause):
+			case <-p.ctx.Done():
+				return
+			}
+			var err error
+			if z, err = p.start(p.ctx); err != nil {
+				p.log.Error("interpreter does not start", "error", err)
+			}
+		}
+	}
+}
+
+// serve keeps the pool full from z until z is dead or the pool closed. Then no
+// worker of z is left and every token is back.
+func (p *pool) serve(z *zygote.Zygote) {
+	var forks sync.WaitGroup
+	defer func() {
+		z.Kill()
+		<-z.Dead()
+		forks.Wait()
+		p.drain()
+	}()
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-z.Dead():
+			return
+		case <-p.vacant:
+		}
+		forks.Add(1)
+		go func() {
+			defer forks.Done()
+			if err := p.fork(z); err != nil {
+				p.failed(z, err)
+			} else {
+				p.setTrouble(nil)
+			}
+		}()
+	}
+}
+
+// failed handles a worker that could not be made. It was never used.
+func (p *pool) failed(z *zygote.Zygote, err error) {
+	select {
+	case <-z.Dead(): // supervise reports it
+	case <-p.ctx.Done():
+	default:
+		var refusal *sandbox.Refusal
+		if errors.As(err, &refusal) {
+			p.setTrouble(fmt.Errorf("a worker could not be confined: %w", refusal))
+		}
+		p.log.Error("worker not usable", "error", err)
+		// The zygote may be what is wrong, stopped for one thing: a new one is cheap.
+		z.Kill()
+	}
+}
+
+// fork makes one worker and puts it among the ready ones. The caller has taken
+// a token, which goes back if there is an error.
+func (p *pool) fork(z *zygote.Zygote) error {
+	dir := ""
+	if p.scratch != nil {
+		var err error
+		if dir, err = p.scratch.make(); err != nil {
+			p.vacant <- struct{}{}
+			return err
+		}
+	}
+	w, err := z.Spawn(dir)
+	if err == nil {
+		w.Scratch = dir
+		if err = w.Ready(readyWithin); err != nil {
+			p.discard(w)
+		}
+	}
+	if err != nil {
+		p.vacant <- struct{}{}
+		return err
+	}
+	p.ready <- w
+	return nil
+}
+
+// take returns a ready worker, which is the caller's to discard.
+func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
+	var late <-chan time.Time
+	for {
+		select {
+		case w := <-p.ready:
+			p.vacant <- struct{}{}
+			select {
+			case <-w.Exited(): // died while it waited
+				p.discard(w)
+				continue
+			default:
+				return w, nil
+			}
+		default:
+		}
+		if late == nil {
+			timer := time.NewTimer(workerWithin)
+			defer timer.Stop()
+			late = timer.C
+		}
+		select {
+		case w := <-p.ready:
+			p.vacant <- struct{}{}
+			select {
+			case <-w.Exited():
+				p.discard(w)
+			default:
+				return w, nil
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-p.ctx.Done():
+			return nil, fmt.Errorf("%w: shutting down", ErrUnavailable)
+		case <-late:
+			return nil, fmt.Errorf("%w: no worker within %v", ErrUnavailable, workerWithin)
+		}
+	}
+}
+
+// discard ends a worker and cleans up behind it once its process is gone.
+func (p *pool) discard(w *zygote.Worker) {
+	w.Close()
+	if p.scratch == nil || w.Scratch == "" {
+		return
+	}
+	go func() {
+		<-w.Exited()
+		if err := p.scratch.clear(w.Scratch); err != nil {
+			p.log.Error("scratch directory left behind", "error", err)
+		}
+	}()
+}
+
+// drain throws the ready workers of a dead zygote away.
+func (p *pool) drain() {
+	for {
+		select {
+		case w := <-p.ready:
+			p.discard(w)
+			p.vacant <- struct{}{}
+		default:
+			return
+		}
+	}
+}
+
+func (p *pool) setTrouble(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trouble = err
+}
+
+func (p *pool) health() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.trouble
+}
+
+// close ends the zygote and waits until it is gone.
+func (p *pool) close() {
+	p.setTrouble(errors.New("shutting down"))
+	p.cancel()
+	p.done.Wait()
+	p.scratch.remove()
+}

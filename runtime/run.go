@@ -1,0 +1,101 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// buryWithin is how long the exit of a worker may take before its figures are
+// given up.
+const buryWithin = 2 * time.Second
+
+// Run runs one script and returns what came of it. Errors: ErrOverloaded when
+// too many callers wait already, ErrUnavailable when the interpreter is away,
+// ctx's error when the caller left first (the script is killed then).
+func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
+	began := time.Now()
+	if err := r.admission.enter(ctx); err != nil {
+		return Result{}, err
+	}
+	defer r.admission.leave()
+	if err := r.pool.ctx.Err(); err != nil {
+		return Result{}, fmt.Errorf("%w: shutting down", ErrUnavailable)
+	}
+	w, err := r.pool.take(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer r.pool.discard(w)
+	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
+		job.Timeout = r.cfg.Limits.Timeout
+	}
+	started := time.Now()
+	unwatch := r.pool.watch(w, r.cfg.Limits)
+	reply := w.Run(ctx, &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout})
+	unwatch()
+	ended := time.Now()
+	if reply.Cause == zygote.Canceled {
+		return Result{}, context.Cause(ctx)
+	}
+	exit, err := r.exit(w, &job, reply)
+	if err != nil {
+		return Result{}, err
+	}
+	result := r.outcome(reply, exit, &job)
+	result.Usage.Queue, result.Usage.Wall = started.Sub(began), ended.Sub(started)
+	if exit != nil {
+		result.Usage.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
+		result.Usage.PeakMemory = int64(exit.PeakBytes)
+	}
+	return result, nil
+}
+
+// exit waits for the worker's end where it matters: when the caller wants the
+// figures, or when the process died without a word. nil means not asked.
+func (r *Runtime) exit(w *zygote.Worker, job *Job, reply *zygote.Reply) (*zygote.Exit, error) {
+	silent := reply.Cause == 0 && reply.Value == nil && reply.Fault == nil && reply.Broken == ""
+	if !silent && !job.Usage {
+		return nil, nil
+	}
+	select {
+	case <-w.Exited():
+	case <-time.After(buryWithin):
+		return nil, nil
+	}
+	exit, ok := w.Exit()
+	if !ok {
+		if silent {
+			return nil, fmt.Errorf("%w: the interpreter died during the run", ErrUnavailable)
+		}
+		return nil, nil
+	}
+	return &exit, nil
+}
+
+// watch bounds a run's directory where no tmpfs does, by looking again and
+// again. It returns a function that ends the watch.
+func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
+	if p.scratch == nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if bytes, files := p.scratch.use(w.Scratch); bytes > limits.TmpBytes || files > limits.TmpFiles {
+					w.ExceedFiles()
+					return
+				}
+			}
+		}
+	}()
+	return func() { close(done) }
+}

@@ -1,0 +1,190 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/python"
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// Runtime runs scripts. Its methods may be called from many goroutines.
+type Runtime struct {
+	cfg       Config
+	info      Info
+	plan      *sandbox.Plan
+	pool      *pool
+	admission *admission
+}
+
+// New unpacks the interpreter if need be, finds out what the machine grants,
+// and returns when the first worker stands confined and ready. It fails closed:
+// where a required layer can't be had the error names it and who refused it.
+func New(ctx context.Context, cfg Config) (*Runtime, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Workers < 1 || cfg.Queue < 0 {
+		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
+	}
+	interpreter, grants, err := prepare(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := newScratch(cfg)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := newPolicy(cfg, interpreter, scratch.dir)
+	if err != nil {
+		return nil, err
+	}
+	plan := sandbox.Unconfined()
+	if !cfg.SandboxOff {
+		if plan, err = sandbox.Compile(grants, policy); err != nil {
+			return nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
+		}
+	}
+	if plan.On[sandbox.PrivateTmp] {
+		scratch.remove()
+		scratch = nil
+	}
+	zc := zygoteConfig(cfg, interpreter, policy, plan)
+	zc.LandlockABI = grants.Landlock
+	p := newPool(cfg, scratch, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
+	version, err := p.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Runtime{
+		cfg:       cfg,
+		plan:      plan,
+		info:      newInfo(cfg, interpreter, plan, version),
+		pool:      p,
+		admission: newAdmission(cfg.Workers, cfg.Queue),
+	}, nil
+}
+
+// prepare finds the interpreter while the layers are being tried.
+func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Grants, error) {
+	type probed struct {
+		grants sandbox.Grants
+		err    error
+	}
+	probe := make(chan probed, 1)
+	go func() {
+		if cfg.SandboxOff {
+			probe <- probed{}
+			return
+		}
+		g, err := sandbox.Probe(ctx)
+		probe <- probed{g, err}
+	}()
+	var interpreter *python.Interpreter
+	var err error
+	if cfg.PythonHome != "" {
+		interpreter, err = python.At(cfg.PythonHome)
+	} else {
+		interpreter, err = python.Bundled(ctx, cfg.CacheDir, cfg.Log)
+	}
+	result := <-probe
+	return interpreter, result.grants, errors.Join(err, result.err)
+}
+
+// home is where the interpreter stands inside a private root.
+const home = "/python"
+
+// newPolicy lists what a script may see.
+func newPolicy(cfg Config, p *python.Interpreter, scratch string) (sandbox.Policy, error) {
+	policy := sandbox.Policy{
+		Devices: []string{"/dev/null", "/dev/zero", "/dev/urandom"},
+		Scratch: scratch,
+		Limits: sandbox.Limits{
+			MemoryBytes: cfg.Limits.MemoryBytes,
+			CPUSeconds:  int64((cfg.Limits.CPU + time.Second - 1) / time.Second),
+			TmpBytes:    cfg.Limits.TmpBytes, TmpFiles: cfg.Limits.TmpFiles,
+			OpenFiles: cfg.Limits.OpenFiles, Threads: cfg.Limits.Threads,
+		},
+	}
+	tree, err := sandbox.NewBind(p.Home, home, true)
+	if err != nil {
+		return policy, err
+	}
+	policy.Binds = append(policy.Binds, tree)
+	for _, l := range p.Libraries {
+		b, err := sandbox.NewBind(l.Source, l.Path, false)
+		if err != nil {
+			return policy, err
+		}
+		policy.Binds = append(policy.Binds, b)
+	}
+	return policy, nil
+}
+
+func zygoteConfig(cfg Config, p *python.Interpreter, policy sandbox.Policy, plan *sandbox.Plan) zygote.Config {
+	inside := func(path string) string {
+		if !plan.On[sandbox.PrivateRoot] {
+			return path
+		}
+		return home + strings.TrimPrefix(path, p.Home)
+	}
+	return zygote.Config{
+		Plan:           plan,
+		Policy:         policy,
+		Executable:     inside(p.Executable),
+		Path:           []string{inside(p.SitePackages())},
+		Preload:        cfg.Preload,
+		BlockedImports: cfg.BlockedImports,
+		ResultBytes:    int(cfg.Limits.ResultBytes),
+		ResultDepth:    cfg.Limits.ResultDepth,
+		OutputBytes:    int(cfg.Limits.OutputBytes),
+	}
+}
+
+func newInfo(cfg Config, p *python.Interpreter, plan *sandbox.Plan, version string) Info {
+	info := Info{
+		PythonVersion:  version,
+		Preloaded:      slices.Clone(cfg.Preload),
+		BlockedImports: slices.Sorted(slices.Values(cfg.BlockedImports)),
+		Limits:         cfg.Limits,
+		Workers:        cfg.Workers,
+		Queue:          cfg.Queue,
+		Posture:        string(plan.Posture),
+		Isolation:      map[string]bool{},
+		LayerNotes:     map[string]string{},
+	}
+	for _, l := range sandbox.Layers() {
+		info.Isolation[string(l)] = plan.On[l]
+		if note := plan.Notes[l]; note != "" {
+			info.LayerNotes[string(l)] = note
+		}
+	}
+	installed, err := filepath.Glob(filepath.Join(p.SitePackages(), "*.dist-info"))
+	if err != nil {
+		return info // only for a malformed pattern
+	}
+	for _, dir := range installed {
+		name, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(dir), ".dist-info"), "-")
+		info.Packages = append(info.Packages, name+" "+version)
+	}
+	return info
+}
+
+// Info describes the service. The caller must not change what it holds.
+func (r *Runtime) Info() Info { return r.info }
+
+// Health returns nil exactly when a run would succeed now.
+func (r *Runtime) Health() error { return r.pool.health() }
+
+// Close ends every run and the interpreter. Runs in flight get ErrUnavailable.
+func (r *Runtime) Close() error {
+	r.pool.close()
+	return nil
+}

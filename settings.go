@@ -1,0 +1,146 @@
+package pyexec
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Setting is one environment variable the service understands.
+type Setting struct {
+	Name string
+	// Unit is what a number counts, empty where there is none.
+	Unit string
+	// Default is the value taken when the variable is unset, or words that
+	// say what it is worked out from.
+	Default string
+	// Range is what is accepted; anything else stops the start.
+	Range string
+	// Meaning is one line for the reader of the table.
+	Meaning string
+
+	computed bool // Default is words, not a value
+	kind     kind
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+)
+
+// settings is the one table: the documentation, the parser and the start-up
+// log are made from it. Every limit has a floor and a ceiling. Ceilings are
+// not what a machine can bear but where a typing error becomes likely.
+var settings = []Setting{
+	{Name: "HOST", Default: "", Meaning: "address to listen on; empty: all interfaces, as Cloud Run needs it",
+		kind: word("an address or a host name", func(c *Config) *string { return &c.Host })},
+	{Name: "PORT", Default: "8080", Meaning: "port of the HTTP server",
+		kind: number("", 1, 65535, 1, func(c *Config) *int { return &c.Port })},
+
+	{Name: "EXEC_TIMEOUT", Default: "30s", Meaning: "wall clock of a run, and the most a request may ask for",
+		kind: duration(50*time.Millisecond, time.Hour, 1, func(c *Config) *time.Duration { return &c.Runtime.Limits.Timeout })},
+	{Name: "EXEC_CPU", Default: "`EXEC_TIMEOUT`, rounded up", computed: true, Meaning: "processor time of a run, all threads together",
+		kind: duration(time.Second, time.Hour, time.Second, func(c *Config) *time.Duration { return &c.Runtime.Limits.CPU })},
+	{Name: "EXEC_MEMORY_MB", Default: "512, or the container's share", computed: true, Meaning: "a script's memory on top of the interpreter's own",
+		kind: number("MiB", 16, 65536, mib, func(c *Config) *int64 { return &c.Runtime.Limits.MemoryBytes })},
+	{Name: "EXEC_TMP_MB", Default: "64", Meaning: "size of a run's `/tmp`, which is held in memory",
+		kind: number("MiB", 1, 4096, mib, func(c *Config) *int64 { return &c.Runtime.Limits.TmpBytes })},
+	{Name: "EXEC_TMP_FILES", Default: "1024", Meaning: "files and directories in a run's `/tmp`",
+		kind: number("files", 16, 1<<20, 1, func(c *Config) *int64 { return &c.Runtime.Limits.TmpFiles })},
+	{Name: "EXEC_OUTPUT_BYTES", Default: "1048576", Meaning: "stdout and stderr, each",
+		kind: number("bytes", kib, 64*mib, 1, func(c *Config) *int64 { return &c.Runtime.Limits.OutputBytes })},
+	{Name: "EXEC_RESULT_BYTES", Default: "8388608", Meaning: "JSON text of what `main()` returned",
+		kind: number("bytes", kib, 64*mib, 1, func(c *Config) *int64 { return &c.Runtime.Limits.ResultBytes })},
+	{Name: "EXEC_RESULT_DEPTH", Default: "256", Meaning: "nesting of the result and of `input`",
+		kind: number("levels", 8, 500, 1, func(c *Config) *int { return &c.Runtime.Limits.ResultDepth })},
+	{Name: "EXEC_SCRIPT_BYTES", Default: "1048576", Meaning: "source text of a script",
+		kind: number("bytes", kib, 16*mib, 1, func(c *Config) *int64 { return &c.Runtime.Limits.ScriptBytes })},
+	{Name: "EXEC_BODY_BYTES", Default: "8388608", Meaning: "body of a request",
+		kind: number("bytes", kib, 64*mib, 1, func(c *Config) *int64 { return &c.BodyBytes })},
+	{Name: "EXEC_OPEN_FILES", Default: "64", Meaning: "open files of a run; kernel memory behind them is outside every other limit",
+		kind: number("descriptors", 16, 256, 1, func(c *Config) *int64 { return &c.Runtime.Limits.OpenFiles })},
+	{Name: "EXEC_THREADS", Default: "64", Meaning: "threads of a run, the main one included",
+		kind: number("threads", 1, 512, 1, func(c *Config) *int64 { return &c.Runtime.Limits.Threads })},
+
+	{Name: "EXEC_WORKERS", Default: "from CPUs and memory", computed: true, Meaning: "scripts that run at once, and workers kept ready",
+		kind: number("runs", 1, 256, 1, func(c *Config) *int { return &c.Runtime.Workers })},
+	{Name: "EXEC_QUEUE", Default: "4 × `EXEC_WORKERS`", computed: true, Meaning: "requests that may wait for a worker; beyond that 429",
+		kind: number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
+
+	{Name: "BLOCKED_IMPORTS", Default: strings.Join(defaultBlocked(), ","), Meaning: "modules whose import is refused with a clear message, a courtesy and not the boundary; empty: no check",
+		kind: modules("top-level modules, separated by commas", false, func(c *Config) *[]string { return &c.Runtime.BlockedImports })},
+	{Name: "PRELOAD", Default: defaultPreload, Meaning: "modules every run finds imported already; empty: none",
+		kind: modules("modules, separated by commas", true, func(c *Config) *[]string { return &c.Runtime.Preload })},
+	{Name: "PYTHON_HOME", Default: "", Meaning: "prefix of another CPython 3.11; empty: the one in the binary",
+		kind: absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
+	{Name: "SANDBOX", Default: "required", Meaning: "`off` runs scripts without confinement, for trusted scripts only; it is logged, and shown in every report",
+		kind: choice("required", "off", func(c *Config) *bool { return &c.Runtime.SandboxOff })},
+	{Name: "SHUTDOWN_GRACE", Default: "9s", Meaning: "what requests in flight get to finish after SIGTERM",
+		kind: duration(100*time.Millisecond, 10*time.Minute, 1, func(c *Config) *time.Duration { return &c.Grace })},
+}
+
+// unsupported are settings of the contract whose features this build lacks.
+var unsupported = []string{"PYTHON_PACKAGES", "RESULTS_TOPIC", "LOG_SINK", "LOG_PAYLOADS"}
+
+// Settings is the table of all settings, in the order to show them in.
+func Settings() []Setting {
+	list := make([]Setting, len(settings))
+	for i, s := range settings {
+		s.Range, s.Unit = s.kind.accepts, s.kind.unit
+		list[i] = s
+	}
+	return list
+}
+
+// SettingsMarkdown is the table of settings as the README shows it.
+func SettingsMarkdown() string {
+	var b strings.Builder
+	b.WriteString("| name | default | accepted | meaning |\n|---|---|---|---|\n")
+	for _, s := range Settings() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.markdownDefault(), s.Range, s.Meaning)
+	}
+	return b.String()
+}
+
+// markdownDefault sets a value in code type and leaves words as they are.
+func (s Setting) markdownDefault() string {
+	switch {
+	case s.computed:
+		return s.Default
+	case s.Default == "":
+		return "empty"
+	case s.kind.emptyIsValue: // a list: one that a browser can break
+		return "`" + strings.ReplaceAll(s.Default, ",", "`, `") + "`"
+	default:
+		return "`" + s.Default + "`"
+	}
+}
+
+// attrs are the settings in force, for the start-up log.
+func (c *Config) attrs() []any {
+	list := make([]any, 0, len(settings))
+	for _, s := range settings {
+		list = append(list, slog.String(s.Name, s.kind.show(c)))
+	}
+	return list
+}
+
+func isSetting(name string) bool {
+	for _, s := range settings {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func settingNames(prefix string) []string {
+	var names []string
+	for _, s := range settings {
+		if strings.HasPrefix(s.Name, prefix) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}

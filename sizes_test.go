@@ -1,0 +1,56 @@
+package pyexec
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestFit(t *testing.T) {
+	const gib = 1 << 30
+	for _, tt := range []struct {
+		name    string
+		host    container
+		ask     sizes // TmpBytes is 64 MiB unless set
+		workers int
+		queue   int
+		memory  int64 // MiB
+		warns   bool
+	}{
+		{name: "256 MiB", host: container{1, 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "512 MiB, 1 CPU", host: container{1, 512 * mib}, workers: 2, queue: 8, memory: 144},
+		{name: "1 GiB, 1 CPU", host: container{1, gib}, workers: 2, queue: 8, memory: 400},
+		{name: "2 GiB, 2 CPUs", host: container{2, 2 * gib}, workers: 3, queue: 12, memory: 512},
+		{name: "24 GiB, 2 CPUs", host: container{2, 24 * gib}, workers: 8, queue: 32, memory: 512},
+		{name: "unlimited, 4 CPUs", host: container{4, unlimited}, workers: 16, queue: 64, memory: 512},
+		{name: "less than the reserve", host: container{1, 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "32 GiB, 8 CPUs", host: container{8, 32 * gib}, workers: 32, queue: 128, memory: 512},
+
+		{name: "workers given", host: container{2, 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 180},
+		{name: "one worker given", host: container{1, 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 352},
+		{name: "too many workers given", host: container{1, 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
+		{name: "memory given", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 8, queue: 32, memory: 128},
+		{name: "more memory given than there is", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
+		{name: "memory above the usual most", host: container{2, 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
+		{name: "queue given", host: container{2, 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
+		{name: "large /tmp", host: container{2, 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "all given", host: container{2, 24 * gib}, ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4, memory: 100},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.ask.TmpBytes == 0 {
+				tt.ask.TmpBytes = 64 * mib
+			}
+			got := fit(tt.host, tt.ask)
+			want := sizes{Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes}
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			warning := got.overcommitted(tt.host)
+			if (warning != "") != tt.warns {
+				t.Errorf("warning: %q", warning)
+			}
+			if tt.warns && !strings.Contains(warning, "MiB of this container") {
+				t.Errorf("warning does not name the container's memory: %q", warning)
+			}
+		})
+	}
+}
