@@ -2,6 +2,7 @@ package pyexec
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -118,12 +119,20 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 	return &lineHandler{out: h.out, prefix: h.prefix + name + ".", attrs: h.attrs}
 }
 
+// manyMembers is how large a group is too large for a line. The whole of it
+// is in the JSON log, and GET /capabilities has most of it, too.
+const manyMembers = 5
+
 // appendPair writes " key=value", and a group as one pair for each member.
 func appendPair(b *strings.Builder, prefix string, a slog.Attr) {
 	value := a.Value.Resolve()
 	if value.Kind() == slog.KindGroup {
 		if a.Key != "" {
 			prefix += a.Key + "."
+		}
+		if n := len(value.Group()); n > manyMembers {
+			fmt.Fprintf(b, " %s=(%d values)", strings.TrimSuffix(prefix, "."), n)
+			return
 		}
 		for _, member := range value.Group() {
 			appendPair(b, prefix, member)

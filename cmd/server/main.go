@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -57,12 +58,27 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer signal.Stop(signals)
 
 	if err := serve(signals, stdout); err != nil {
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintln(stderr, "server:", strings.TrimSpace(line))
-		}
+		printError(stderr, err)
 		return 1
 	}
 	return 0
+}
+
+// printError writes one line for each of the errors that errors.Join made err
+// of. What follows in an error's text, such as a traceback, is indented.
+func printError(w io.Writer, err error) {
+	parts := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+		parts = joined.Unwrap()
+	}
+	if len(parts) > 1 {
+		for _, part := range parts {
+			printError(w, part)
+		}
+		return
+	}
+	text := strings.TrimSpace(err.Error())
+	fmt.Fprintln(w, "server:", strings.ReplaceAll(text, "\n", "\n        "))
 }
 
 // printSettings lists all environment variables for a person.

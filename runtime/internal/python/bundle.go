@@ -88,7 +88,7 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 // everything that decides what is in it.
 func treeName() string {
 	h := sha256.New()
-	fmt.Fprintln(h, recipeVersion, embeddedModule, runtime.GOARCH, manifestFirst, treeTime, sha256.Sum256(tzdataWheel))
+	fmt.Fprintln(h, recipeVersion, embeddedModule, runtime.GOARCH, manifestFirst, treeTime, compiledPath, sha256.Sum256(tzdataWheel))
 	for _, r := range trimRules {
 		fmt.Fprintf(h, "%q %q\n", r.Pattern, r.Except)
 	}

@@ -14,14 +14,19 @@ import (
 	"syscall"
 )
 
+// compiledPath is the prefix of the source names in the byte code. An import
+// puts the real ones in, at no cost that could be measured. The real prefix is
+// kept out because scripts can read the byte code, and it often holds the name
+// of a person.
+const compiledPath = "/python"
+
 // byteCompile compiles every module below prefix with the interpreter exe of
-// that same tree. The code names its sources below home, where the tree is
-// going to be, so that nothing is rewritten at import.
+// that same tree.
 //
 // It runs one interpreter for each processor over a share of the files.
 // compileall's own -j is not used: it needs POSIX semaphores, that is a
 // /dev/shm, and small containers have none.
-func byteCompile(ctx context.Context, exe, prefix, home string) error {
+func byteCompile(ctx context.Context, exe, prefix string) error {
 	files, err := modules(prefix)
 	if err != nil {
 		return fmt.Errorf("byte-compile: %w", err)
@@ -36,7 +41,7 @@ func byteCompile(ctx context.Context, exe, prefix, home string) error {
 	)
 	for _, s := range shares {
 		wg.Go(func() {
-			if err := compileShare(ctx, exe, prefix, home, s); err != nil {
+			if err := compileShare(ctx, exe, prefix, s); err != nil {
 				// The others end because of this one; theirs is not the cause.
 				once.Do(func() { first = err; cancel() })
 			}
@@ -49,9 +54,9 @@ func byteCompile(ctx context.Context, exe, prefix, home string) error {
 // compileShare runs one compileall. -B keeps it from leaving byte code of its
 // own making, -f from accepting any; unchecked-hash makes an import trust the
 // byte code without a look at the source, which nobody can change.
-func compileShare(ctx context.Context, exe, prefix, home string, files []string) error {
+func compileShare(ctx context.Context, exe, prefix string, files []string) error {
 	cmd := exec.CommandContext(ctx, exe, "-B", "-I", "-S", "-m", "compileall", "-q", "-f",
-		"--invalidation-mode", "unchecked-hash", "-s", prefix, "-p", home, "-i", "-")
+		"--invalidation-mode", "unchecked-hash", "-s", prefix, "-p", compiledPath, "-i", "-")
 	cmd.Env = []string{} // not nil, which would be this process's own
 	cmd.Dir = prefix
 	cmd.Stdin = strings.NewReader(strings.Join(files, "\n") + "\n")

@@ -1,13 +1,44 @@
 package python
 
-import _ "embed"
-
-// Zygote is the source of the fork server and Worker that of what each of its
-// children runs. They are handed to the interpreter over the zygote's socket,
-// so that no file of ours has to exist where scripts run.
-var (
-	//go:embed zygote.py
-	Zygote string
-	//go:embed worker.py
-	Worker string
+import (
+	"embed"
+	"fmt"
 )
+
+//go:embed harness/*.py
+var harness embed.FS
+
+// harnessModules is the order in which the harness is loaded: a module imports only
+// those before it.
+var harnessModules = []string{"faults", "confine", "channel", "result", "source", "worker", "zygote"}
+
+// Bootstrap is the program that the interpreter is started with. It takes the
+// modules from the first message on descriptor 3, so that no file of ours has
+// to exist where scripts run, and takes them out of sys.modules again.
+const Bootstrap = `import _socket,json,sys
+s=_socket.socket(fileno=3)
+c=json.loads(s.recv(1<<20))
+T=type(sys)
+p=sys.modules["_harness"]=T("_harness")
+p.__path__=[]
+for n,t in c["harness"]:
+    m=sys.modules["_harness."+n]=T("_harness."+n)
+    setattr(p,n,m)
+    exec(compile(t,"<"+n+">","exec",dont_inherit=True),m.__dict__)
+for n in [n for n in sys.modules if n.startswith("_harness")]: del sys.modules[n]
+m.main(s,c)
+`
+
+// Harness is the source of our own Python as pairs of name and text, in the
+// order of loading; the last module has main.
+func Harness() ([][2]string, error) {
+	out := make([][2]string, 0, len(harnessModules))
+	for _, name := range harnessModules {
+		text, err := harness.ReadFile("harness/" + name + ".py")
+		if err != nil {
+			return nil, fmt.Errorf("python: harness: %w", err)
+		}
+		out = append(out, [2]string{name, string(text)})
+	}
+	return out, nil
+}

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,7 +115,8 @@ func (m *manifest) write(path string) error {
 	defer f.Close()
 	w := bufio.NewWriter(f)
 	fmt.Fprintln(w, manifestFirst)
-	for rel, r := range m.files {
+	for _, rel := range slices.Sorted(maps.Keys(m.files)) {
+		r := m.files[rel]
 		fmt.Fprintf(w, "%s %d %o %s\n", r.digest, r.size, r.mode, rel)
 	}
 	fmt.Fprintf(w, "%s%d\n", manifestLast, len(m.files))

@@ -35,15 +35,6 @@ type launchFailure struct {
 	Message string           `json:"message,omitempty"`
 }
 
-// bootstrap reads the first message of the server and runs zygote.py from it.
-const bootstrap = `import _socket,json
-s=_socket.socket(fileno=3)
-c=json.loads(s.recv(1<<20))
-m=type(json)("_zygote")
-exec(compile(c["zygote"],"<zygote>","exec"),m.__dict__)
-m.main(s,c)
-`
-
 // RunLaunch turns the process into the launch stage if that is what argv[0]
 // says; then it does not return. It must be called from an init function,
 // where the main goroutine still owns the main thread: exec keeps the

@@ -92,7 +92,7 @@ func (z *Zygote) exec() error {
 	spec, err := json.Marshal(launchSpec{
 		Steps: z.cfg.Plan.Launch,
 		Path:  z.cfg.Executable,
-		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", bootstrap},
+		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", python.Bootstrap},
 		// What the loader puts for $ORIGIN where there is no /proc to ask; the
 		// zygote empties its environment before it forks.
 		Env: []string{"LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
@@ -184,8 +184,12 @@ func (z *Zygote) launched(status io.Reader) error {
 // greet hands over the sources and then the confinement steps, which depend on
 // the size the zygote has when everything is imported.
 func (z *Zygote) greet() error {
-	err := z.send(map[string]any{
-		"zygote": python.Zygote, "worker": python.Worker, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload),
+	harness, err := python.Harness()
+	if err != nil {
+		return err
+	}
+	err = z.send(map[string]any{
+		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload),
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 	})
 	if err != nil {

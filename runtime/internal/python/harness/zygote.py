@@ -12,6 +12,9 @@ import select
 import struct
 import sys
 
+from _harness import worker
+from _harness.confine import compile_steps
+
 CLONE_NEWPID = 0x20000000
 SYS_PIDFD_OPEN = 434
 SOL_SOCKET, SCM_RIGHTS = 1, 1
@@ -25,7 +28,6 @@ FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
 def main(sock, config):
     """Prepare, say so, take the confinement list, then fork until the end."""
     os.dup2(os.open("/dev/null", os.O_RDWR), 0)
-    worker = load_worker(config)
     preload(config["preload"])
     worker.prepare(config)
     threads = sys._current_frames()
@@ -33,19 +35,13 @@ def main(sock, config):
         raise SystemExit("a preloaded module started a thread; a fork would lose it")
     sock.send(json.dumps({"version": sys.version.split()[0]}).encode())
     plan = json.loads(sock.recv(1 << 20))
-    worker.steps = worker.compile_steps(plan["steps"] or [])
+    worker.steps = compile_steps(plan["steps"] or [])
     # One run of everything a worker does, so that the pages and caches it
     # touches are made once here and shared by every fork.
     worker.rehearse()
     gc.collect()
     gc.freeze()
-    Server(sock, worker, plan["pid_namespace"]).serve()
-
-
-def load_worker(config):
-    module = type(sys)("_worker")
-    exec(compile(config["worker"], "<worker>", "exec", dont_inherit=True), module.__dict__)
-    return module
+    Server(sock, plan["pid_namespace"]).serve()
 
 
 def preload(names):
@@ -60,9 +56,8 @@ def preload(names):
 class Server:
     """Forks on request and reports every exit."""
 
-    def __init__(self, sock, worker, pid_namespace):
+    def __init__(self, sock, pid_namespace):
         self.sock = sock
-        self.worker = worker
         self.poll = select.epoll()
         self.poll.register(sock.fileno(), select.EPOLLIN)
         self.children = {}  # pidfd -> (pid, worker number)
@@ -113,7 +108,7 @@ class Server:
         try:
             pid = os.fork()
             if pid == 0:
-                self.worker.main(fds, uid, scratch)
+                worker.main(fds, uid, scratch)
         finally:
             # The next fork may make a namespace of its own only from here.
             if self.home is not None and self.libc.setns(self.home, CLONE_NEWPID) != 0:

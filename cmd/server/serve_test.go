@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/runtime"
+)
+
+func TestArguments(t *testing.T) {
+	for _, tt := range []struct {
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		{[]string{"-h"}, 0, "EXEC_TIMEOUT ", ""},
+		{[]string{"--help"}, 2, "", "usage: "},
+		{[]string{"-version"}, 0, "pyexec ", ""},
+		{[]string{"-x"}, 2, "", "usage: "},
+		{[]string{"start"}, 2, "", "server: start: takes no arguments"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := run(tt.args, &stdout, &stderr); code != tt.code {
+			t.Errorf("%q: exit code %d", tt.args, code)
+		}
+		for _, out := range []struct{ name, got, want string }{{"stdout", stdout.String(), tt.stdout}, {"stderr", stderr.String(), tt.stderr}} {
+			if !strings.Contains(out.got, out.want) || out.want == "" && out.got != "" {
+				t.Errorf("%q: %s: got %q, want %q", tt.args, out.name, out.got, out.want)
+			}
+		}
+	}
+}
+
+func TestPrintError(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("a: b"), "server: a: b\n"},
+		{errors.Join(errors.New("a"), errors.New("b")), "server: a\nserver: b\n"},
+		{errors.Join(errors.Join(errors.New("a"), errors.New("b")), errors.New("c\nd\n")), "server: a\nserver: b\nserver: c\n        d\n"},
+		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b")), "server: x: a: b\n"},
+		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b\nc")), "server: x: a: b\n        c\n"},
+	} {
+		var out bytes.Buffer
+		if printError(&out, tt.err); out.String() != tt.want {
+			t.Errorf("got %q, want %q", &out, tt.want)
+		}
+	}
+}
+
+func TestHelpListsEverySetting(t *testing.T) {
+	var out bytes.Buffer
+	printSettings(&out)
+	for _, s := range pyexec.Settings() {
+		if !strings.Contains(out.String(), "\n  "+s.Name+" ") {
+			t.Errorf("%s is missing", s.Name)
+		}
+	}
+	if strings.Contains(out.String(), "`") {
+		t.Error("there is markup in the text")
+	}
+}
+
+func TestURL(t *testing.T) {
+	addr := &net.TCPAddr{IP: net.IPv6zero, Port: 8080}
+	for host, want := range map[string]string{
+		"":          "http://localhost:8080",
+		"0.0.0.0":   "http://localhost:8080",
+		"::":        "http://localhost:8080",
+		"127.0.0.1": "http://127.0.0.1:8080",
+		"::1":       "http://[::1]:8080",
+		"box.local": "http://box.local:8080",
+	} {
+		if got := url(host, addr); got != want {
+			t.Errorf("%q: got %s, want %s", host, got, want)
+		}
+	}
+}
+
+// A reply must never be cut off because the queue was full.
+func TestWriteTimeoutCoversTheQueue(t *testing.T) {
+	for _, tt := range []struct {
+		workers, queue int
+		rounds         time.Duration
+	}{{1, 1, 2}, {8, 32, 5}, {3, 7, 4}, {4, 1, 2}} {
+		cfg := pyexec.Config{Runtime: runtime.Config{Workers: tt.workers, Queue: tt.queue, Limits: runtime.Limits{Timeout: 10 * time.Second}}}
+		if got, want := writeTimeout(cfg), readTimeout+startTimeout+replyTimeout+tt.rounds*10*time.Second; got != want {
+			t.Errorf("%d workers, queue of %d: got %v, want %v", tt.workers, tt.queue, got, want)
+		}
+	}
+}

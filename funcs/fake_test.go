@@ -1,0 +1,124 @@
+package funcs
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// fakeRunner answers every job with what run returns, and keeps the jobs.
+type fakeRunner struct {
+	run    func(ctx context.Context, job runtime.Job) (runtime.Result, error)
+	health error
+	info   runtime.Info
+
+	mu   sync.Mutex
+	jobs []runtime.Job
+}
+
+func (f *fakeRunner) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+	f.mu.Lock()
+	f.jobs = append(f.jobs, job)
+	f.mu.Unlock()
+	return f.run(ctx, job)
+}
+
+func (f *fakeRunner) Health() error      { return f.health }
+func (f *fakeRunner) Info() runtime.Info { return f.info }
+
+// job returns the only job that was run.
+func (f *fakeRunner) job(t *testing.T) runtime.Job {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.jobs) != 1 {
+		t.Fatalf("%d jobs reached the runner, want 1", len(f.jobs))
+	}
+	return f.jobs[0]
+}
+
+const testBodyBytes = 8 << 20
+
+func testInfo() runtime.Info {
+	return runtime.Info{
+		PythonVersion:  "3.11.11",
+		Preloaded:      []string{"json", "math"},
+		Packages:       []string{"numpy 2.1.0"},
+		BlockedImports: []string{"os", "subprocess"},
+		Limits: runtime.Limits{
+			Timeout: 30 * time.Second, CPU: 30 * time.Second, MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
+			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100, ScriptBytes: 1 << 20, OpenFiles: 64, Threads: 16,
+		},
+		Workers: 4, Queue: 16, Posture: "full",
+		Isolation:  map[string]bool{"seccomp": true, "landlock": false},
+		LayerNotes: map[string]string{"landlock": "the kernel has none: a private root stands in"},
+	}
+}
+
+// returning makes a runner that answers every job with res.
+func returning(res runtime.Result) *fakeRunner {
+	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job) (runtime.Result, error) { return res, nil }}
+}
+
+// failing makes a runner that answers every job with err.
+func failing(err error) *fakeRunner {
+	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job) (runtime.Result, error) {
+		return runtime.Result{}, err
+	}}
+}
+
+func four() *fakeRunner {
+	return returning(runtime.Result{Status: runtime.OK, Value: []byte("4"), Ran: true})
+}
+
+func newTestHandler(r Runner) http.Handler {
+	return NewHandler(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler)})
+}
+
+// post sends body to /execute as JSON.
+func post(r Runner, body string) *httptest.ResponseRecorder {
+	return serve(r, newRequest("POST", "/execute", "application/json", body))
+}
+
+func newRequest(method, path, contentType, body string) *http.Request {
+	req := httptest.NewRequest(method, "http://example.com"+path, strings.NewReader(body))
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return req
+}
+
+func serve(r Runner, req *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	newTestHandler(r).ServeHTTP(w, req)
+	return w
+}
+
+// want compares status and body, to the byte.
+func want(t *testing.T, w *httptest.ResponseRecorder, status int, body string) {
+	t.Helper()
+	if w.Code != status {
+		t.Errorf("status %d, want %d", w.Code, status)
+	}
+	if got := w.Body.String(); got != body {
+		t.Errorf("body\n got %s\nwant %s", got, body)
+	}
+}
+
+// chunked hides the length of a body.
+type chunked struct{ io.Reader }
+
+// logged is a logger that can be read.
+func logged() (*slog.Logger, *bytes.Buffer) {
+	var b bytes.Buffer
+	return slog.New(slog.NewTextHandler(&b, nil)), &b
+}

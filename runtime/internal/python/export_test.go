@@ -1,0 +1,9 @@
+package python
+
+// What the tests of the public entry measure or compare by itself.
+var (
+	Closure = closure
+	Dynload = dynload
+)
+
+const EmbeddedModule = embeddedModule

@@ -1,0 +1,81 @@
+"""Carries out the confinement list that Go compiled, step by step."""
+
+import base64
+import ctypes
+import struct
+
+_len, _str, _isinstance = len, str, isinstance
+_libc = ctypes.CDLL(None, use_errno=True)
+_syscall = _libc.syscall
+_syscall.restype = ctypes.c_long
+_errno = ctypes.get_errno
+
+NOT_IN_FORCE = 131  # ENOTRECOVERABLE: a check found a layer missing
+CLOSE_RANGE = 436
+
+
+class Fprog(ctypes.Structure):
+    _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+
+def compile_steps(listed):
+    """Turn the list that Go compiled into calls ready to be made."""
+
+    def argument(a):
+        if "p" in a:
+            code = ctypes.create_string_buffer(base64.b64decode(a["p"]))
+            prog = Fprog((_len(code) - 1) // 8, ctypes.addressof(code))
+            prog.keep = code
+            return ctypes.byref(prog)
+        if "b" in a:
+            data = base64.b64decode(a["b"])
+            return ctypes.create_string_buffer(data, _len(data))
+        if "s" in a:
+            return ctypes.c_char_p(a["s"].encode())
+        return ctypes.c_long(a.get("i", 0))
+
+    compiled = []
+    for s in listed:
+        args, refs = [ctypes.c_long(s["call"])], []
+        for a in s.get("args", ()):
+            if "r" in a:
+                refs.append((_len(args), a["r"], a.get("at", 0)))
+            args.append(argument(a))
+        want = s.get("want")
+        if want is not None:
+            want = want["r"] if "r" in want else want.get("i", 0)
+        compiled.append((s["layer"], s["name"], args, refs, s.get("save"), s.get("errno", 0), want))
+    return compiled
+
+
+def confine(steps, values):
+    """Carry out the steps; a refusal is (layer, step, errno), None is success."""
+    for layer, name, args, refs, save, errno, want in steps:
+        for at, ref, offset in refs:
+            value = values[ref]
+            if _isinstance(value, bytes):
+                args[at] = ctypes.c_char_p(value)
+            elif _isinstance(args[at], ctypes.Array):
+                struct.pack_into("=i", args[at], offset, value)
+            else:
+                args[at] = ctypes.c_long(value)
+        r = _syscall(*args)
+        got = _errno() if r == -1 else 0
+        if got != errno:
+            return layer, name, got or NOT_IN_FORCE
+        if save:
+            values[save] = r
+        if want is not None and r != (values[want] if _isinstance(want, str) else want):
+            return layer, name, NOT_IN_FORCE
+    return None
+
+
+def close_from(first):
+    """Close every descriptor from first on: nothing is inherited by accident."""
+    if _syscall(ctypes.c_long(CLOSE_RANGE), ctypes.c_long(first), ctypes.c_long(0xFFFFFFFF), ctypes.c_long(0)) != 0:
+        raise OSError(_errno(), "close_range")
+
+
+def flush_c():
+    """Let out what C code has written through stdio."""
+    _libc.fflush(None)

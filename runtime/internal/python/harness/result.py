@@ -1,0 +1,93 @@
+"""JSON in and out, by C code that a script can't replace."""
+
+import sys
+from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
+
+from _harness.faults import NotJSON, Refused
+
+_set_digits = sys.set_int_max_str_digits
+_set_recursion = sys.setrecursionlimit
+_type, _isinstance = type, isinstance
+
+
+def unsupported(value):
+    raise NotJSON("")
+
+
+def encoder(escape):
+    return make_encoder({}, unsupported, escape, None, ":", ",", False, False, False)
+
+
+def encode(value):
+    """The JSON text of what main returned, in UTF-8."""
+    _set_digits(0)
+    _set_recursion(1000)
+    try:
+        try:
+            return "".join(encoder(encode_basestring)(value, 0)).encode()
+        except UnicodeEncodeError:  # lone surrogates: only an escape can carry them
+            return "".join(encoder(encode_basestring_ascii)(value, 0)).encode()
+    except RecursionError:
+        raise Refused("result_limit", "depth")
+    except MemoryError:
+        raise
+    except Exception:
+        raise NotJSON(explain(value))
+
+
+def encode_text(message):
+    return "".join(encoder(encode_basestring_ascii)(message, 0)).encode()
+
+
+def explain(value):
+    """The type of the value and, for one nested inside, the path to it."""
+    kind = _type(value).__name__
+    path, bad = culprit(value, "", set(), 0)
+    if path:
+        return f"{kind} (result{path} is {bad})"
+    return kind if bad == kind else f"{kind} ({bad})"
+
+
+def culprit(value, path, above, depth):
+    """The first part of value that JSON has no form for: (path, what it is)."""
+    kind = _type(value).__name__
+    if value is None or _isinstance(value, (str, int)):
+        return "", ""
+    if _isinstance(value, float):
+        return (path, repr(float(value))) if value - value != 0 else ("", "")
+    if not _isinstance(value, (dict, list, tuple)):
+        return path, kind
+    if id(value) in above:
+        return path, "a reference to a value around it"
+    if depth > 900:
+        return "", ""
+    above.add(id(value))
+    keyed = _isinstance(value, dict)
+    for key, item in value.items() if keyed else enumerate(value):
+        if keyed and not (key is None or _isinstance(key, (str, int, float))):
+            return f"{path}[{key!r:.80}]", f"under a key of type {_type(key).__name__}"
+        found = culprit(item, f"{path}[{key!r:.80}]", above, depth + 1)
+        if found[1]:
+            return found
+    above.discard(id(value))
+    return "", ""
+
+
+class Context:
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float, parse_int = float, int
+    parse_constant = float
+    memo = {}
+
+
+_scan = make_scanner(Context)
+
+
+def parse(data):
+    """The input as a Python value. The server has checked that it is JSON."""
+    _set_digits(0)
+    try:
+        return _scan(data.decode().strip(" \t\r\n"), 0)[0]
+    finally:
+        _set_digits(4300)

@@ -1,0 +1,235 @@
+"""What a child of the zygote runs: confine, warm up, one script, one answer.
+
+Everything a script could replace (json, sys.stdout, builtins, os) is held by
+private references taken before the script exists. What the script does to
+these modules is its own affair: it can only change the answer to itself.
+"""
+
+import builtins
+import codecs
+import gc
+import io
+import json
+import os
+import sys
+import traceback
+import types
+from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
+
+from _harness.channel import CHANNEL, receive, send
+from _harness.confine import close_from, confine, flush_c
+from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
+                             refused_by_kernel)
+from _harness.result import encode, encode_text, parse
+from _harness.source import read_script
+
+_write, _exit = os.write, os._exit
+_exec, _len, _str, _type = exec, len, str, type
+_isinstance, _callable = isinstance, callable
+_modules = sys.modules
+
+steps = []
+blocked = frozenset()
+result_limit = 0
+current = None  # the run that the alarm is for
+
+
+def prepare(config):
+    """Take the settings. Runs in the zygote, once."""
+    global blocked, result_limit
+    blocked = frozenset(config["blocked_imports"])
+    result_limit = config["result_bytes"]
+    sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
+    sys.argv[:] = [NAME]
+    sys.dont_write_bytecode = True
+    os.environ.clear()
+    signal(SIGALRM, on_alarm)
+    codecs.register_error("script.replace", lambda e: ("\ufffd" * (e.end - e.start), e.end))
+
+
+def main(fds, uid, scratch):
+    """The life of a worker, in the child of the fork. Never returns."""
+    try:
+        os.dup2(fds[0], CHANNEL, False)
+        os.dup2(fds[1], 1)
+        os.dup2(fds[2], 2)
+        close_from(CHANNEL + 1)
+        refused = confine(steps, {"uid": uid, "scratch": scratch})
+        if refused:
+            layer, name, errno = refused
+            send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
+            _exit(0)
+        rehearse()
+        gc.enable()
+        send(b"R", b"")
+        Run().serve()
+    except BaseException as e:
+        try:
+            send(b"E", json.dumps({"status": "internal", "error": repr(e)}).encode())
+        except BaseException:
+            pass
+    finally:
+        _exit(0)
+
+
+def rehearse():
+    """Run a dummy script, so that no first time is left for the real one."""
+    run = Run()
+    run.open_streams()
+    code = read_script("def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n", frozenset())
+    run.result = run.call(code, b"[1]")
+    encode(run.result)
+    run.flush()
+    _modules.pop(MODULE, None)
+
+
+class Run:
+    """One script from its text to its answer."""
+
+    def serve(self):
+        self.open_streams()
+        text, given, stdin, timeout = receive()
+        setitimer(ITIMER_REAL, timeout)
+        global current
+        current = self
+        self.text = text
+        self.ran = False
+        try:
+            self.open_stdin(stdin)
+            code = read_script(text, blocked)
+            self.ran = True
+            result = self.call(code, given)
+            payload = encode(result)
+        except Refused as e:
+            self.fail(e.status, e.error, line=e.line)
+        except NotJSON as e:
+            self.fail("not_json", e.error)
+        except SystemExit as e:
+            self.exited(e)
+        except BaseException as e:
+            self.raised(e)
+        else:
+            current = None
+            self.flush()
+            if _len(payload) > result_limit:
+                self.fail("result_limit", "bytes")
+            send(b"V", payload)
+        _exit(0)
+
+    def open_streams(self):
+        """Text streams on 0, 1 and 2 that take any text and lose none of it."""
+        self.out = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(1, "wb", closefd=False)),
+            encoding="utf-8", errors="script.replace", newline="\n", line_buffering=True,
+        )
+        self.err = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(2, "wb", closefd=False)),
+            encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True,
+        )
+        sys.stdout = sys.__stdout__ = self.out
+        sys.stderr = sys.__stderr__ = self.err
+        sys.stdin = sys.__stdin__ = io.TextIOWrapper(
+            io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
+        )
+
+    def open_stdin(self, data):
+        """Put stdin behind descriptor 0, as an unnamed file of the run's own."""
+        if not data:
+            return
+        fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600)
+        view = memoryview(data)
+        while view:
+            view = view[_write(fd, view) :]
+        os.lseek(fd, 0, 0)
+        os.dup2(fd, 0)
+        os.close(fd)
+
+    def call(self, code, given):
+        module = types.ModuleType(MODULE)
+        module.__file__ = NAME
+        names = module.__dict__
+        names["__builtins__"] = builtins
+        _modules[MODULE] = _modules["__main__"] = module
+        _exec(code, names)
+        function = names.get("main")
+        if not _callable(function):
+            raise Refused("main_missing", "")
+        if given is None:
+            result = function()
+        else:
+            result = function(parse(given))
+        if _isinstance(result, types.CoroutineType):
+            import asyncio
+
+            result = asyncio.run(result)
+        return result
+
+    def flush(self):
+        """Let out what was written, whoever replaced sys.stdout meanwhile."""
+        for stream in (sys.stdout, sys.stderr, self.out, self.err):
+            try:
+                stream.flush()
+            except BaseException:
+                pass
+        flush_c()
+
+    def fail(self, status, error, **more):
+        global current
+        current = None  # from here on the alarm has nothing to add
+        self.flush()
+        more = {k: v for k, v in more.items() if v}
+        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
+        send(b"E", encode_text(message))
+        _exit(0)
+
+    def exited(self, e):
+        code = e.code
+        if code is None:
+            code = 0
+        elif not _isinstance(code, int):
+            try:
+                print(code, file=self.err)
+            except BaseException:
+                pass
+            code = 1
+        self.fail("exited", _str(int(code)))
+
+    def raised(self, e):
+        status, detail = classify(e)
+        if status == "memory_limit":
+            # Give back what the dead frames hold before anything is formatted.
+            line = line_of(e.__traceback__)
+            traceback.clear_frames(e.__traceback__)
+            gc.collect()
+        else:
+            line = line_of(e.__traceback__)
+        keep_source(self.text)
+        try:
+            error, text = describe(e)
+        except BaseException:
+            error, text = _type(e).__name__, ""
+        try:
+            denied = refused_by_kernel(e)
+        except BaseException:
+            denied = ""
+        self.fail(status, error, traceback=text, line=line, denied=denied, limit=detail)
+
+
+def on_alarm(signum, frame):
+    """The wall clock ran out: keep the output, say where the script was.
+
+    The server enforces the limit by itself; this only makes the answer better.
+    """
+    run = current
+    if run is None:
+        return
+    keep_source(run.text)
+    line, text = 0, ""
+    try:
+        stack = [f for f in traceback.extract_stack(frame) if f.filename == NAME]
+        if stack:
+            line = stack[-1].lineno
+            text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
+    except BaseException:
+        pass
+    run.fail("timeout", "", traceback=text, line=line)
