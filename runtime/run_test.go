@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,15 +22,8 @@ func defaults() Limits {
 
 func testConfig(t testing.TB) Config {
 	t.Helper()
-	cache := filepath.Join(os.TempDir(), "pyexec-test-cache-"+userName())
+	cache := filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid()))
 	return Config{Limits: defaults(), Workers: 2, Queue: 64, CacheDir: cache, BlockedImports: []string{"os", "sys", "subprocess", "socket"}}
-}
-
-func userName() string {
-	if os.Getuid() == 0 {
-		return "root"
-	}
-	return "user"
 }
 
 var shared = sync.OnceValues(func() (*Runtime, error) {

@@ -7,6 +7,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Prepare lists the steps that the zygote takes once, before its first fork.
+// What they save is at hand for the steps of every worker.
+func Prepare(p Policy, plan *Plan) []Step {
+	if plan.Posture == Off {
+		return nil
+	}
+	steps := []Step{{
+		Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid; inherited by every worker",
+		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
+	}}
+	if plan.On[Landlock] {
+		steps = append(steps, openPaths(p, plan)...)
+	}
+	return steps
+}
+
 // Confine lists the steps that a worker takes after the fork, in order. They
 // need what is only known once the zygote runs: its size (Limits.BaseBytes).
 func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
@@ -21,12 +37,14 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	}
 	steps = append(steps, rlimits(p.Limits, plan)...)
 	if plan.Posture == Off {
-		return steps, nil // limits stay: they protect the service from accidents
+		// Limits stay: they protect the service from accidents.
+		return append(append(steps, fixedRlimits(p.Limits)...), closeDescriptors()), nil
 	}
 	steps = append(steps, identity(plan)...)
 	if plan.On[Landlock] {
 		steps = append(steps, landlock(p, plan, abi)...)
 	}
+	steps = append(steps, closeDescriptors())
 	filter, err := workerFilter(signalCalls(plan, abi))
 	if err != nil {
 		return nil, err
@@ -55,31 +73,53 @@ func privateTmp(l Limits) []Step {
 	}
 }
 
-// rlimits bounds what one process may use. Soft and hard are the same, so that
-// the kernel acts at once and a script can only lower them.
-func rlimits(l Limits, plan *Plan) []Step {
-	set := func(name string, resource int, value int64, why string) Step {
-		b := make([]byte, 16)
-		binary.NativeEndian.PutUint64(b, uint64(value))
-		binary.NativeEndian.PutUint64(b[8:], uint64(value))
-		return Step{
-			Layer: Rlimits, Name: name, Why: why,
-			Call: unix.SYS_PRLIMIT64, Args: []Arg{num(0), num(resource), buf(b), num(0)},
-		}
+// closeDescriptors leaves a worker its result channel and the three standard
+// streams. It comes after Landlock, whose rules take inherited descriptors.
+func closeDescriptors() Step {
+	return Step{
+		Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
+		Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(FirstClosed), num(uint32(1<<32 - 1)), num(0)},
 	}
+}
+
+// FirstClosed is the lowest descriptor that a worker does not keep: below are
+// stdin, stdout, stderr and the result channel.
+const FirstClosed = 4
+
+// rlimit sets the soft and the hard limit, so that the kernel acts at once and
+// a script can only lower it.
+func rlimit(name string, resource int, value int64, why string) Step {
+	b := make([]byte, 16)
+	binary.NativeEndian.PutUint64(b, uint64(value))
+	binary.NativeEndian.PutUint64(b[8:], uint64(value))
+	return Step{
+		Layer: Rlimits, Name: name, Why: why,
+		Call: unix.SYS_PRLIMIT64, Args: []Arg{num(0), num(resource), buf(b), num(0)},
+	}
+}
+
+// fixedRlimits are the limits that the zygote can live with too: set once by
+// the launch stage, inherited by every worker.
+func fixedRlimits(l Limits) []Step {
+	return []Step{
+		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
+		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
+		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
+		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
+	}
+}
+
+// rlimits bounds what one worker may use.
+func rlimits(l Limits, plan *Plan) []Step {
 	steps := []Step{
-		set("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
-		set("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
-		set("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
-		set("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts"),
-		set("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
-		set("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
-		set("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
+		rlimit("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
+		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
+		rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts"),
 	}
 	if plan.On[OwnUID] || plan.On[UserNamespace] {
 		// The kernel counts per uid and user namespace, so the limit is exact
 		// only where those are the worker's own.
-		steps = append(steps, set("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp"))
+		steps = append(steps, rlimit("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp"))
 	}
 	return steps
 }
@@ -89,14 +129,6 @@ func identity(plan *Plan) []Step {
 	var steps []Step
 	switch {
 	case plan.On[OwnUID]:
-		steps = dropBounding("a worker", func(c int) bool {
-			for _, z := range zygoteCaps {
-				if c == z {
-					return true
-				}
-			}
-			return false
-		})
 		steps = append(steps,
 			Step{Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted", Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)}},
 			Step{Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
@@ -107,19 +139,8 @@ func identity(plan *Plan) []Step {
 			Layer: UserNamespace, Name: "unshare user namespace", Why: "without an id map: nobody, with a thread count of its own",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
-		steps = append(steps, dropBounding("a worker", func(int) bool { return true })...)
 	}
-	header := make([]byte, 8) // version, pid 0
-	binary.NativeEndian.PutUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
-	return append(steps,
-		Step{
-			Layer: Capabilities, Name: "capset", Why: "all sets empty, whatever the ids were",
-			Call: unix.SYS_CAPSET, Args: []Arg{buf(header), buf(make([]byte, 24))},
-		},
-		Step{
-			Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid",
-			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
-		})
+	return append(steps, capset("all sets empty, whatever the ids were", 0))
 }
 
 // signalCalls are the calls to take away where neither a PID namespace nor

@@ -18,24 +18,29 @@
 //     nodes, an empty /tmp; everything read-only, nosuid, nodev
 //  3. pivot_root, the old root detached, the new root made read-only
 //  4. a host name that says nothing about the host
-//  5. the capability bounding set cut down to what forking workers takes
+//  5. capabilities cut down to what forking workers takes, the bounding set
+//     emptied; rlimits that the zygote can live with too
 //  6. no_new_privs: before the filter, so that it also holds without privilege
 //  7. the base seccomp filter: all that zygote or worker ever call, EPERM for
 //     everything else, installed once and inherited
 //  8. execve of CPython with an empty environment
+//
+// The zygote, once: not dumpable, and it opens the paths that Landlock rules
+// will name.
 //
 // A worker, forked from the zygote into a PID namespace of its own:
 //
 //  1. a mount namespace and a fresh, size-limited tmpfs on /tmp: mounts come
 //     first because Landlock forbids them and because a rule on a directory
 //     that a mount hides later would not count
-//  2. rlimits: while nothing stops a process from lowering its own
-//  3. capability bounding set emptied, groups, gid, uid (or, for an ordinary
-//     user, a user namespace of its own), all capability sets emptied
+//  2. rlimits of its own: memory, processor time, open files, threads
+//  3. groups, gid, uid (or, for an ordinary user, a user namespace of its own),
+//     all capability sets emptied
 //  4. Landlock: after mounts and ids, needs no_new_privs
-//  5. the worker seccomp filter, which takes back the calls only the zygote
+//  5. every descriptor closed but the result channel and the standard streams
+//  6. the worker seccomp filter, which takes back the calls only the zygote
 //     needs: last, because every step before it is such a call
-//  6. checks that the layers hold, then warm-up, then the script
+//  7. checks that the layers hold, then warm-up, then the script
 //
 // A step that is refused is never skipped: it comes home as {layer, step,
 // errno} and the worker, or the start, fails.

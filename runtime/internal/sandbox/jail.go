@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"path"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,8 +25,9 @@ func jail(p Policy, plan *Plan) ([]Step, error) {
 		})
 	}
 	if plan.On[Capabilities] {
-		steps = append(steps, dropBounding("launch", func(c int) bool { return !slices.Contains(zygoteCaps, c) })...)
+		steps = append(steps, keepCapabilities()...)
 	}
+	steps = append(steps, fixedRlimits(p.Limits)...)
 	steps = append(steps, Step{
 		Layer: NoNewPrivs, Name: "prctl PR_SET_NO_NEW_PRIVS", Why: "before seccomp, which needs it without privilege; inherited by every worker",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)},
@@ -103,15 +104,33 @@ var zygoteCaps = []int{
 	unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_SETPCAP,
 }
 
-func dropBounding(who string, drop func(int) bool) []Step {
+// keepCapabilities leaves the zygote what it needs and nobody a way to get
+// more: exec by root grants what is inheritable or in the bounding set, so the
+// former is cut down to zygoteCaps and the latter emptied, once for all workers.
+func keepCapabilities() []Step {
 	var steps []Step
 	for c := range unix.CAP_LAST_CAP + 1 {
-		if drop(c) {
-			steps = append(steps, Step{
-				Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: who + " never needs it, and exec could not bring it back",
-				Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_CAPBSET_DROP), num(c), num(0), num(0), num(0)},
-			})
+		steps = append(steps, Step{
+			Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: "no exec can bring it back",
+			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_CAPBSET_DROP), num(c), num(0), num(0), num(0)},
+		})
+	}
+	var kept uint64
+	for _, c := range zygoteCaps {
+		kept |= 1 << c
+	}
+	return append(steps, capset("what forking and confining takes, handed on by exec as inheritable", kept))
+}
+
+// capset makes all three sets of a process the given one.
+func capset(why string, set uint64) Step {
+	header := make([]byte, 8) // version, pid 0
+	binary.NativeEndian.PutUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
+	var data []byte // effective, permitted, inheritable: low words, then high words
+	for _, word := range []uint32{uint32(set), uint32(set >> 32)} {
+		for range 3 {
+			data = binary.NativeEndian.AppendUint32(data, word)
 		}
 	}
-	return steps
+	return Step{Layer: Capabilities, Name: "capset", Why: why, Call: unix.SYS_CAPSET, Args: []Arg{buf(header), buf(data)}}
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/binary"
+	"path"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,6 +47,53 @@ func rulesetAttr(abi int) []byte {
 	return b
 }
 
+// landlockRule grants rights on a path that every worker may reach.
+type landlockRule struct {
+	path   string
+	rights uint64
+}
+
+// landlockRules is the policy as rules. Inside a private root the directories
+// that the libraries are mounted in hold nothing else, so that one rule for
+// each is enough; on the host's own tree every library gets its rule.
+func landlockRules(p Policy, plan *Plan) []landlockRule {
+	var rules []landlockRule
+	seen := map[string]bool{}
+	for _, b := range p.Binds {
+		r := landlockRule{b.Source, landlockFile}
+		if plan.On[PrivateRoot] {
+			r = landlockRule{path.Dir(b.Target), landlockRead}
+		}
+		if b.Dir {
+			r = landlockRule{b.Source, landlockRead}
+			if plan.On[PrivateRoot] {
+				r.path = b.Target
+			}
+		}
+		if !seen[r.path] {
+			seen[r.path] = true
+			rules = append(rules, r)
+		}
+	}
+	for _, d := range p.Devices {
+		rules = append(rules, landlockRule{d, landlockDevice})
+	}
+	return rules
+}
+
+// openPaths lists the steps by which the zygote opens what the rules name: a
+// rule takes a descriptor, and the same ones serve every worker.
+func openPaths(p Policy, plan *Plan) []Step {
+	var steps []Step
+	for _, r := range landlockRules(p, plan) {
+		steps = append(steps, Step{
+			Layer: Landlock, Name: "open " + r.path, Why: "for the rules of the workers", Call: unix.SYS_OPENAT,
+			Args: []Arg{num(unix.AT_FDCWD), str(r.path), num(unix.O_PATH | unix.O_CLOEXEC), num(0)}, Save: r.path,
+		})
+	}
+	return steps
+}
+
 // landlock lists the steps that make the policy's paths all there is.
 func landlock(p Policy, plan *Plan, abi int) []Step {
 	attr := rulesetAttr(abi)
@@ -53,31 +101,25 @@ func landlock(p Policy, plan *Plan, abi int) []Step {
 		Layer: Landlock, Name: "create_ruleset", Why: "after mounts and ids: it forbids the former and outlives the latter",
 		Call: unix.SYS_LANDLOCK_CREATE_RULESET, Args: []Arg{buf(attr), num(len(attr)), num(0)}, Save: "ruleset",
 	}}
-	grant := func(path Arg, name string, rights uint64) {
-		rule := binary.NativeEndian.AppendUint64(nil, rights&handledFS(abi))
+	grant := func(r landlockRule) {
+		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(abi))
 		rule = binary.NativeEndian.AppendUint32(rule, 0)
-		steps = append(steps,
-			Step{Layer: Landlock, Name: "open " + name, Why: "a rule takes a descriptor", Call: unix.SYS_OPENAT,
-				Args: []Arg{num(unix.AT_FDCWD), path, num(unix.O_PATH | unix.O_CLOEXEC), num(0)}, Save: "path"},
-			Step{Layer: Landlock, Name: "add_rule " + name, Why: "what a script may reach", Call: unix.SYS_LANDLOCK_ADD_RULE,
-				Args: []Arg{ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: "path", RefAt: 8}, num(0)}},
-			Step{Layer: Landlock, Name: "close " + name, Why: "not the script's business", Call: unix.SYS_CLOSE, Args: []Arg{ref("path")}})
+		steps = append(steps, Step{
+			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach", Call: unix.SYS_LANDLOCK_ADD_RULE,
+			Args: []Arg{ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0)},
+		})
 	}
-	for _, b := range p.Binds {
-		path, rights := b.Source, uint64(landlockFile)
-		if plan.On[PrivateRoot] {
-			path = b.Target
-		}
-		if b.Dir {
-			rights = landlockRead
-		}
-		grant(str(path), path, rights)
+	for _, r := range landlockRules(p, plan) {
+		grant(r)
 	}
-	for _, d := range p.Devices {
-		grant(str(d), d, landlockDevice)
-	}
-	grant(str("."), "working directory", landlockWrite)
-	return append(steps,
-		Step{Layer: Landlock, Name: "restrict_self", Why: "from here on nothing else exists", Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(0)}},
-		Step{Layer: Landlock, Name: "close ruleset", Why: "not the script's business", Call: unix.SYS_CLOSE, Args: []Arg{ref("ruleset")}})
+	here := landlockRule{".", landlockWrite}
+	steps = append(steps, Step{
+		Layer: Landlock, Name: "open .", Why: "the run's own directory, made only now", Call: unix.SYS_OPENAT,
+		Args: []Arg{num(unix.AT_FDCWD), str(here.path), num(unix.O_PATH | unix.O_CLOEXEC), num(0)}, Save: here.path,
+	})
+	grant(here)
+	return append(steps, Step{
+		Layer: Landlock, Name: "restrict_self", Why: "from here on nothing else exists",
+		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(0)},
+	})
 }

@@ -20,6 +20,7 @@ const (
 	PrivateRoot      Layer = "private_root"
 	PrivateTmp       Layer = "private_tmp"
 	Rlimits          Layer = "rlimits"
+	Descriptors      Layer = "descriptors"
 	OwnUID           Layer = "own_uid"
 	Capabilities     Layer = "capabilities"
 	NoNewPrivs       Layer = "no_new_privs"
@@ -31,7 +32,7 @@ const (
 func Layers() []Layer {
 	return []Layer{
 		UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace,
-		PrivateRoot, PrivateTmp, Rlimits, OwnUID, Capabilities, NoNewPrivs, Landlock, Seccomp,
+		PrivateRoot, PrivateTmp, Descriptors, Rlimits, OwnUID, Capabilities, NoNewPrivs, Landlock, Seccomp,
 	}
 }
 

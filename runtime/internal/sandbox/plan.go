@@ -14,7 +14,7 @@ import (
 const jailNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWNET
 
 // always are the layers without which nothing runs in any posture.
-var always = []Layer{NoNewPrivs, Seccomp, Rlimits}
+var always = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
 
 // namespaced are the layers that the postures with a private root rest on.
 var namespaced = []Layer{MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities}
@@ -72,14 +72,16 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 	return plan, err
 }
 
-// Unconfined is the plan of the opt-out: no layer but the limits.
+// Unconfined is the plan of the opt-out: nothing but the limits and clean descriptors.
 func Unconfined() *Plan {
 	plan := &Plan{Posture: Off, On: map[Layer]bool{}, Notes: map[Layer]string{}}
 	for _, l := range Layers() {
 		plan.Notes[l] = "switched off by the operator"
 	}
-	plan.turnOn(Rlimits)
-	delete(plan.Notes, Rlimits)
+	for _, l := range []Layer{Rlimits, Descriptors} {
+		plan.turnOn(l)
+		delete(plan.Notes, l)
+	}
 	return plan
 }
 

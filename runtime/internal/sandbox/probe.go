@@ -127,8 +127,8 @@ func try(root, namespaces bool) Grants {
 		return g
 	}
 	values := map[string]int64{"uid": LastUID}
-	for _, s := range append(launch, worker...) {
-		if s.Layer == "" || g.Refused[s.Layer] != "" || len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
+	for _, s := range slices.Concat(launch, Prepare(policy, plan), worker) {
+		if s.Layer == "" || g.Refused[s.Layer] != "" || s.Layer == Descriptors || len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
 			continue
 		}
 		if r := apply(&s, values); r != nil {

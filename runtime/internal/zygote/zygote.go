@@ -215,6 +215,10 @@ func (z *Zygote) greet() error {
 	if err != nil {
 		return err
 	}
+	mappings, err := fileMappings(z.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
 	if threads != 1 {
 		return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
 	}
@@ -224,7 +228,10 @@ func (z *Zygote) greet() error {
 	if err != nil {
 		return err
 	}
-	return z.send(map[string]any{"steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace})
+	return z.send(map[string]any{
+		"prepare": sandbox.Prepare(policy, z.cfg.Plan), "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
+		"mappings": mappings,
+	})
 }
 
 // harnessBytes is the address space a worker's own stack, heap and buffers may

@@ -11,15 +11,17 @@ _syscall.restype = ctypes.c_long
 _errno = ctypes.get_errno
 
 NOT_IN_FORCE = 131  # ENOTRECOVERABLE: a check found a layer missing
-CLOSE_RANGE = 436
 
 
 class Fprog(ctypes.Structure):
     _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def compile_steps(listed):
-    """Turn the list that Go compiled into calls ready to be made."""
+def compile_steps(listed, known):
+    """Turn the list that Go compiled into calls ready to be made.
+
+    References to known values are resolved now, the others at each call.
+    """
 
     def argument(a):
         if "p" in a:
@@ -38,9 +40,13 @@ def compile_steps(listed):
     for s in listed:
         args, refs = [ctypes.c_long(s["call"])], []
         for a in s.get("args", ()):
+            made = argument(a)
             if "r" in a:
-                refs.append((_len(args), a["r"], a.get("at", 0)))
-            args.append(argument(a))
+                if a["r"] in known:
+                    made = filled(made, known[a["r"]], a.get("at", 0))
+                else:
+                    refs.append((_len(args), a["r"], a.get("at", 0)))
+            args.append(made)
         want = s.get("want")
         if want is not None:
             want = want["r"] if "r" in want else want.get("i", 0)
@@ -48,17 +54,21 @@ def compile_steps(listed):
     return compiled
 
 
+def filled(argument, value, offset):
+    """The argument with the value put where it refers to one."""
+    if _isinstance(value, bytes):
+        return ctypes.c_char_p(value)
+    if _isinstance(argument, ctypes.Array):
+        struct.pack_into("=i", argument, offset, value)
+        return argument
+    return ctypes.c_long(value)
+
+
 def confine(steps, values):
     """Carry out the steps; a refusal is (layer, step, errno), None is success."""
     for layer, name, args, refs, save, errno, want in steps:
         for at, ref, offset in refs:
-            value = values[ref]
-            if _isinstance(value, bytes):
-                args[at] = ctypes.c_char_p(value)
-            elif _isinstance(args[at], ctypes.Array):
-                struct.pack_into("=i", args[at], offset, value)
-            else:
-                args[at] = ctypes.c_long(value)
+            args[at] = filled(args[at], values[ref], offset)
         r = _syscall(*args)
         got = _errno() if r == -1 else 0
         if got != errno:
@@ -68,12 +78,6 @@ def confine(steps, values):
         if want is not None and r != (values[want] if _isinstance(want, str) else want):
             return layer, name, NOT_IN_FORCE
     return None
-
-
-def close_from(first):
-    """Close every descriptor from first on: nothing is inherited by accident."""
-    if _syscall(ctypes.c_long(CLOSE_RANGE), ctypes.c_long(first), ctypes.c_long(0xFFFFFFFF), ctypes.c_long(0)) != 0:
-        raise OSError(_errno(), "close_range")
 
 
 def flush_c():

@@ -17,7 +17,7 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 
 from _harness.channel import CHANNEL, receive, send
-from _harness.confine import close_from, confine, flush_c
+from _harness.confine import confine, flush_c
 from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
                              refused_by_kernel)
 from _harness.result import encode, encode_text, parse
@@ -45,6 +45,36 @@ def prepare(config):
     os.environ.clear()
     signal(SIGALRM, on_alarm)
     codecs.register_error("script.replace", lambda e: ("\ufffd" * (e.end - e.start), e.end))
+    open_streams()
+
+
+out = err = None  # the text streams on 1 and 2, whatever sys.stdout becomes
+
+
+def open_streams():
+    """Make sys.stdin, stdout and stderr: they take any text and lose none.
+
+    Once, in the zygote, over pipes like those a worker will have there: a
+    stream looks at its descriptor only when it is made. Stderr is a pipe already.
+    """
+    global out, err
+    ends = os.pipe()
+    os.dup2(ends[1], 1)
+    os.close(ends[0])
+    os.close(ends[1])
+    out, err = (
+        io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(fd, "wb", closefd=False)),
+            encoding="utf-8", errors=errors, newline="\n", line_buffering=True,
+        )
+        for fd, errors in ((1, "script.replace"), (2, "backslashreplace"))
+    )
+    sys.stdout = sys.__stdout__ = out
+    sys.stderr = sys.__stderr__ = err
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(
+        io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
+    )
+    os.dup2(0, 1)
 
 
 def main(fds, uid, scratch):
@@ -53,7 +83,6 @@ def main(fds, uid, scratch):
         os.dup2(fds[0], CHANNEL, False)
         os.dup2(fds[1], 1)
         os.dup2(fds[2], 2)
-        close_from(CHANNEL + 1)
         refused = confine(steps, {"uid": uid, "scratch": scratch})
         if refused:
             layer, name, errno = refused
@@ -75,7 +104,6 @@ def main(fds, uid, scratch):
 def rehearse():
     """Run a dummy script, so that no first time is left for the real one."""
     run = Run()
-    run.open_streams()
     code = read_script("def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n", frozenset())
     run.result = run.call(code, b"[1]")
     encode(run.result)
@@ -87,7 +115,6 @@ class Run:
     """One script from its text to its answer."""
 
     def serve(self):
-        self.open_streams()
         text, given, stdin, timeout = receive()
         setitimer(ITIMER_REAL, timeout)
         global current
@@ -115,22 +142,6 @@ class Run:
                 self.fail("result_limit", "bytes")
             send(b"V", payload)
         _exit(0)
-
-    def open_streams(self):
-        """Text streams on 0, 1 and 2 that take any text and lose none of it."""
-        self.out = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(1, "wb", closefd=False)),
-            encoding="utf-8", errors="script.replace", newline="\n", line_buffering=True,
-        )
-        self.err = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(2, "wb", closefd=False)),
-            encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True,
-        )
-        sys.stdout = sys.__stdout__ = self.out
-        sys.stderr = sys.__stderr__ = self.err
-        sys.stdin = sys.__stdin__ = io.TextIOWrapper(
-            io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
-        )
 
     def open_stdin(self, data):
         """Put stdin behind descriptor 0, as an unnamed file of the run's own."""
@@ -166,7 +177,7 @@ class Run:
 
     def flush(self):
         """Let out what was written, whoever replaced sys.stdout meanwhile."""
-        for stream in (sys.stdout, sys.stderr, self.out, self.err):
+        for stream in (sys.stdout, sys.stderr, out, err):
             try:
                 stream.flush()
             except BaseException:
@@ -188,7 +199,7 @@ class Run:
             code = 0
         elif not _isinstance(code, int):
             try:
-                print(code, file=self.err)
+                print(code, file=err)
             except BaseException:
                 pass
             code = 1
