@@ -6,8 +6,9 @@ import "log/slog"
 // the only place that reads the environment; nothing here has a default.
 type Config struct {
 	Limits Limits
-	// Workers is how many scripts run at once and how many ready workers are
-	// kept, Queue how many requests may wait for one.
+	// Workers is how many scripts run at once, Queue how many requests may wait
+	// for their turn. Two processes more than Workers are kept: idle ones cost
+	// a few MiB each.
 	Workers, Queue int
 	// BlockedImports are the top-level modules whose import is refused with a
 	// clear message. It is a courtesy to the caller, never the boundary. Empty

@@ -25,6 +25,10 @@ const (
 	stableRun  = 10 * time.Second // after this long the back-off starts anew
 )
 
+// spares are the workers beyond Config.Workers that are kept, so that a caller
+// who comes while all others run does not wait for a fork.
+const spares = 2
+
 // pool keeps Config.Workers confined workers ready and the zygote alive.
 type pool struct {
 	log     *slog.Logger
@@ -32,8 +36,10 @@ type pool struct {
 	scratch *scratch // nil where every worker has a private /tmp
 
 	ready chan *zygote.Worker
-	// vacant has a token for every worker that is neither ready nor on its
-	// way; the filler takes one for each fork.
+	// vacant has a token for every worker that may be forked: the pool's size
+	// less those that are ready, on their way, or running a script. A run gives
+	// its token back when it is over, so that no replacement is forked while
+	// the script wants the processor.
 	vacant chan struct{}
 
 	ctx    context.Context // ends with close
@@ -48,11 +54,11 @@ func newPool(cfg Config, scratch *scratch, start func(context.Context) (*zygote.
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pool{
 		log: cfg.Log, start: start, scratch: scratch, ctx: ctx, cancel: cancel,
-		ready:   make(chan *zygote.Worker, cfg.Workers),
-		vacant:  make(chan struct{}, cfg.Workers),
+		ready:   make(chan *zygote.Worker, cfg.Workers+spares),
+		vacant:  make(chan struct{}, cfg.Workers+spares),
 		trouble: errors.New("the interpreter is starting"),
 	}
-	for range cfg.Workers {
+	for range cap(p.vacant) {
 		p.vacant <- struct{}{}
 	}
 	return p
@@ -166,63 +172,53 @@ func (p *pool) fork(z *zygote.Zygote) error {
 		}
 	}
 	w, err := z.Spawn(dir)
-	if err == nil {
-		w.Scratch = dir
-		if err = w.Ready(readyWithin); err != nil {
-			p.discard(w)
-		}
-	}
 	if err != nil {
 		p.vacant <- struct{}{}
+		return err
+	}
+	w.Scratch = dir
+	if err := w.Ready(readyWithin); err != nil {
+		p.discard(w)
 		return err
 	}
 	p.ready <- w
 	return nil
 }
 
-// take returns a ready worker, which is the caller's to discard.
+// take returns a ready worker. The caller must discard it.
 func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
-	var late <-chan time.Time
+	select {
+	case w := <-p.ready:
+		if w.Alive() {
+			return w, nil
+		}
+		p.discard(w)
+	default:
+	}
+	late := time.NewTimer(workerWithin)
+	defer late.Stop()
 	for {
 		select {
 		case w := <-p.ready:
-			p.vacant <- struct{}{}
-			select {
-			case <-w.Exited(): // died while it waited
-				p.discard(w)
-				continue
-			default:
+			if w.Alive() {
 				return w, nil
 			}
-		default:
-		}
-		if late == nil {
-			timer := time.NewTimer(workerWithin)
-			defer timer.Stop()
-			late = timer.C
-		}
-		select {
-		case w := <-p.ready:
-			p.vacant <- struct{}{}
-			select {
-			case <-w.Exited():
-				p.discard(w)
-			default:
-				return w, nil
-			}
+			p.discard(w)
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, context.Cause(ctx)
 		case <-p.ctx.Done():
 			return nil, fmt.Errorf("%w: shutting down", ErrUnavailable)
-		case <-late:
+		case <-late.C:
 			return nil, fmt.Errorf("%w: no worker within %v", ErrUnavailable, workerWithin)
 		}
 	}
 }
 
-// discard ends a worker and cleans up behind it once its process is gone.
+// discard ends a worker, makes room for its replacement, and cleans up behind
+// it once its process is gone.
 func (p *pool) discard(w *zygote.Worker) {
 	w.Close()
+	p.vacant <- struct{}{}
 	if p.scratch == nil || w.Scratch == "" {
 		return
 	}
@@ -240,7 +236,6 @@ func (p *pool) drain() {
 		select {
 		case w := <-p.ready:
 			p.discard(w)
-			p.vacant <- struct{}{}
 		default:
 			return
 		}

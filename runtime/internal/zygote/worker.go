@@ -29,10 +29,11 @@ type Worker struct {
 	started chan struct{} // closed when pidfd is known or the fork was refused
 	exited  chan struct{} // closed when exit and fate are known
 
-	mu    sync.Mutex
-	pidfd int
-	done  bool  // Close was called
-	cause cause // why the server ended the run
+	mu     sync.Mutex
+	pidfd  int
+	killed bool  // the signal was sent
+	done   bool  // Close was called
+	cause  cause // why the server ended the run
 
 	exit Exit
 	fate error // nil: the process was reported buried
@@ -96,6 +97,16 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	}
 }
 
+// Alive reports whether the process is not known to be gone.
+func (w *Worker) Alive() bool {
+	select {
+	case <-w.exited:
+		return false
+	default:
+		return true
+	}
+}
+
 // Exited is closed when the worker's process is gone.
 func (w *Worker) Exited() <-chan struct{} { return w.exited }
 
@@ -110,7 +121,8 @@ func (w *Worker) kill(c cause) {
 	if w.cause == causeNone {
 		w.cause = c
 	}
-	if w.pidfd >= 0 {
+	if w.pidfd >= 0 && !w.killed {
+		w.killed = true
 		_ = sandbox.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
 	}
 }
