@@ -110,10 +110,10 @@ func drainOnSignal(s *Service, grace time.Duration) {
 	if err := s.Drain(ctx); err != nil {
 		s.log.Warn(err.Error())
 	}
-	time.Sleep(lastReply)
 	if err := s.Close(); err != nil {
 		s.log.Warn(err.Error())
 	}
+	time.Sleep(lastReply)
 	os.Exit(0)
 }
 

@@ -2,7 +2,6 @@ package pyexec
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -119,8 +118,9 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 	return &lineHandler{out: h.out, prefix: h.prefix + name + ".", attrs: h.attrs}
 }
 
-// manyMembers is how large a group is too large for a line. The whole of it
-// is in the JSON log, and GET /capabilities has most of it, too.
+// manyMembers is how large a group is too large for a line. Such groups, the
+// settings for one, are left to the JSON log; GET /capabilities shows most of
+// what is in them.
 const manyMembers = 5
 
 // appendPair writes " key=value", and a group as one pair for each member.
@@ -130,8 +130,7 @@ func appendPair(b *strings.Builder, prefix string, a slog.Attr) {
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
-		if n := len(value.Group()); n > manyMembers {
-			fmt.Fprintf(b, " %s=(%d values)", strings.TrimSuffix(prefix, "."), n)
+		if len(value.Group()) > manyMembers {
 			return
 		}
 		for _, member := range value.Group() {

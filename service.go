@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pyexec/pyexec/funcs"
@@ -23,6 +24,7 @@ type Service struct {
 	// serving answers while the door is open, refusing afterwards.
 	serving, refusing http.Handler
 	cancel            context.CancelFunc
+	close             func() error
 }
 
 // New makes a Service. It returns at once: the interpreter is made ready in
@@ -54,6 +56,7 @@ func newService(ctx context.Context, cfg Config, start func(context.Context, run
 		refusing: funcs.NewHandler(closed{g}, opts),
 		cancel:   cancel,
 	}
+	s.close = sync.OnceValue(s.shutDown)
 	s.announce(cfg)
 	go s.start(ctx, cfg.Runtime, start)
 	return s, nil
@@ -73,16 +76,18 @@ func (s *Service) announce(cfg Config) {
 func (s *Service) start(ctx context.Context, cfg runtime.Config, start func(context.Context, runtime.Config) (engine, error)) {
 	began := time.Now()
 	e, err := start(ctx, cfg)
-	if err == nil {
-		info := e.Info()
-		s.log.Info("ready",
-			"took", time.Since(began).Round(time.Millisecond).String(),
-			"python", info.PythonVersion,
-			"workers", info.Workers,
-			"posture", info.Posture,
-			isolation(info))
+	took := time.Since(began)
+	s.gate.open(e, err) // whoever reads "ready" in the log can rely on it
+	if err != nil {
+		return
 	}
-	s.gate.open(e, err)
+	info := e.Info()
+	s.log.Info("ready",
+		"took", took.Round(time.Millisecond).String(),
+		"python", info.PythonVersion,
+		"workers", info.Workers,
+		"posture", info.Posture,
+		isolation(info))
 }
 
 // isolation is the report of layers: on, or off and why.
@@ -143,9 +148,12 @@ func (s *Service) Drain(ctx context.Context) error {
 	}
 }
 
-// Close ends the interpreter and every run. It also ends a start that is still
-// under way, and waits for it.
-func (s *Service) Close() error {
+// Close ends the interpreter and every run, whose requests are answered with
+// 503. It also ends a start that is still under way, and waits for it. Further
+// calls do nothing more.
+func (s *Service) Close() error { return s.close() }
+
+func (s *Service) shutDown() error {
 	s.cancel()
 	<-s.gate.done
 	if s.gate.err != nil {

@@ -22,7 +22,7 @@ import (
 type fakeEngine struct {
 	hold   chan struct{}
 	health error
-	closed bool
+	closed int // calls of Close
 }
 
 func (e *fakeEngine) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
@@ -49,7 +49,7 @@ func (e *fakeEngine) Info() runtime.Info {
 }
 
 func (e *fakeEngine) Close() error {
-	e.closed = true
+	e.closed++
 	return nil
 }
 
@@ -232,8 +232,10 @@ func TestDrain(t *testing.T) {
 		if err := s.Drain(t.Context()); err != nil {
 			t.Errorf("second drain: %v", err)
 		}
-		if err := s.Close(); err != nil || !e.closed {
-			t.Errorf("close: %v, engine closed: %v", err, e.closed)
+		for range 2 {
+			if err := s.Close(); err != nil || e.closed != 1 {
+				t.Errorf("close: %v, engine closed %d times", err, e.closed)
+			}
 		}
 	})
 }
@@ -271,30 +273,32 @@ func TestDrainOfAnIdleService(t *testing.T) {
 
 func TestStartIsLogged(t *testing.T) {
 	for _, sandbox := range []string{"required", "off"} {
-		var out safeBuffer
-		cfg, err := parseConfig([]string{"SANDBOX=" + sandbox, "EXEC_TIMEOUT=7"}, container{CPUs: 1, Memory: 200 * mib})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg.Log = NewLog(&out)
-		s, started := at(t, cfg, &fakeEngine{})
-		started <- nil
-		<-s.Ready()
-		for _, want := range []string{
-			`"EXEC_TIMEOUT":"7s"`, `"EXEC_CPU":"7s"`, `"SANDBOX":"` + sandbox + `"`,
-			`"severity":"WARNING","message":"memory: `,
-			`"posture":"full"`, `"isolation":{"landlock":"off: not in this kernel","seccomp":"on"}`,
-		} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("SANDBOX=%s: the log lacks %s:\n%s", sandbox, want, &out)
+		synctest.Test(t, func(t *testing.T) {
+			var out safeBuffer
+			cfg, err := parseConfig([]string{"SANDBOX=" + sandbox, "EXEC_TIMEOUT=7"}, container{CPUs: 1, Memory: 200 * mib})
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if got := strings.Contains(out.String(), `"severity":"WARNING","message":"SANDBOX=off: `); got != (sandbox == "off") {
-			t.Errorf("SANDBOX=%s: warning logged: %v", sandbox, got)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
+			cfg.Log = NewLog(&out)
+			s, started := at(t, cfg, &fakeEngine{})
+			started <- nil
+			synctest.Wait()
+			for _, want := range []string{
+				`"EXEC_TIMEOUT":"7s"`, `"EXEC_CPU":"7s"`, `"SANDBOX":"` + sandbox + `"`,
+				`"severity":"WARNING","message":"memory: `,
+				`"posture":"full"`, `"isolation":{"landlock":"off: not in this kernel","seccomp":"on"}`,
+			} {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("SANDBOX=%s: the log lacks %s:\n%s", sandbox, want, &out)
+				}
+			}
+			if got := strings.Contains(out.String(), `"severity":"WARNING","message":"SANDBOX=off: `); got != (sandbox == "off") {
+				t.Errorf("SANDBOX=%s: warning logged: %v", sandbox, got)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -79,13 +79,15 @@ func drain(body io.Reader) {
 // readError words an error of reading the body. The text of network errors
 // names addresses, so that none of it is passed on.
 func readError(ctx context.Context, err error) error {
+	// The server ends ctx after any such error. Only when it is neither its own
+	// read timeout nor an orderly end has the client really left.
 	switch {
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return refuse(invalidRequest, "request body: read: it did not arrive in time")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refuse(invalidRequest, "request body: read: it is shorter than announced")
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
 	}
 	return refuse(invalidRequest, "request body: read: the connection or its encoding broke off")
 }

@@ -86,7 +86,8 @@ func fieldIndex(name string) int {
 	return -1
 }
 
-// maxDepthText is how encoding/json reports nesting past its own bound.
+// maxDepthText ends what encoding/json says of nesting past its own bound,
+// which is far above any ResultDepth.
 const maxDepthText = "exceeded max depth"
 
 // invalidJSON words why body is not valid JSON.
@@ -99,7 +100,7 @@ func invalidJSON(body []byte, limits runtime.Limits) error {
 	if !errors.As(err, &syntax) {
 		return refuse(invalidRequest, "request body must be valid JSON")
 	}
-	if syntax.Error() == maxDepthText {
+	if strings.HasSuffix(syntax.Error(), maxDepthText) {
 		return refuse(invalidRequest, "request body must be nested at most %d levels deep", limits.ResultDepth)
 	}
 	return refuse(invalidRequest, "request body must be valid JSON: %s (byte %d)", syntax.Error(), syntax.Offset)

@@ -2,7 +2,6 @@ package funcs
 
 import (
 	"encoding/json"
-	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -161,71 +160,6 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 	}
 }
 
-func TestContentTypes(t *testing.T) {
-	for value, text := range map[string]string{
-		"text/plain":                                 "Content-Type must be application/json, got text/plain",
-		"application/x-www-form-urlencoded":          "Content-Type must be application/json, got application/x-www-form-urlencoded",
-		"application/json; charset=iso-8859-1":       "Content-Type must be application/json in charset utf-8, got iso-8859-1",
-		"application/json; charset=":                 "Content-Type must be application/json…",
-		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json, got …",
-		"application/jsonp":                          "Content-Type must be application/json, got application/jsonp",
-		";":                                          "Content-Type must be application/json, got ;",
-	} {
-		wantRefusal(t, serve(four(), newRequest("POST", "/execute", value, someScript)), 415, text)
-	}
-	req := newRequest("POST", "/execute", "application/json", "\x1f\x8b")
-	req.Header.Set("Content-Encoding", "gzip")
-	wantRefusal(t, serve(four(), req), 415, "Content-Encoding must be absent or identity, got gzip")
-}
-
-// A 10 MiB body is refused whether or not it says its length beforehand, and
-// the client gets to read so although it sends all of it first.
-func TestLargeBody(t *testing.T) {
-	body := `{"script":"` + strings.Repeat("#", 10<<20) + `"}`
-	server := httptest.NewServer(newTestHandler(four()))
-	defer server.Close()
-	for _, hide := range []bool{false, true} {
-		req, _ := http.NewRequest("POST", server.URL+"/execute", strings.NewReader(body))
-		text := "request body must be at most 8388608 bytes, got 10485773"
-		if hide {
-			req, _ = http.NewRequest("POST", server.URL+"/execute", chunked{strings.NewReader(body)})
-			text = "request body must be at most 8388608 bytes"
-		}
-		resp, err := server.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := httptest.NewRecorder()
-		w.Code = resp.StatusCode
-		w.Body.ReadFrom(resp.Body)
-		resp.Body.Close()
-		wantRefusal(t, w, 413, text)
-	}
-}
-
-// The bound is exact, with and without a length given.
-func TestBodyBound(t *testing.T) {
-	for _, size := range []int{13, 100, 65535, 65536, 65537, 300_000} {
-		for _, over := range []int{0, 1} {
-			for _, hide := range []bool{false, true} {
-				body := `{"script":"x"` + strings.Repeat(" ", size-13+over-1) + `}`
-				if size == 13 {
-					continue
-				}
-				req := newRequest("POST", "/execute", "", body)
-				if hide {
-					req = httptest.NewRequest("POST", "/execute", chunked{strings.NewReader(body)})
-				}
-				w := httptest.NewRecorder()
-				NewHandler(four(), Options{BodyBytes: int64(size)}).ServeHTTP(w, req)
-				if wantCode := 200 + 213*over; w.Code != wantCode {
-					t.Errorf("limit %d, body %d, length hidden %v: status %d, want %d", size, len(body), hide, w.Code, wantCode)
-				}
-			}
-		}
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		someScript, `{"script":"x","input":[1,{"a":"]"}],"stdin":"a","timeout":5,"report":true}`, "\ufeff{}", `{"script":"\ud83d\ude00\ud800"}`,
@@ -237,7 +171,7 @@ func FuzzDecode(f *testing.F) {
 	limits.ScriptBytes, limits.ResultDepth = 1000, 10
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if !utf8.Valid(body) {
-			t.Skip("the body is checked before it is parsed")
+			return // refused before it is parsed
 		}
 		req, err := parse(body, limits)
 		var loose map[string]json.RawMessage

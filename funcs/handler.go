@@ -100,11 +100,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rep, err := h.route(r, id)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+			abandon(w)
 			return
 		}
 		rep = h.fail(r.Context(), id, err, rep)
 	}
 	h.write(w, r, id, rep)
+}
+
+// abandon ends the connection without a reply. Just to return would make the
+// server send an empty 200, which a client that has only closed its sending
+// side would take for an answer.
+func abandon(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil { // else it is HTTP/2, where the stream is gone already
+		_ = conn.Close()
+	}
 }
 
 // route finds the endpoint and calls it. A panic comes back as an error, so

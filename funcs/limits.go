@@ -15,17 +15,17 @@ var limitTable = []struct {
 	name, meaning string
 	append        func([]byte, runtime.Limits) []byte
 }{
-	{"timeout_seconds", "wall clock of the whole script", func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.Timeout) }},
-	{"cpu_seconds", "processor time of all threads of the script", func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.CPU) }},
-	{"memory_bytes", "memory on top of the interpreter's own", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.MemoryBytes, 10) }},
-	{"tmp_bytes", "size of /tmp, which starts empty", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpBytes, 10) }},
-	{"tmp_files", "files and directories in /tmp", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpFiles, 10) }},
-	{"output_bytes", "stdout and stderr, each", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OutputBytes, 10) }},
-	{"result_bytes", "JSON text of the result", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ResultBytes, 10) }},
-	{"result_depth", "nesting of the result, and of the input", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, int64(l.ResultDepth), 10) }},
-	{"script_bytes", "source text of the script", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ScriptBytes, 10) }},
-	{"open_files", "descriptors open at once, the standard ones included", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OpenFiles, 10) }},
-	{"threads", "threads at once, the main one included", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.Threads, 10) }},
+	{"timeout_seconds", "Wall clock of the whole script.", func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.Timeout) }},
+	{"cpu_seconds", "Processor time of all threads of the script.", func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.CPU) }},
+	{"memory_bytes", "Memory on top of the interpreter's own.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.MemoryBytes, 10) }},
+	{"tmp_bytes", "Size of /tmp, which starts empty.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpBytes, 10) }},
+	{"tmp_files", "Files and directories in /tmp.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpFiles, 10) }},
+	{"output_bytes", "stdout and stderr, each.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OutputBytes, 10) }},
+	{"result_bytes", "JSON text of the result.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ResultBytes, 10) }},
+	{"result_depth", "Nesting of the result, and of the input.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, int64(l.ResultDepth), 10) }},
+	{"script_bytes", "Source text of the script.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ScriptBytes, 10) }},
+	{"open_files", "Descriptors open at once, the standard ones included.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OpenFiles, 10) }},
+	{"threads", "Threads at once, the main one included.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.Threads, 10) }},
 }
 
 // appendLimits appends all limits as one JSON object.
@@ -51,7 +51,7 @@ func limitDocs(l runtime.Limits, bodyBytes int64) []web.Limit {
 		docs = append(docs, web.Limit{Name: row.name, Value: json.Number(row.append(nil, l)), Meaning: row.meaning})
 	}
 	return append(docs, web.Limit{
-		Name: "body_bytes", Value: json.Number(strconv.FormatInt(bodyBytes, 10)), Meaning: "body of a request",
+		Name: "body_bytes", Value: json.Number(strconv.FormatInt(bodyBytes, 10)), Meaning: "Body of a request.",
 	})
 }
 

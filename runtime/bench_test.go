@@ -40,7 +40,7 @@ func benchConfig(tb testing.TB) runtime.Config {
 			OpenFiles: 64, Threads: 64,
 		},
 		Workers: 8, Queue: 1024, CacheDir: cacheDir(tb),
-		BlockedImports: []string{"os", "subprocess", "socket"},
+		BlockedImports: []string{"subprocess", "socket"},
 		Preload: strings.Split("json,math,re,random,datetime,collections,itertools,functools,string,time,typing,dataclasses,"+
 			"enum,copy,operator,contextlib,decimal,fractions,statistics,hashlib,base64,textwrap,heapq,bisect", ","),
 		Log: slog.New(slog.DiscardHandler),

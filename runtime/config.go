@@ -1,6 +1,10 @@
 package runtime
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
 
 // Config is what New needs to know. It is filled by the module's config.go,
 // the only place that reads the environment; nothing here has a default.
@@ -25,4 +29,8 @@ type Config struct {
 	// the loud opt-out: it shows in the log, in Info and in every report.
 	SandboxOff bool
 	Log        *slog.Logger
+
+	// weaken takes steps out of a list, or layers out of the plan. Only the
+	// tests of this package can set it, to show what each layer does.
+	weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step
 }

@@ -56,8 +56,18 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		scratch.remove()
 		scratch = nil
 	}
-	zc := zygoteConfig(cfg, interpreter, policy, plan)
-	zc.LandlockABI = grants.Landlock
+	if cfg.weaken != nil {
+		plan.Launch = cfg.weaken(plan, plan.Launch)
+	}
+	zc := zygoteConfig(cfg, interpreter, plan)
+	zc.Confine = func(baseBytes int64) (prepare, worker []sandbox.Step, err error) {
+		policy.Limits.BaseBytes = baseBytes
+		worker, err = sandbox.Confine(policy, plan, grants.Landlock)
+		if cfg.weaken != nil {
+			worker = cfg.weaken(plan, worker)
+		}
+		return sandbox.Prepare(policy, plan), worker, err
+	}
 	p := newPool(cfg, scratch, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
 	version, err := p.open(ctx)
 	if err != nil {
@@ -128,7 +138,7 @@ func newPolicy(cfg Config, p *python.Interpreter, scratch string) (sandbox.Polic
 	return policy, nil
 }
 
-func zygoteConfig(cfg Config, p *python.Interpreter, policy sandbox.Policy, plan *sandbox.Plan) zygote.Config {
+func zygoteConfig(cfg Config, p *python.Interpreter, plan *sandbox.Plan) zygote.Config {
 	inside := func(path string) string {
 		if !plan.On[sandbox.PrivateRoot] {
 			return path
@@ -137,7 +147,6 @@ func zygoteConfig(cfg Config, p *python.Interpreter, policy sandbox.Policy, plan
 	}
 	return zygote.Config{
 		Plan:           plan,
-		Policy:         policy,
 		Executable:     inside(p.Executable),
 		Path:           []string{inside(p.SitePackages())},
 		Preload:        cfg.Preload,

@@ -67,12 +67,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 // printError writes one line for each of the errors that errors.Join made err
 // of. What follows in an error's text, such as a traceback, is indented.
 func printError(w io.Writer, err error) {
-	parts := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
-		parts = joined.Unwrap()
-	}
-	if len(parts) > 1 {
-		for _, part := range parts {
+	joined, ok := err.(interface{ Unwrap() []error })
+	// Errorf with two verbs has the method, too, but says more than its parts.
+	if ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+		for _, part := range joined.Unwrap() {
 			printError(w, part)
 		}
 		return

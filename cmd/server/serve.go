@@ -131,9 +131,10 @@ func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.grace)
 	defer cancel()
 	if err := s.service.Drain(ctx); err != nil {
-		// The time is up. That, too, is the shutdown that was asked for.
+		// The time is up. Runs end now, and their callers are told to try
+		// again; it is still the shutdown that was asked for.
 		s.log.Warn(err.Error())
-		return nil
+		_ = s.service.Close() // serve calls it again, and returns its error
 	}
 	ctx, cancelClose := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancelClose()

@@ -12,7 +12,8 @@ import (
 
 // curl is for a POSIX shell.
 func curl(base string, e Example) string {
-	return "curl -sS '" + base + "/execute' -H 'Content-Type: application/json' --data-binary @- <<'JSON'\n" +
+	return "curl -sS '" + base + "/execute' \\\n" +
+		"  -H 'Content-Type: application/json' --data-binary @- <<'JSON'\n" +
 		string(e.Request) + "\nJSON"
 }
 

@@ -75,7 +75,7 @@ type Sample struct {
 	JavaScript string          `json:"javascript"`
 }
 
-const offWarning = "Isolation is switched off on this server (SANDBOX=off). Scripts run with the rights of the service itself. " +
+const offWarning = "Isolation is off on this server (SANDBOX=off): scripts run with the rights of the service itself. " +
 	"Do not send it scripts you do not trust, and do not make it reachable for others."
 
 const confinedNote = "A script has no network and sees none of the server's files or environment. " +

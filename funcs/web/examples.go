@@ -200,7 +200,7 @@ def main():
 def main():
     return "hello"`,
 		Status:   400,
-		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os","status":"import_blocked"}`),
+		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os","status":"import_blocked","line":1}`),
 	},
 	{
 		Name: "not-json", Title: "Failed: the result is not JSON",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -79,6 +80,9 @@ func at(home string) (*Interpreter, error) {
 	prefix, err := realPath(home)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", home, err)
+	}
+	if fi, err := os.Stat(prefix); err != nil || !fi.IsDir() {
+		return nil, fmt.Errorf("%s: not a directory", prefix)
 	}
 	exe, err := findExecutable(prefix)
 	if err != nil {

@@ -47,9 +47,9 @@ func (b *bundle) manifest() string { return filepath.Join(b.dir, "manifest") }
 
 // Bundled returns the interpreter embedded in this binary, unpacked below
 // cacheDir, which is made if need be. The first call on a machine takes seconds
-// and about 150 MB of disk while it lasts, 50 MB afterwards; later ones check
-// what is there, write nothing and are done in milliseconds. Any number of
-// processes may call it at the same time.
+// and, while it lasts, about 200 MB of memory and 150 MB of disk, of which 50 MB
+// stay; later ones check what is there, write nothing and are done in
+// milliseconds. Any number of processes may call it at the same time.
 //
 // The error says which path is at fault and what to do about it; it wraps the
 // cause, such as [fs.ErrPermission] or syscall.ENOSPC. After an error nothing

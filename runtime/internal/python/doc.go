@@ -60,4 +60,11 @@
 // CPython is linked against the host's C library. [Interpreter.Libraries] is
 // what has to be visible in a private root beside Home. It is worked out at
 // every start and never stored, because a host may be upgraded in between.
+//
+// Three more things the bundled interpreter cannot start without. It is built
+// against an old C library that has no getrandom, so it reads /dev/urandom. It
+// finds its standard library by argv[0], which has to be its full path. And it
+// finds libpython relative to itself: the dynamic loader learns from /proc
+// where that is, so in a root without /proc the environment variable
+// LD_ORIGIN_PATH has to name the directory of the executable there.
 package python

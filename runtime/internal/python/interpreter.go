@@ -52,7 +52,10 @@ func (p *Interpreter) SitePackages() string {
 // of it only the executable is looked at.
 func (p *Interpreter) Verify(full bool) error {
 	if p.manifest == "" {
-		return executable(p.Executable)
+		if err := executable(p.Executable); err != nil {
+			return fmt.Errorf("verify: %w", err)
+		}
+		return nil
 	}
 	m, err := readManifest(p.manifest)
 	if err != nil {
@@ -65,10 +68,10 @@ func (p *Interpreter) Verify(full bool) error {
 func executable(path string) error {
 	fi, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return err
 	}
 	if !fi.Mode().IsRegular() || fi.Mode().Perm()&0o111 == 0 {
-		return fmt.Errorf("verify: %s: not an executable file (%v)", path, fi.Mode())
+		return fmt.Errorf("%s: not an executable file (%v)", path, fi.Mode())
 	}
 	return nil
 }

@@ -121,7 +121,8 @@ func childJailed(args []string) error {
 	if err := mountAt(p.Home, root+inside, "", syscall.MS_BIND, ""); err != nil {
 		return err
 	}
-	for _, l := range p.Libraries {
+	files := append(p.Libraries, python.Library{Path: "/dev/urandom", Source: "/dev/urandom"})
+	for _, l := range files {
 		if err := os.MkdirAll(filepath.Dir(root+l.Path), 0o755); err != nil {
 			return err
 		}
@@ -139,6 +140,6 @@ func childJailed(args []string) error {
 		return err
 	}
 	move := func(path string) string { return inside + strings.TrimPrefix(path, p.Home) }
-	argv := []string{"python", "-I", "-S", "-c", "import sys; sys.path.append(sys.argv[1])" + importAll, move(p.SitePackages())}
-	return syscall.Exec(move(p.Executable), argv, []string{})
+	argv := []string{move(p.Executable), "-I", "-S", "-c", "import sys; sys.path.append(sys.argv[1])" + importAll, move(p.SitePackages())}
+	return syscall.Exec(move(p.Executable), argv, []string{"LD_ORIGIN_PATH=" + filepath.Dir(move(p.Executable))})
 }

@@ -117,7 +117,7 @@ func explain(path string, err error) error {
 	hint := ""
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		hint = ": 150 MB are needed: set XDG_CACHE_HOME to a directory with room"
+		hint = ": 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
 		hint = ": set XDG_CACHE_HOME to a writable directory"
 	default:

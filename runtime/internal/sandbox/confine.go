@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,10 +14,15 @@ func Prepare(p Policy, plan *Plan) []Step {
 	if plan.Posture == Off {
 		return nil
 	}
-	steps := []Step{{
-		Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid; inherited by every worker",
-		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
-	}}
+	var steps []Step
+	if plan.On[PrivateTmp] {
+		// Not where the server itself has to look at what a worker holds open
+		// in its directory; seccomp and Landlock refuse ptrace there.
+		steps = append(steps, Step{
+			Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid; inherited by every worker",
+			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
+		})
+	}
 	if plan.On[Landlock] {
 		steps = append(steps, openPaths(p, plan)...)
 	}
@@ -26,7 +32,10 @@ func Prepare(p Policy, plan *Plan) []Step {
 // Confine lists the steps that a worker takes after the fork, in order. They
 // need what is only known once the zygote runs: its size (Limits.BaseBytes).
 func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
-	var steps []Step
+	steps := []Step{{
+		Layer: PIDNamespace, Name: "setsid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
+		Call: unix.SYS_SETSID,
+	}}
 	if plan.On[PrivateTmp] {
 		steps = append(steps, privateTmp(p.Limits)...)
 	} else {
@@ -35,17 +44,20 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 			Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
 		})
 	}
-	steps = append(steps, rlimits(p.Limits, plan)...)
+	steps = append(steps, rlimits(p.Limits)...)
 	if plan.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return append(append(steps, fixedRlimits(p.Limits)...), closeDescriptors()), nil
+		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors()), nil
 	}
-	steps = append(steps, identity(plan)...)
+	steps = append(steps, identity(p.Limits, plan)...)
+	if !plan.PIDNamespace {
+		steps = append(steps, endWithZygote()...)
+	}
 	if plan.On[Landlock] {
 		steps = append(steps, landlock(p, plan, abi)...)
 	}
-	steps = append(steps, closeDescriptors())
-	filter, err := workerFilter(signalCalls(plan, abi))
+	steps = append(steps, descriptors()...)
+	filter, err := workerFilter(takenBack(plan, abi))
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +66,15 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
 	})
 	return append(steps, checks(plan)...), nil
+}
+
+// endWithZygote lists the step that stands in for the death of a PID namespace:
+// a script that never reads its channel would not notice that the server is gone.
+func endWithZygote() []Step {
+	return []Step{{
+		Layer: PIDNamespace, Name: "prctl PR_SET_PDEATHSIG", Why: "no run outlives the zygote; after the ids, whose change clears it",
+		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_PDEATHSIG), num(int(unix.SIGKILL)), num(0), num(0), num(0)},
+	}}
 }
 
 func privateTmp(l Limits) []Step {
@@ -73,12 +94,22 @@ func privateTmp(l Limits) []Step {
 	}
 }
 
-// closeDescriptors leaves a worker its result channel and the three standard
+// descriptors leaves a worker its result channel and the three standard
 // streams. It comes after Landlock, whose rules take inherited descriptors.
-func closeDescriptors() Step {
-	return Step{
-		Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
-		Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(FirstClosed), num(uint32(1<<32 - 1)), num(0)},
+func descriptors() []Step {
+	return []Step{
+		{
+			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
+			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(FirstClosed), num(uint32(1<<32 - 1)), num(0)},
+		},
+		{
+			Layer: Descriptors, Name: "close stdin", Why: "one open file shared by all workers: its flags and locks would pass from run to run",
+			Call: unix.SYS_CLOSE, Args: []Arg{num(0)},
+		},
+		{
+			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
+			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str("/dev/null"), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
+		},
 	}
 }
 
@@ -110,22 +141,24 @@ func fixedRlimits(l Limits) []Step {
 }
 
 // rlimits bounds what one worker may use.
-func rlimits(l Limits, plan *Plan) []Step {
-	steps := []Step{
+func rlimits(l Limits) []Step {
+	return []Step{
 		rlimit("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
 		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
 		rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts"),
 	}
-	if plan.On[OwnUID] || plan.On[UserNamespace] {
-		// The kernel counts per uid and user namespace, so the limit is exact
-		// only where those are the worker's own.
-		steps = append(steps, rlimit("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp"))
-	}
-	return steps
+}
+
+// threads bounds the threads of one worker. The kernel counts per uid and user
+// namespace, so there is such a limit only where those are the worker's own; it
+// comes after them, because a new user namespace takes over its maker's limit
+// as the bound of all that its maker runs.
+func threads(l Limits) Step {
+	return rlimit("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp")
 }
 
 // identity gives up who the worker was.
-func identity(plan *Plan) []Step {
+func identity(l Limits, plan *Plan) []Step {
 	var steps []Step
 	switch {
 	case plan.On[OwnUID]:
@@ -140,25 +173,54 @@ func identity(plan *Plan) []Step {
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
 	}
-	return append(steps, capset("all sets empty, whatever the ids were", 0))
+	if plan.On[OwnUID] || plan.On[UserNamespace] {
+		steps = append(steps, threads(l))
+	}
+	steps = append(steps, capset("all sets empty, whatever the ids were", 0))
+	if plan.On[Capabilities] {
+		steps = append(steps, Step{
+			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",
+			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)}, Errno: int(unix.EPERM),
+		})
+	}
+	return steps
 }
 
-// signalCalls are the calls to take away where neither a PID namespace nor
-// Landlock keeps signals inside.
-func signalCalls(plan *Plan, abi int) []uintptr {
-	if plan.PIDNamespace || (plan.On[Landlock] && abi >= 6) {
-		return nil
+// takenBack are the calls of a script that the worker filter refuses because
+// the layers of this plan do not cover what they can do.
+func takenBack(plan *Plan, abi int) []uintptr {
+	var calls []uintptr
+	if !plan.PIDNamespace && !(plan.On[Landlock] && abi >= 6) {
+		calls = append(calls, unix.SYS_KILL, unix.SYS_TGKILL)
 	}
-	return []uintptr{unix.SYS_KILL, unix.SYS_TGKILL}
+	if !plan.On[PrivateRoot] {
+		// Landlock knows neither modes nor times: the owner of a file may
+		// change them wherever it is, the interpreter's own included.
+		calls = append(calls, attributeCalls...)
+		if abi < 3 {
+			calls = append(calls, unix.SYS_TRUNCATE)
+		}
+	}
+	return calls
 }
 
 // checks prove from inside that the layers hold, before a script is read.
 func checks(plan *Plan) []Step {
 	one := num(1)
+	open := Step{
+		Layer: Landlock, Name: "check open", Call: unix.SYS_OPENAT,
+		Args: []Arg{num(unix.AT_FDCWD), str("/"), num(unix.O_RDONLY | unix.O_DIRECTORY), num(0)}, Errno: int(unix.EACCES),
+	}
 	steps := []Step{
 		{Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one},
 		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
 		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
+	}
+	if plan.On[Landlock] {
+		steps = append(steps, open)
+	}
+	if plan.PIDNamespace {
+		steps = append(steps, Step{Layer: PIDNamespace, Name: "check pid", Call: unix.SYS_GETPID, Want: &one})
 	}
 	if plan.On[OwnUID] {
 		uid := ref("uid")

@@ -25,7 +25,7 @@ func jail(p Policy, plan *Plan) ([]Step, error) {
 		})
 	}
 	if plan.On[Capabilities] {
-		steps = append(steps, keepCapabilities()...)
+		steps = append(steps, keepCapabilities(plan.lastCap)...)
 	}
 	steps = append(steps, fixedRlimits(p.Limits)...)
 	steps = append(steps, Step{
@@ -51,7 +51,10 @@ func privateRoot(p Policy) []Step {
 		}
 	}
 	steps := []Step{
-		mount("before any other mount, so that none reaches the host", "none", "/", "none", unix.MS_REC|unix.MS_PRIVATE, "none"),
+		{
+			Layer: MountNamespace, Name: "make mounts private", Why: "before any other mount, so that none reaches the host",
+			Call: unix.SYS_MOUNT, Args: []Arg{str("none"), str("/"), str("none"), num(unix.MS_REC | unix.MS_PRIVATE), str("none")},
+		},
 		mount("the new root", "tmpfs", stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "size=1m,nr_inodes=4096,mode=0755"),
 	}
 	made := map[string]bool{"/": true}
@@ -107,19 +110,20 @@ var zygoteCaps = []int{
 // keepCapabilities leaves the zygote what it needs and nobody a way to get
 // more: exec by root grants what is inheritable or in the bounding set, so the
 // former is cut down to zygoteCaps and the latter emptied, once for all workers.
-func keepCapabilities() []Step {
-	var steps []Step
-	for c := range unix.CAP_LAST_CAP + 1 {
+func keepCapabilities(last int) []Step {
+	var kept uint64
+	for _, c := range zygoteCaps {
+		kept |= 1 << c
+	}
+	// The kernel takes nothing as inheritable that has left the bounding set.
+	steps := []Step{capset("what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", kept)}
+	for c := range last + 1 {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: "no exec can bring it back",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_CAPBSET_DROP), num(c), num(0), num(0), num(0)},
 		})
 	}
-	var kept uint64
-	for _, c := range zygoteCaps {
-		kept |= 1 << c
-	}
-	return append(steps, capset("what forking and confining takes, handed on by exec as inheritable", kept))
+	return steps
 }
 
 // capset makes all three sets of a process the given one.

@@ -47,6 +47,15 @@ func rulesetAttr(abi int) []byte {
 	return b
 }
 
+// restrictFlags keeps what a script is refused out of the host's audit log,
+// which it could flood, where abi knows such a log.
+func restrictFlags(abi int) uint32 {
+	if abi >= 7 {
+		return unix.LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF
+	}
+	return 0
+}
+
 // landlockRule grants rights on a path that every worker may reach.
 type landlockRule struct {
 	path   string
@@ -120,6 +129,6 @@ func landlock(p Policy, plan *Plan, abi int) []Step {
 	grant(here)
 	return append(steps, Step{
 		Layer: Landlock, Name: "restrict_self", Why: "from here on nothing else exists",
-		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(0)},
+		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(restrictFlags(abi))},
 	})
 }

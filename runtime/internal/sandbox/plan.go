@@ -26,7 +26,7 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 	if missing := g.missing(always); len(missing) > 0 {
 		return nil, fmt.Errorf("sandbox: required layers refused: %s", strings.Join(missing, "; "))
 	}
-	plan := &Plan{On: map[Layer]bool{}, Notes: map[Layer]string{}}
+	plan := &Plan{On: map[Layer]bool{}, Notes: map[Layer]string{}, lastCap: g.LastCap}
 	plan.turnOn(always...)
 	inFull := g.missing(append(slices.Clone(namespaced), OwnUID))
 	inUser := g.missing(append(slices.Clone(namespaced), UserNamespace))
@@ -42,13 +42,7 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 		plan.Notes[OwnUID] = "an ordinary user has one uid; a user namespace per run stands in"
 	case g.Landlock > 0 && p.Scratch != "":
 		plan.Posture = LandlockOnly
-		for _, l := range append(slices.Clone(namespaced), UserNamespace, OwnUID) {
-			plan.Notes[l] = g.Refused[l]
-		}
-		plan.Notes[PrivateRoot] += "; Landlock hides the host's files"
-		plan.Notes[PrivateTmp] += "; a directory per run, watched by the server, stands in"
-		plan.Notes[NetworkNamespace] += "; seccomp refuses every socket"
-		plan.Notes[PIDNamespace] += "; seccomp or Landlock refuses signals to others"
+		plan.landlockNotes(g)
 	default:
 		missing := append(g.missing([]Layer{Landlock}), inUser...)
 		if g.Root {
@@ -62,14 +56,36 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 		plan.Notes[Landlock] = g.Refused[Landlock] + "; the private root hides the host's files"
 	}
 	plan.PIDNamespace = plan.On[PIDNamespace]
-	for _, l := range Layers() {
-		if plan.On[l] {
-			delete(plan.Notes, l)
-		}
-	}
 	var err error
 	plan.Launch, err = jail(p, plan)
 	return plan, err
+}
+
+// standIns say what does the work of a layer where Landlock alone hides the
+// host's files.
+var standIns = map[Layer]string{
+	PrivateRoot:      "Landlock hides what the host's files hold, not their names and sizes; seccomp refuses to change their modes and times",
+	PrivateTmp:       "a directory per run, watched by the server, stands in",
+	NetworkNamespace: "seccomp refuses every socket",
+	IPCNamespace:     "seccomp refuses every call that it covers",
+	PIDNamespace:     "Landlock or seccomp refuses signals to others; a run ends with the interpreter it was forked from",
+	Capabilities:     "the sets are emptied, the bounding set stays; seccomp refuses execve",
+}
+
+// landlockNotes says of every layer that is off who refused it and what stands
+// in for it.
+func (p *Plan) landlockNotes(g Grants) {
+	for _, l := range append(slices.Clone(namespaced), UserNamespace, OwnUID) {
+		why, refused := g.Refused[l]
+		if !refused {
+			why = "granted here, of no use without the layers that are refused"
+		}
+		if instead := standIns[l]; instead != "" {
+			why += "; " + instead
+		}
+		p.Notes[l] = why
+	}
+	p.Notes[Rlimits] = "threads are counted and bounded by the server: the kernel counts all that the user runs together"
 }
 
 // Unconfined is the plan of the opt-out: nothing but the limits and clean descriptors.

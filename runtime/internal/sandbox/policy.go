@@ -37,6 +37,7 @@ type Grants struct {
 	Root     bool             `json:"root"` // running as uid 0 with full capabilities
 	Refused  map[Layer]string `json:"refused"`
 	Landlock int              `json:"landlock"` // ABI version, 0 without
+	LastCap  int              `json:"last_cap"` // highest capability that the kernel knows
 }
 
 // Has reports whether layer l works here.
@@ -64,9 +65,12 @@ type Plan struct {
 	PIDNamespace bool
 	// OwnUID says that the server gives every worker a uid of its own.
 	OwnUID bool
-	// On are the layers in force, Notes what stands in for one that is not.
+	// On are the layers in force, Notes what stands in for one that is not, or
+	// for the part of one that is not.
 	On    map[Layer]bool
 	Notes map[Layer]string
+
+	lastCap int
 }
 
 // The uids that workers get: systemd's range for ids made up at run time

@@ -43,7 +43,9 @@ func Probe(ctx context.Context) (Grants, error) {
 	}
 	why := fmt.Sprintf("clone with namespaces: %v", errno)
 	for _, l := range append(slices.Clone(namespaced), UserNamespace) {
-		g.Refused[l] = why
+		if g.Refused[l] == "" {
+			g.Refused[l] = why
+		}
 	}
 	return g, nil
 }
@@ -61,6 +63,7 @@ func probeChild(ctx context.Context, flags uintptr, root bool) (Grants, error) {
 		cmd.Args = append(cmd.Args, "namespaces")
 	}
 	cmd.SysProcAttr = Clone(flags)
+	cmd.SysProcAttr.Setsid = false // one of the steps, refused to who leads a session already
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -103,13 +106,14 @@ func RunProbe() {
 // try carries out the very steps that the jail and a worker take, noting the
 // first refusal of each layer and going on.
 func try(root, namespaces bool) Grants {
-	g := Grants{Root: root, Refused: map[Layer]string{}, Landlock: landlockABI()}
+	g := Grants{Root: root, Refused: map[Layer]string{}, Landlock: landlockABI(), LastCap: lastCap()}
 	if g.Landlock == 0 {
 		g.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
-	plan := &Plan{Posture: "probe", On: map[Layer]bool{Capabilities: true, Landlock: g.Landlock > 0}}
+	plan := &Plan{Posture: "probe", On: map[Layer]bool{Capabilities: true, Landlock: g.Landlock > 0}, lastCap: g.LastCap}
 	if namespaces {
 		plan.turnOn(PrivateRoot, PrivateTmp, UTSNamespace, PIDNamespace)
+		plan.PIDNamespace = true
 	}
 	if root {
 		plan.turnOn(OwnUID)
@@ -126,6 +130,12 @@ func try(root, namespaces bool) Grants {
 		g.Refused[Seccomp] = err.Error()
 		return g
 	}
+	if namespaces {
+		launch = append(launch, Step{ // what the zygote does before each fork
+			Layer: PIDNamespace, Name: "unshare PID namespace",
+			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWPID)},
+		})
+	}
 	values := map[string]int64{"uid": LastUID}
 	for _, s := range slices.Concat(launch, Prepare(policy, plan), worker) {
 		if s.Layer == "" || g.Refused[s.Layer] != "" || s.Layer == Descriptors || len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
@@ -136,6 +146,16 @@ func try(root, namespaces bool) Grants {
 		}
 	}
 	return g
+}
+
+// lastCap is the highest capability that the kernel knows.
+func lastCap() int {
+	for c := range 64 {
+		if _, _, errno := unix.RawSyscall(unix.SYS_PRCTL, unix.PR_CAPBSET_READ, uintptr(c), 0); errno != 0 {
+			return c - 1
+		}
+	}
+	return 63
 }
 
 // landlockABI is the version of the Landlock interface, 0 without Landlock.

@@ -67,8 +67,14 @@ var scriptCalls = []allowed{
 	{call: unix.SYS_EPOLL_PWAIT}, {call: unix.SYS_EVENTFD2},
 	{call: unix.SYS_SOCKETPAIR, when: []cond{{arg: 0, oneOf: []uint32{unix.AF_UNIX}}}},
 	{call: unix.SYS_SENDTO, when: []cond{{arg: 4, null: true}}},
-	{call: unix.SYS_RECVFROM}, {call: unix.SYS_SHUTDOWN}, {call: unix.SYS_GETSOCKOPT},
+	{call: unix.SYS_RECVFROM}, {call: unix.SYS_SHUTDOWN},
 	{call: unix.SYS_GETSOCKNAME}, {call: unix.SYS_GETPEERNAME},
+	// Not SO_PEERCRED and SO_PEERPIDFD: the peer of the result channel is the
+	// server.
+	{call: unix.SYS_GETSOCKOPT, when: []cond{
+		{arg: 1, oneOf: []uint32{unix.SOL_SOCKET}},
+		{arg: 2, oneOf: []uint32{unix.SO_TYPE, unix.SO_PROTOCOL, unix.SO_DOMAIN, unix.SO_ERROR, unix.SO_RCVBUF, unix.SO_SNDBUF}},
+	}},
 
 	// Time.
 	{call: unix.SYS_NANOSLEEP}, {call: unix.SYS_CLOCK_NANOSLEEP}, {call: unix.SYS_CLOCK_GETTIME},
@@ -113,6 +119,7 @@ const (
 // base filter allows them, the worker filter takes them back.
 var zygoteCalls = []uintptr{
 	unix.SYS_EXECVE,                                  // launch becomes CPython
+	unix.SYS_SETSID,                                  // a session of each worker's own
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, // namespaces and /tmp of a worker
 	unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET,
 	unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,
@@ -120,6 +127,9 @@ var zygoteCalls = []uintptr{
 	unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_PIDFD_OPEN, // burying workers
 	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
 }
+
+// attributeCalls change what belongs to a file and is not its content.
+var attributeCalls = append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...)
 
 // baseFilter is installed by the launch stage and inherited by every worker.
 func baseFilter() ([]byte, error) {

@@ -2,6 +2,9 @@ package sandbox
 
 import "golang.org/x/sys/unix"
 
+// archAttributeCalls are the older names among attributeCalls.
+var archAttributeCalls = []uintptr{unix.SYS_CHMOD, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}
+
 // archCalls are the older names that glibc and CPython still use on x86-64.
 var archCalls = []allowed{
 	{call: unix.SYS_OPEN}, {call: unix.SYS_STAT}, {call: unix.SYS_LSTAT}, {call: unix.SYS_NEWFSTATAT},

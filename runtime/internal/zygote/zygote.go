@@ -22,10 +22,10 @@ import (
 
 // Config is what a zygote needs to know.
 type Config struct {
-	Plan   *sandbox.Plan
-	Policy sandbox.Policy
-	// LandlockABI is the version of the interface that the machine has.
-	LandlockABI int
+	Plan *sandbox.Plan
+	// Confine lists the steps of the zygote itself and those of every worker,
+	// given the address space that a worker has before its script begins.
+	Confine func(baseBytes int64) (prepare, worker []sandbox.Step, err error)
 	// Executable and Path (sys.path entries to add) are as seen in the jail.
 	Executable string
 	Path       []string
@@ -222,14 +222,12 @@ func (z *Zygote) greet() error {
 	if threads != 1 {
 		return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
 	}
-	policy := z.cfg.Policy
-	policy.Limits.BaseBytes = size + harnessBytes
-	steps, err := sandbox.Confine(policy, z.cfg.Plan, z.cfg.LandlockABI)
+	prepare, steps, err := z.cfg.Confine(size + harnessBytes)
 	if err != nil {
 		return err
 	}
 	return z.send(map[string]any{
-		"prepare": sandbox.Prepare(policy, z.cfg.Plan), "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
+		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
 		"mappings": mappings,
 	})
 }

@@ -25,7 +25,9 @@ class NotJSON(Exception):
 
 def keep_source(text):
     """Give tracebacks the lines of the script, which is in no file."""
-    linecache.cache[NAME] = (_len(text), None, text.splitlines(True), NAME)
+    # Not splitlines: it also ends lines at characters that Python's own does not.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    linecache.cache[NAME] = (_len(text), None, [line + "\n" for line in lines], NAME)
 
 
 def classify(e):
@@ -94,7 +96,13 @@ REFUSED_CALLS = {
 
 def refused_by_kernel(e):
     """A word for what the sandbox refused, or nothing if it refused nothing."""
-    if not _isinstance(e, OSError) or e.errno not in (EPERM, EACCES, EROFS):
+    for _ in range(10):  # libraries wrap the refusal in errors of their own
+        if e is None or _isinstance(e, OSError) and e.errno in (EPERM, EACCES, EROFS):
+            break
+        e = e.__cause__ or e.__context__
+    else:
+        e = None
+    if e is None:
         return ""
     if e.filename is not None:
         return "files"

@@ -28,6 +28,7 @@ FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
 def main(sock, config):
     """Prepare, say so, take the confinement list, then fork until the end."""
     os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+    bound_threads()
     preload(config["preload"])
     worker.prepare(config)
     threads = sys._current_frames()
@@ -47,6 +48,24 @@ def main(sock, config):
     gc.collect()
     gc.freeze()
     Server(sock, plan["pid_namespace"]).serve()
+
+
+M_ARENA_MAX = -8
+THREAD_STACK = 2 << 20  # bytes
+
+
+def bound_threads():
+    """Make threads cheap in address space, which is what memory is limited by.
+
+    glibc reserves 64 MiB for the heap of each thread and takes 8 MiB for its
+    stack: seven threads would use up the default allowance.
+    """
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_ARENA_MAX, 1)
+    attributes = ctypes.create_string_buffer(64)  # pthread_attr_t
+    libc.pthread_attr_init(attributes)
+    libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(THREAD_STACK))
+    libc.pthread_setattr_default_np(attributes)
 
 
 PROT_WRITE = 2

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Every check there is, for people and for CI.
+#
+#   ./check.sh       format, vet, build, tests
+#   ./check.sh ci    also lint, the race detector, the tests as an ordinary
+#                    user, ten seconds of each fuzz target, benchmarks
+set -euo pipefail
+cd "$(dirname "$0")"
+
+# A test that skips where it could run must not pass for a test that ran:
+# with CI=true tests fail instead, for everything CI has.
+mode=${1:-}
+case $mode in
+'') ;;
+ci) export CI=true ;;
+*)
+	echo "usage: ./check.sh [ci]" >&2
+	exit 2
+	;;
+esac
+
+step() { printf '\n== %s\n' "$*"; }
+
+# packages_with_tests prints the packages that have test files.
+packages_with_tests() {
+	go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...
+}
+
+check_format() {
+	local unformatted
+	unformatted=$(gofmt -l .)
+	if [[ -n $unformatted ]]; then
+		printf 'gofmt -w these files:\n%s\n' "$unformatted" >&2
+		return 1
+	fi
+}
+
+# as_ordinary_user runs all tests again as uid 65534, which is how most
+# containers run: other layers of the sandbox are available to it. Root
+# compiles, because that user has no toolchain and nowhere to put its output.
+as_ordinary_user() {
+	local tmp package dir binary
+	if [[ $(id -u) != 0 ]]; then
+		echo "not root: the tests ran as an ordinary user before"
+		return
+	fi
+	tmp=$(mktemp -d)
+	# shellcheck disable=SC2064 # the directory of now, not of later
+	trap "rm -rf '$tmp'" EXIT
+	chmod 755 "$tmp"
+	mkdir "$tmp/home"
+	chown 65534:65534 "$tmp/home"
+	for package in $(packages_with_tests); do
+		dir=$(go list -f '{{.Dir}}' "$package")
+		binary=$tmp/${package//\//-}.test
+		go test -c -o "$binary" "$package"
+		# TestHosted calls the compiler.
+		(cd "$dir" && HOME=$tmp/home setpriv --reuid=65534 --regid=65534 --clear-groups \
+			"$binary" -test.timeout=10m -test.skip='^TestHosted$' | sed '/^PASS$/d')
+		printf 'ok  \t%s\tas uid 65534\n' "$package"
+		rm "$binary"
+	done
+}
+
+# fuzz_all runs each fuzz target for a moment. That finds nothing deep; it
+# keeps the targets working and tries the seeds' neighbourhood.
+fuzz_all() {
+	local package target
+	for package in $(packages_with_tests); do
+		for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+			go test -run='^$' -fuzz="^$target\$" -fuzztime=10s "$package"
+		done
+	done
+}
+
+step gofmt
+check_format
+
+step go vet
+go vet ./...
+
+step go build
+go build ./...
+
+if [[ $mode == ci ]]; then
+	step shellcheck
+	shellcheck check.sh .ci/run
+
+	step staticcheck
+	go tool staticcheck ./...
+
+	step go test -race
+	go test -race ./...
+
+	step go test as uid 65534
+	as_ordinary_user
+
+	step fuzz
+	fuzz_all
+
+	step benchmarks
+	go test -run='^$' -bench=. -benchtime=200ms ./...
+fi
+
+step go test
+go test ./...
