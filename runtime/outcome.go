@@ -39,6 +39,8 @@ func (r *Runtime) stopped(cause zygote.Cause, job *Job) (Status, string) {
 		return OutputLimit, "Script exceeded the stderr limit of " + size(l.OutputBytes)
 	case zygote.Files:
 		return FileLimit, r.tmpLimit()
+	case zygote.Threads:
+		return Killed, fmt.Sprintf("Script was killed because it exceeded the limit of %d threads", l.Threads)
 	}
 	return Killed, "Script was killed"
 }
@@ -94,7 +96,9 @@ func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
 	}
 	cpu := r.cfg.Limits.CPU
 	used := time.Duration(exit.CPUMicros) * time.Microsecond
-	if status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= cpu-100*time.Millisecond {
+	// Half, because the kernel holds against the limit what it samples at every
+	// tick of the clock, and reports what it has measured.
+	if status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= cpu/2 {
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(cpu)
 	}
 	if status.Signal() == syscall.SIGKILL {

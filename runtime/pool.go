@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
@@ -41,6 +42,8 @@ type pool struct {
 	// its token back when it is over, so that no replacement is forked while
 	// the script wants the processor.
 	vacant chan struct{}
+	// waiting is how many callers found no worker ready.
+	waiting atomic.Int64
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -124,11 +127,15 @@ func (p *pool) serve(z *zygote.Zygote) {
 		forks.Wait()
 		p.drain()
 	}()
+	broken := make(chan struct{})
+	var once sync.Once
 	for {
 		select {
 		case <-p.ctx.Done():
 			return
 		case <-z.Dead():
+			return
+		case <-broken:
 			return
 		case <-p.vacant:
 		}
@@ -136,7 +143,10 @@ func (p *pool) serve(z *zygote.Zygote) {
 		go func() {
 			defer forks.Done()
 			if err := p.fork(z); err != nil {
-				p.failed(z, err)
+				once.Do(func() {
+					p.failed(z, err)
+					close(broken)
+				})
 			} else {
 				p.setTrouble(nil)
 			}
@@ -171,7 +181,7 @@ func (p *pool) fork(z *zygote.Zygote) error {
 			return err
 		}
 	}
-	w, err := z.Spawn(dir)
+	w, err := z.Spawn(dir, p.waiting.Load() > 0)
 	if err != nil {
 		p.vacant <- struct{}{}
 		return err
@@ -195,6 +205,8 @@ func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 		p.discard(w)
 	default:
 	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	late := time.NewTimer(workerWithin)
 	defer late.Stop()
 	for {

@@ -74,28 +74,3 @@ func (r *Runtime) exit(w *zygote.Worker, job *Job, reply *zygote.Reply) (*zygote
 	}
 	return &exit, nil
 }
-
-// watch bounds a run's directory where no tmpfs does, by looking again and
-// again. It returns a function that ends the watch.
-func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
-	if p.scratch == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	go func() {
-		tick := time.NewTicker(20 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				if bytes, files := p.scratch.use(w.Scratch); bytes > limits.TmpBytes || files > limits.TmpFiles {
-					w.ExceedFiles()
-					return
-				}
-			}
-		}
-	}()
-	return func() { close(done) }
-}

@@ -27,7 +27,7 @@ type Runtime struct {
 // New unpacks the interpreter if need be, finds out what the machine grants,
 // and returns when the first worker stands confined and ready. It fails closed:
 // where a required layer can't be had the error names it and who refused it.
-func New(ctx context.Context, cfg Config) (*Runtime, error) {
+func New(ctx context.Context, cfg Config) (_ *Runtime, err error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -42,6 +42,11 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			scratch.remove()
+		}
+	}()
 	policy, err := newPolicy(cfg, interpreter, scratch.dir)
 	if err != nil {
 		return nil, err

@@ -1,13 +1,15 @@
 package runtime
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
+	"strings"
+	"syscall"
 )
 
 // scratch hands out a directory per run where no private /tmp can be mounted.
@@ -16,29 +18,76 @@ import (
 type scratch struct {
 	dir  string
 	root *os.Root
-	next atomic.Uint64
+	lock *os.File
 }
 
-// newScratch makes an empty directory that only this process uses.
+// newScratch makes an empty directory that only this process uses, and takes
+// away what servers that were killed have left behind.
 func newScratch(cfg Config) (*scratch, error) {
 	base := filepath.Join(cfg.CacheDir, "runs")
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
+	// One server at a time: a new directory is not locked from its first moment.
+	all, err := lock(base, syscall.LOCK_EX)
+	if err != nil {
+		return nil, fmt.Errorf("runtime: scratch: %w", err)
+	}
+	defer all.Close()
+	sweep(base)
 	dir, err := os.MkdirTemp(base, strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return nil, fmt.Errorf("runtime: scratch: %w", err)
+	}
+	return openScratch(dir)
+}
+
+// openScratch takes a directory for its own unless another server lives in it.
+func openScratch(dir string) (*scratch, error) {
+	mine, err := lock(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
+		mine.Close()
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
-	return &scratch{dir: dir, root: root}, nil
+	return &scratch{dir: dir, root: root, lock: mine}, nil
+}
+
+// lock holds a lock on a directory until the file is closed or the process dead.
+func lock(dir string, how int) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		f.Close()
+		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
+	}
+	return f, nil
+}
+
+// sweep removes the directories that no living server holds. What can't be
+// removed disturbs nobody.
+func sweep(base string) {
+	left, err := os.ReadDir(base)
+	if err != nil {
+		return
+	}
+	for _, d := range left {
+		if s, err := openScratch(filepath.Join(base, d.Name())); err == nil {
+			s.remove()
+		}
+	}
 }
 
 // make returns the absolute path of a new directory for one run.
 func (s *scratch) make() (string, error) {
-	name := strconv.FormatUint(s.next.Add(1), 10)
+	// Where Landlock alone separates runs they can look each other's names up,
+	// so that a name must not be guessable.
+	name := rand.Text()
 	if err := s.root.Mkdir(name, 0o700); err != nil {
 		return "", fmt.Errorf("runtime: scratch: %w", err)
 	}
@@ -52,6 +101,9 @@ func (s *scratch) clear(dir string) error {
 	for {
 		err := s.root.RemoveAll(name)
 		var denied *fs.PathError
+		if errors.Is(err, fs.ErrClosed) {
+			return nil // remove does it
+		}
 		if err == nil || !errors.As(err, &denied) || !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
@@ -85,11 +137,23 @@ func (s *scratch) open(name string) (opened int, err error) {
 	return opened, err
 }
 
-// use is what a run's directory holds: bytes allocated and entries.
+// deepest is how far directories may be nested: to look at one costs a step
+// for each above it.
+const deepest = 64
+
+// use is what a run's directory holds: bytes and entries. It is more than any
+// limit when directories are nested too deeply to be watched.
 func (s *scratch) use(dir string) (bytes, files int64) {
-	_ = fs.WalkDir(s.root.FS(), filepath.Base(dir), func(_ string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(s.root.FS(), filepath.Base(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // it is being changed under us; the next look counts again
+			if errors.Is(err, fs.ErrPermission) {
+				_ = s.root.Chmod(path, 0o700) // made without the right to be read; the next look sees what is in it
+			}
+			return nil // or it is being changed under us; the next look counts again
+		}
+		if strings.Count(path, "/") > deepest {
+			files = 1 << 62
+			return fs.SkipAll
 		}
 		files++
 		if info, err := d.Info(); err == nil {
@@ -100,11 +164,16 @@ func (s *scratch) use(dir string) (bytes, files int64) {
 	return bytes, files
 }
 
-// remove takes the whole tree away.
+// remove takes the whole tree away. Every run must be dead or dying.
 func (s *scratch) remove() {
 	if s == nil {
 		return
 	}
+	left, _ := fs.ReadDir(s.root.FS(), ".") // nothing to do where it is closed already
+	for _, d := range left {
+		_ = s.clear(d.Name()) // a run that is still dying may hold it up
+	}
+	_ = os.RemoveAll(s.dir) // what is left is swept at the next start
 	_ = s.root.Close()
-	_ = os.RemoveAll(s.dir) // a run that is still dying may hold it up; the next start is not disturbed
+	_ = s.lock.Close()
 }

@@ -32,7 +32,8 @@
 // A later start takes no lock and writes nothing, so that the cache may be part
 // of a read-only image and belong to root. It compares the directory with the
 // manifest (names, sizes, modes, time stamps, the digest of the executable) and
-// unpacks again when they differ. This finds damage and accidents. It is not a
+// unpacks again when they differ; the bad tree is deleted, even under a server
+// that still runs from it. This finds damage and accidents. It is not a
 // defence against somebody who can write to the cache as the server's own user;
 // against others it is refused when it is theirs or open to all.
 //
@@ -58,7 +59,8 @@
 // # Shared libraries
 //
 // CPython is linked against the host's C library. [Interpreter.Libraries] is
-// what has to be visible in a private root beside Home. It is worked out at
+// what has to be visible in a private root beside Home, wherever Home is shown
+// there. It is worked out at
 // every start and never stored, because a host may be upgraded in between.
 //
 // Three more things the bundled interpreter cannot start without. It is built

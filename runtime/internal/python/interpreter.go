@@ -18,8 +18,10 @@ type Interpreter struct {
 	Executable string
 	// Version is the full version, such as "3.11.11".
 	Version string
-	// Libraries are the shared libraries outside Home that the interpreter and
-	// its extension modules need, the dynamic loader first.
+	// Libraries are the shared libraries that the interpreter and its extension
+	// modules need besides what is in Home, the dynamic loader first. One that
+	// is in Home is among them if it is not found relative to what needs it:
+	// where Home is shown at another path, it has to be shown at its own too.
 	Libraries []Library
 	// Missing are the names of libraries that only an extension module needs
 	// and this machine does not have. Importing such a module fails; nothing
@@ -29,7 +31,7 @@ type Interpreter struct {
 	manifest string // file to verify Home against; empty if there is none
 }
 
-// Library is a shared library outside Home.
+// Library is a shared library.
 type Library struct {
 	// Path is where the dynamic loader looks for it: the place it has to be at
 	// in a private root, which has no /etc/ld.so.cache.

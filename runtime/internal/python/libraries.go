@@ -22,8 +22,8 @@ var opened = []struct{ name, reason string }{
 // twenty libraries of X11.
 var graphical = []string{"_tkinter.*", "_imagingtk.*"}
 
-// closure lists the shared libraries outside p.Home that p.Executable and the
-// extension modules need, and the names of those that only modules need and
+// closure lists the shared libraries that p.Executable and the extension
+// modules need and do not find relative to themselves, and the names of those that only modules need and
 // that are not there. One that the executable needs itself is an error.
 func closure(p *Interpreter, modules []string) ([]Library, []string, error) {
 	return (&resolver{home: p.Home}).closure(p.Executable, modules)
@@ -87,7 +87,8 @@ type resolver struct {
 // want is one object whose needs are still to be resolved.
 type want struct {
 	*object
-	inherited []string // DT_RPATH of the objects that led to it
+	moves     bool        // it is wherever Home is
+	inherited []searchDir // DT_RPATH of the objects that led to it
 }
 
 func (r *resolver) closure(exe string, modules []string) ([]Library, []string, error) {
@@ -103,10 +104,10 @@ func (r *resolver) closure(exe string, modules []string) ([]Library, []string, e
 		return nil, nil, err
 	}
 	r.standard = r.standardDirs()
-	if _, path := r.findIn("libc.so.6", r.standard); path != "" {
-		r.libc = filepath.Dir(path)
+	if found := r.findIn("libc.so.6", fixed(r.standard)); found.object != nil {
+		r.libc = filepath.Dir(found.path)
 	}
-	if err := r.resolve(want{o, nil}, true); err != nil {
+	if err := r.resolve(want{object: o, moves: true}, true); err != nil {
 		return nil, nil, err
 	}
 	for _, m := range modules {
@@ -117,12 +118,12 @@ func (r *resolver) closure(exe string, modules []string) ([]Library, []string, e
 		if o.machine != r.machine || o.class != elf.ELFCLASS64 {
 			continue // for another architecture; never loaded
 		}
-		if err := r.resolve(want{o, nil}, false); err != nil {
+		if err := r.resolve(want{object: o, moves: true}, false); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, l := range opened {
-		if err := r.resolve(want{&object{path: exe, needed: []string{l.name}}, nil}, false); err != nil {
+		if err := r.resolve(want{object: &object{path: exe, needed: []string{l.name}}}, false); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -137,7 +138,7 @@ func (r *resolver) addLoader(exe *object) error {
 	r.seen[r.interp] = true
 	source, err := r.realPath(exe.interp)
 	if err == nil {
-		r.list(exe.interp, source)
+		r.libraries = append(r.libraries, Library{Path: exe.interp, Source: source})
 		return nil
 	}
 	if found, _ := filepath.Glob(r.root + "/lib/ld-musl-*"); found != nil && !strings.Contains(r.interp, "musl") {
@@ -152,13 +153,13 @@ func (r *resolver) resolve(o want, required bool) error {
 	queue := []want{o}
 	for len(queue) > 0 {
 		o, queue = queue[0], queue[1:]
-		rpath := append(slices.Clone(o.inherited), originPath(o.rpath, o.path)...)
+		rpath := append(slices.Clone(o.inherited), o.expand(o.rpath)...)
 		for _, name := range o.needed {
 			if r.seen[name] {
 				continue
 			}
-			found, path := r.find(name, o, rpath)
-			if found == nil {
+			found := r.find(name, o, rpath)
+			if found.object == nil {
 				if required {
 					return fmt.Errorf("libraries: %s: %s: not found in %s", o.path, name, strings.Join(slices.Concat(r.standard, r.fallback), ", "))
 				}
@@ -166,22 +167,19 @@ func (r *resolver) resolve(o want, required bool) error {
 				continue
 			}
 			r.seen[name] = true
-			source, err := r.realPath(path)
+			found.inherited = rpath
+			queue = append(queue, found)
+			if found.moves {
+				continue
+			}
+			source, err := r.realPath(found.path)
 			if err != nil {
 				return fmt.Errorf("libraries: %w", err)
 			}
-			r.list(r.visible(name, path), source)
-			queue = append(queue, want{found, rpath})
+			r.libraries = append(r.libraries, Library{Path: r.visible(name, found.path), Source: source})
 		}
 	}
 	return nil
-}
-
-// list adds a library unless it comes with Home.
-func (r *resolver) list(path, source string) {
-	if !within(r.home, path) {
-		r.libraries = append(r.libraries, Library{Path: path, Source: source})
-	}
 }
 
 // realPath is path with every symbolic link resolved.

@@ -98,6 +98,8 @@ var (
 var closures = []struct {
 	name    string
 	system  system
+	home    string // /py if empty
+	exe     string
 	modules []string
 	want    []string // "path" or "path source" where they differ
 	missing []string
@@ -159,6 +161,14 @@ var closures = []struct {
 			"/usr/local/lib/libx.so":       libm, "/opt/y/liby.so": libm}),
 		want: []string{ld + " /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/usr/lib/x86_64-linux-gnu/libm.so.6", "/usr/lib/x86_64-linux-gnu/libc.so.6",
 			"/usr/lib/x86_64-linux-gnu/libx.so /usr/local/lib/libx.so", "/usr/lib/x86_64-linux-gnu/liby.so /opt/y/liby.so"}, missing: []string{"libgcc_s.so.1"}},
+	{name: "libpython in home by its full name", // as pyenv builds it: to be had at that name when home is elsewhere
+		system: arch.with(system{"/py/bin/python3.11": ELF{Interp: ld, Needed: []string{"libpython.so"}, Runpath: "/py/lib"},
+			"/py/lib/libpython.so": ELF{Needed: []string{"libq.so"}, Runpath: "$ORIGIN/q"}, "/py/lib/q/libq.so": libc}),
+		want: []string{ld + " /usr/lib/ld-linux-x86-64.so.2", "/py/lib/libpython.so", "/py/lib/q/libq.so"}, missing: []string{"libgcc_s.so.1"}},
+	{name: "home is above the libraries", home: "/usr", exe: "/usr/bin/python3.11", modules: []string{"/usr/lib/python3.11/a.so"},
+		system: arch.with(system{"/usr/bin/python3.11": ELF{Interp: ld, Needed: []string{"libm.so.6", "libc.so.6"}},
+			"/usr/lib/python3.11/a.so": ELF{Needed: []string{"libz.so"}}, "/usr/lib/libz.so": libc}),
+		want: []string{ld + " /usr/lib/ld-linux-x86-64.so.2", "/usr/lib/libm.so.6", "/usr/lib/libc.so.6", "/usr/lib/libz.so"}, missing: []string{"libgcc_s.so.1"}},
 	{name: "libpython found by ld.so.conf only",
 		system: arch.with(system{"/py/bin/python3.11": ELF{Interp: ld, Needed: []string{"libpython.so"}}, "/etc/ld.so.conf": "/py/lib\n"}),
 		want:   []string{ld + " /usr/lib/ld-linux-x86-64.so.2", "/usr/lib/libpython.so /py/lib/libpython.so", "/usr/lib/libc.so.6"}, missing: []string{"libgcc_s.so.1"}},
@@ -167,8 +177,11 @@ var closures = []struct {
 func TestClosure(t *testing.T) {
 	for _, tt := range closures {
 		t.Run(tt.name, func(t *testing.T) {
-			r := &resolver{root: tt.system.install(t), home: "/py"}
-			libraries, missing, err := r.closure("/py/bin/python3.11", tt.modules)
+			if tt.home == "" {
+				tt.home, tt.exe = "/py", "/py/bin/python3.11"
+			}
+			r := &resolver{root: tt.system.install(t), home: tt.home}
+			libraries, missing, err := r.closure(tt.exe, tt.modules)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), r.root, ""), tt.err) {
 					t.Errorf("got  %v\nwant %s", err, tt.err)

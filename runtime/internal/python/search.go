@@ -34,36 +34,62 @@ func (r *resolver) standardDirs() []string {
 	return found
 }
 
+// searchDir is a directory that is searched.
+type searchDir struct {
+	path  string
+	moves bool // it is given relative to something that is wherever Home is
+}
+
+// fixed makes directories that are where they are.
+func fixed(paths []string) []searchDir {
+	dirs := make([]searchDir, len(paths))
+	for i, p := range paths {
+		dirs[i] = searchDir{path: p}
+	}
+	return dirs
+}
+
+// expand replaces $ORIGIN, the directory that o is in, in a search path of o.
+func (o want) expand(paths []string) []searchDir {
+	origin := filepath.Dir(o.path)
+	dirs := make([]searchDir, len(paths))
+	for i, p := range paths {
+		full := strings.NewReplacer("$ORIGIN", origin, "${ORIGIN}", origin).Replace(p)
+		dirs[i] = searchDir{path: filepath.Clean(full), moves: o.moves && full != p}
+	}
+	return dirs
+}
+
 // find looks for the library name that o needs, in the loader's order: the
 // DT_RPATH of o and of those that led to it, the DT_RUNPATH of o, the standard
-// directories, and last those of ld.so.conf. It returns nil if there is none
-// for this machine.
-func (r *resolver) find(name string, o want, rpath []string) (*object, string) {
+// directories, and last those of ld.so.conf. Its object is nil if there is
+// none for this machine.
+func (r *resolver) find(name string, o want, rpath []searchDir) want {
 	if strings.Contains(name, "/") { // a path, not a name
-		path := origin(name, o.path)
-		return r.open(path), path
+		path := o.expand([]string{name})[0]
+		return want{object: r.open(path.path), moves: path.moves && within(r.home, path.path)}
 	}
-	for _, dirs := range [][]string{rpath, originPath(o.runpath, o.path), r.standard} {
-		if found, path := r.findIn(name, dirs); found != nil {
-			return found, path
+	for _, dirs := range [][]searchDir{rpath, o.expand(o.runpath), fixed(r.standard)} {
+		if found := r.findIn(name, dirs); found.object != nil {
+			return found
 		}
 	}
 	if r.fallback == nil {
 		r.fallback = []string{} // read, even if there is none
 		r.readConf("/etc/ld.so.conf", 0)
 	}
-	return r.findIn(name, r.fallback)
+	return r.findIn(name, fixed(r.fallback))
 }
 
 // findIn looks for a library in a list of directories.
-func (r *resolver) findIn(name string, dirs []string) (*object, string) {
+func (r *resolver) findIn(name string, dirs []searchDir) want {
 	for _, dir := range dirs {
-		path := filepath.Join(dir, name)
+		path := filepath.Join(dir.path, name)
 		if o := r.open(path); o != nil {
-			return o, path
+			return want{object: o, moves: dir.moves && within(r.home, path)}
 		}
 	}
-	return nil, ""
+	return want{}
 }
 
 // open reads the library at path. Like the loader it passes over a file for
@@ -122,19 +148,4 @@ func (r *resolver) readConf(path string, depth int) {
 			}
 		}
 	}
-}
-
-// originPath replaces $ORIGIN in a search path of the object at path.
-func originPath(dirs []string, path string) []string {
-	expanded := make([]string, len(dirs))
-	for i, dir := range dirs {
-		expanded[i] = origin(dir, path)
-	}
-	return expanded
-}
-
-// origin replaces $ORIGIN, which is the directory of the object at path.
-func origin(s, path string) string {
-	dir := filepath.Dir(path)
-	return filepath.Clean(strings.NewReplacer("$ORIGIN", dir, "${ORIGIN}", dir).Replace(s))
 }

@@ -47,7 +47,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	steps = append(steps, rlimits(p.Limits)...)
 	if plan.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors()), nil
+		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors(p.Limits)), nil
 	}
 	steps = append(steps, identity(p.Limits, plan)...)
 	if !plan.PIDNamespace {
@@ -56,7 +56,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	if plan.On[Landlock] {
 		steps = append(steps, landlock(p, plan, abi)...)
 	}
-	steps = append(steps, descriptors()...)
+	steps = append(steps, descriptors(p.Limits)...)
 	filter, err := workerFilter(takenBack(plan, abi))
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func privateTmp(l Limits) []Step {
 
 // descriptors leaves a worker its result channel and the three standard
 // streams. It comes after Landlock, whose rules take inherited descriptors.
-func descriptors() []Step {
+func descriptors(l Limits) []Step {
 	return []Step{
 		{
 			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
@@ -110,6 +110,8 @@ func descriptors() []Step {
 			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
 			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str("/dev/null"), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
 		},
+		rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles,
+			"socket buffers and pipes are kernel memory that nothing else counts; not while a worker holds what it has of the zygote, a descriptor for each of its siblings"),
 	}
 }
 
@@ -145,7 +147,6 @@ func rlimits(l Limits) []Step {
 	return []Step{
 		rlimit("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
 		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
-		rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts"),
 	}
 }
 

@@ -40,7 +40,7 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 		plan.Posture, plan.Clone = User, jailNamespaces|unix.CLONE_NEWUSER
 		plan.turnOn(append(slices.Clone(namespaced), UserNamespace)...)
 		plan.Notes[OwnUID] = "an ordinary user has one uid; a user namespace per run stands in"
-	case g.Landlock > 0 && p.Scratch != "":
+	case g.Has(Landlock) && p.Scratch != "":
 		plan.Posture = LandlockOnly
 		plan.landlockNotes(g)
 	default:
@@ -50,7 +50,7 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 		}
 		return nil, fmt.Errorf("sandbox: nothing here hides the host's files: %s", strings.Join(missing, "; "))
 	}
-	if g.Landlock > 0 {
+	if g.Has(Landlock) {
 		plan.turnOn(Landlock)
 	} else {
 		plan.Notes[Landlock] = g.Refused[Landlock] + "; the private root hides the host's files"

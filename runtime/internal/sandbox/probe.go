@@ -136,16 +136,24 @@ func try(root, namespaces bool) Grants {
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWPID)},
 		})
 	}
-	values := map[string]int64{"uid": LastUID}
-	for _, s := range slices.Concat(launch, Prepare(policy, plan), worker) {
-		if s.Layer == "" || g.Refused[s.Layer] != "" || s.Layer == Descriptors || len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
+	g.note(slices.Concat(launch, Prepare(policy, plan), worker), map[string]int64{"uid": LastUID})
+	return g
+}
+
+// note carries out steps, keeps the first refusal of each layer and goes on.
+func (g Grants) note(steps []Step, values map[string]int64) {
+	for _, s := range steps {
+		// The descriptors of a probe are its own affair: it has to report.
+		if g.Refused[s.Layer] != "" || s.Layer == Descriptors {
 			continue
+		}
+		if len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
+			s.Args = []Arg{str("/dev")} // any directory but the root, which Landlock must hide
 		}
 		if r := apply(&s, values); r != nil {
 			g.Refused[s.Layer] = fmt.Sprintf("%s: %v", r.Step, r.Errno)
 		}
 	}
-	return g
 }
 
 // lastCap is the highest capability that the kernel knows.

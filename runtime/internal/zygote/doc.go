@@ -21,10 +21,10 @@
 //	  │◄────────────────── JSON: version       │
 //	  │  JSON: confinement steps ─────────────►│  rehearses, freezes its heap
 //	  │                                        │
-//	  │  'F' number uid scratch  [3 fds] ─────►│  forks
+//	  │  'F' number uid hurry scratch [3 fds] ►│  forks
 //	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
 //	  │◄──────────── 'E' number errno          │  … or the fork was refused
-//	  │◄──────────── 'X' number status cpu mem │  a worker was buried
+//	  │◄──────────── 'X' number status cpu mem │  a worker was buried (several may share a message)
 //
 // The three descriptors are the far ends of the worker's result channel,
 // stdout and stderr; the server made the pairs. The server kills a worker

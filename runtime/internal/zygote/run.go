@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"time"
+	"unicode/utf8"
 )
 
 // Request is one script for one worker. Input is JSON text or nil.
@@ -54,11 +55,11 @@ const (
 	Stdout          // stdout over its limit
 	Stderr          // stderr over its limit
 	Files           // the run's directory over its limit
+	Threads         // more threads than allowed, where the kernel does not count them
 	causeClosed
 )
 
-// grace is what a worker gets beyond its own alarm to say where it was, and
-// what a process gets to die after it has closed its channel.
+// grace is what a worker gets beyond its own alarm to say where it was.
 const grace = 100 * time.Millisecond
 
 // pumpAfter is when output begins to be read while the script runs. Most runs
@@ -95,7 +96,8 @@ func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
 
 // exchange writes the request and reads one frame.
 func (w *Worker) exchange(r *Request) (byte, []byte, error) {
-	if err := w.ctl.SetDeadline(time.Now().Add(r.Timeout + grace)); err != nil {
+	w.deadline = time.Now().Add(r.Timeout + grace)
+	if err := w.ctl.SetDeadline(w.deadline); err != nil {
 		return 0, nil, err
 	}
 	// A request that can't be written meets a worker that is dead; reading
@@ -120,18 +122,13 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		reply.Cause = Timeout
-	case err != nil && kind != 0:
+	case errors.Is(err, errTooLong):
 		reply.Broken = "result"
 		if kind == frameValue {
 			reply.Fault, reply.Broken = &Fault{Status: "result_limit", Error: "bytes", Ran: true}, ""
 		}
 	case err != nil:
-		// End of file: dead, or a script that closed the channel and lives on.
-		select {
-		case <-w.exited:
-		case <-time.After(grace):
-			reply.Broken = "closed"
-		}
+		w.awaitDeath(reply)
 	case kind == frameValue:
 		reply.Value, reply.Fault = w.check(payload)
 		if reply.Value == nil && reply.Fault == nil {
@@ -149,12 +146,28 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 	}
 }
 
+// awaitDeath is for a channel that ended without a frame: the process is dead,
+// or it has closed the channel and lives on, which ends like any other run.
+func (w *Worker) awaitDeath(reply *Reply) {
+	late := time.NewTimer(time.Until(w.deadline))
+	defer late.Stop()
+	select {
+	case <-w.exited:
+	case <-late.C:
+		w.kill(Timeout)
+	}
+	w.mu.Lock()
+	reply.Cause = w.cause
+	w.mu.Unlock()
+}
+
 // check admits a value only if it is JSON of bounded depth.
 func (w *Worker) check(payload []byte) ([]byte, *Fault) {
 	if Depth(payload) > w.resultDepth {
 		return nil, &Fault{Status: "result_limit", Error: "depth", Ran: true}
 	}
-	if !json.Valid(payload) {
+	// json.Valid does not mind bytes that are not UTF-8 in a string.
+	if !json.Valid(payload) || !utf8.Valid(payload) {
 		return nil, nil
 	}
 	return payload, nil

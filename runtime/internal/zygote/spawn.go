@@ -11,8 +11,9 @@ import (
 
 // Spawn asks for a worker. It returns at once; Worker.Ready waits until the
 // worker has confined itself. scratch is the run's own directory where the
-// plan has no private /tmp, and empty otherwise.
-func (z *Zygote) Spawn(scratch string) (*Worker, error) {
+// plan has no private /tmp, and empty otherwise. With hurry the worker does not
+// warm up, because somebody is waiting for it.
+func (z *Zygote) Spawn(scratch string, hurry bool) (*Worker, error) {
 	w, theirs, err := newWorker()
 	if err != nil {
 		return nil, err
@@ -23,7 +24,7 @@ func (z *Zygote) Spawn(scratch string) (*Worker, error) {
 		w.Close()
 		return nil, err
 	}
-	message := spawnMessage(w.number, w.uid, scratch)
+	message := spawnMessage(w.number, w.uid, hurry, scratch)
 	if _, _, err := z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil); err != nil {
 		z.dismiss(w.number)
 		w.Close()
@@ -95,19 +96,21 @@ func (z *Zygote) dismiss(number uint64) *Worker {
 
 // listen takes the zygote's reports until it is gone.
 func (z *Zygote) listen() {
-	buf, oob := make([]byte, 256), make([]byte, 64)
+	buf, oob := make([]byte, 16<<10), make([]byte, 64)
 	for {
 		n, oobn, _, _, err := z.conn.ReadMsgUnix(buf, oob)
 		if err != nil || n == 0 {
 			z.Kill()
 			return
 		}
-		r, err := parseReport(buf[:n])
-		if err != nil {
-			z.Kill()
-			return
+		for message := buf[:n]; len(message) > 0; {
+			var r report
+			if r, message, err = parseReport(message); err != nil {
+				z.Kill()
+				return
+			}
+			z.handle(r, receivedFD(oob[:oobn]))
 		}
-		z.handle(r, receivedFD(oob[:oobn]))
 	}
 }
 

@@ -34,10 +34,15 @@ const (
 // absent is the length of an input that was not given.
 const absent = ^uint32(0)
 
-func spawnMessage(number uint64, uid uint32, scratch string) []byte {
+func spawnMessage(number uint64, uid uint32, hurry bool, scratch string) []byte {
 	b := append(make([]byte, 0, 32+len(scratch)), msgSpawn)
 	b = binary.NativeEndian.AppendUint64(b, number)
 	b = binary.NativeEndian.AppendUint32(b, uid)
+	if hurry {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
 	return append(b, scratch...)
 }
 
@@ -59,26 +64,31 @@ type Exit struct {
 	PeakBytes uint64
 }
 
+var errTooLong = errors.New("too long")
+
 var errMessage = errors.New("zygote: message: wrong length or kind")
 
-func parseReport(b []byte) (report, error) {
+// parseReport takes the first report off a message and returns the rest.
+func parseReport(b []byte) (r report, rest []byte, err error) {
 	if len(b) < 9 {
-		return report{}, errMessage
+		return report{}, nil, errMessage
 	}
-	r := report{kind: b[0], number: binary.NativeEndian.Uint64(b[1:])}
-	rest := b[9:]
+	r = report{kind: b[0], number: binary.NativeEndian.Uint64(b[1:])}
+	rest = b[9:]
 	switch {
-	case r.kind == msgStarted && len(rest) == 0:
-	case r.kind == msgFailed && len(rest) == 4:
+	case r.kind == msgStarted:
+	case r.kind == msgFailed && len(rest) >= 4:
 		r.errno = int32(binary.NativeEndian.Uint32(rest))
-	case r.kind == msgExited && len(rest) == 20:
+		rest = rest[4:]
+	case r.kind == msgExited && len(rest) >= 20:
 		r.exit.Status = binary.NativeEndian.Uint32(rest)
 		r.exit.CPUMicros = binary.NativeEndian.Uint64(rest[4:])
 		r.exit.PeakBytes = binary.NativeEndian.Uint64(rest[12:])
+		rest = rest[20:]
 	default:
-		return report{}, errMessage
+		return report{}, nil, errMessage
 	}
-	return r, nil
+	return r, rest, nil
 }
 
 // parseFrame splits the header of a worker's frame.
@@ -86,7 +96,7 @@ func parseFrame(header []byte, limit func(kind byte) int) (kind byte, length int
 	n := binary.BigEndian.Uint32(header)
 	kind = header[4]
 	if most := limit(kind); int64(n) > int64(most) {
-		return kind, 0, fmt.Errorf("zygote: frame %q: %d bytes are over the limit of %d", kind, n, most)
+		return kind, 0, fmt.Errorf("zygote: frame %q: %d bytes, limit %d: %w", kind, n, most, errTooLong)
 	}
 	return kind, int(n), nil
 }

@@ -29,11 +29,12 @@ type Worker struct {
 	started chan struct{} // closed when pidfd is known or the fork was refused
 	exited  chan struct{} // closed when exit and fate are known
 
-	mu     sync.Mutex
-	pidfd  int
-	killed bool  // the signal was sent
-	done   bool  // Close was called
-	cause  cause // why the server ended the run
+	mu       sync.Mutex
+	pidfd    int
+	deadline time.Time // of the run, for the server
+	killed   bool      // the signal was sent
+	done     bool      // Close was called
+	cause    cause     // why the server ended the run
 
 	exit Exit
 	fate error // nil: the process was reported buried
@@ -127,8 +128,18 @@ func (w *Worker) kill(c cause) {
 	}
 }
 
-// ExceedFiles ends the run because its directory is over the limit.
-func (w *Worker) ExceedFiles() { w.kill(Files) }
+// Exceed ends the run because the server saw it over a limit.
+func (w *Worker) Exceed(c Cause) { w.kill(c) }
+
+// PID is the process id of the worker, 0 when it is not known or no more.
+func (w *Worker) PID() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pidfd < 0 {
+		return 0
+	}
+	return pidOf(w.pidfd)
+}
 
 // Close kills the worker and gives back what it held in this process.
 func (w *Worker) Close() {

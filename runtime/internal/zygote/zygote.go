@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -58,7 +59,7 @@ type Zygote struct {
 // Start builds the jail and the zygote in it. It returns when the zygote is
 // ready to fork, or with the layer that was refused.
 func Start(ctx context.Context, cfg Config) (*Zygote, error) {
-	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{}), uid: sandbox.FirstUID}
+	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{}), uid: firstUID()}
 	if err := z.exec(); err != nil {
 		return nil, err
 	}
@@ -71,6 +72,12 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	}
 	go z.listen()
 	return z, nil
+}
+
+// firstUID is where a zygote begins to hand out uids: at random, because the
+// kernel counts threads by uid, and on one host may be other servers.
+func firstUID() uint32 {
+	return sandbox.FirstUID + rand.Uint32N(sandbox.LastUID-sandbox.FirstUID+1)
 }
 
 // exec starts the launch stage and waits until it has become CPython.
@@ -95,7 +102,7 @@ func (z *Zygote) exec() error {
 		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", python.Bootstrap},
 		// What the loader puts for $ORIGIN where there is no /proc to ask; the
 		// zygote empties its environment before it forks.
-		Env: []string{"LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
+		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
 	})
 	if err != nil {
 		return fmt.Errorf("zygote: spec: %w", err)
@@ -215,10 +222,6 @@ func (z *Zygote) greet() error {
 	if err != nil {
 		return err
 	}
-	mappings, err := fileMappings(z.cmd.Process.Pid)
-	if err != nil {
-		return err
-	}
 	if threads != 1 {
 		return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
 	}
@@ -228,7 +231,6 @@ func (z *Zygote) greet() error {
 	}
 	return z.send(map[string]any{
 		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
-		"mappings": mappings,
 	})
 }
 

@@ -9,6 +9,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _syscall = _libc.syscall
 _syscall.restype = ctypes.c_long
 _errno = ctypes.get_errno
+_fflush = _libc.fflush
 
 NOT_IN_FORCE = 131  # ENOTRECOVERABLE: a check found a layer missing
 
@@ -82,4 +83,4 @@ def confine(steps, values):
 
 def flush_c():
     """Let out what C code has written through stdio."""
-    _libc.fflush(None)
+    _fflush(None)

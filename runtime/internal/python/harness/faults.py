@@ -6,9 +6,20 @@ import traceback
 NAME = "script.py"
 MODULE = "script"
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
+RAISE = 130  # the opcode of a raise statement
 EPERM, EACCES, EMFILE, EFBIG, ENOSPC, EROFS = 1, 13, 24, 27, 28, 30
 
-_len, _str, _type, _isinstance = len, str, type, isinstance
+_len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
+
+# Attributes as the interpreter has them, whatever a script's class says.
+_qualname, _module = (type.__dict__[name].__get__ for name in ("__qualname__", "__module__"))
+_errno = OSError.__dict__["errno"].__get__
+_lines = linecache.cache
+traceback_of = BaseException.__dict__["__traceback__"].__get__
+
+
+def name_of(kind):
+    return _qualname(kind)
 
 
 class Refused(Exception):
@@ -27,50 +38,67 @@ def keep_source(text):
     """Give tracebacks the lines of the script, which is in no file."""
     # Not splitlines: it also ends lines at characters that Python's own does not.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    linecache.cache[NAME] = (_len(text), None, [line + "\n" for line in lines], NAME)
+    _lines[NAME] = (_len(text), None, [line + "\n" for line in lines], NAME)
 
 
 def classify(e):
     """The status of an exception that reached the top, and the limit it met."""
-    if _isinstance(e, MemoryError):
+    kind = _type(e)
+    if _issubclass(kind, MemoryError):
         return "memory_limit", ""
-    if _isinstance(e, OSError):
-        if e.errno in (ENOSPC, EFBIG):
+    if _issubclass(kind, OSError):
+        errno = _errno(e)
+        if errno in (ENOSPC, EFBIG):
             return "file_limit", "tmp"
-        if e.errno == EMFILE:
+        if errno == EMFILE:
             return "file_limit", "open_files"
-    if _isinstance(e, RuntimeError) and _str(e) == "can't start new thread":
+    if kind is RuntimeError and _str(e) == "can't start new thread":
         return "script_error", "threads"
     return "script_error", ""
 
 
 def line_of(tb):
     line = 0
-    while tb is not None:
-        if tb.tb_frame.f_code.co_filename == NAME:
-            line = tb.tb_lineno
-        tb = tb.tb_next
+    try:
+        while tb is not None:
+            if tb.tb_frame.f_code.co_filename == NAME:
+                line = tb.tb_lineno
+            tb = tb.tb_next
+    except BaseException:  # an audit hook of the script's forbids to look
+        pass
     return line
 
 
 def describe(e):
     """The error in one line, and Python's traceback without our own frames."""
-    told = traceback.TracebackException(_type(e), e, e.__traceback__, compact=True)
-    own_frames(told, set())
-    name = told.exc_type.__qualname__
-    where = told.exc_type.__module__
-    if where not in ("builtins", "__main__", MODULE):
-        name = f"{where}.{name}"
-    if _isinstance(e, SyntaxError):
-        message = e.msg
-    else:
-        message = told._str
-    error = f"{name}: {message}" if message else name
-    text = "".join(told.format(chain=True)).replace(f"\n{MODULE}.", "\n")
+    kind = _type(e)
+    try:
+        told = traceback.TracebackException(kind, e, traceback_of(e), compact=True)
+        message = told.msg if _issubclass(kind, SyntaxError) else told._str
+        own_frames(told, set())
+        text = "".join(told.format(chain=True))
+    except BaseException:  # the script has broken what is needed for this
+        message, text = message_of(e), ""
+    name = full_name(kind)
     if _len(text) > TEXT_LIMIT:
         half = TEXT_LIMIT // 2
         text = f"{text[:half]}\n… {_len(text) - 2 * half} characters left out …\n{text[-half:]}"
-    return error, text
+    return f"{name}: {message}" if message else name, text
+
+
+def message_of(e):
+    try:
+        return _str(e)
+    except BaseException:
+        return "<exception str() failed>"
+
+
+def full_name(kind):
+    """A class as tracebacks name it; the script's own stand in no module."""
+    where = _module(kind)
+    if not _isinstance(where, _str) or where in ("builtins", "__main__", MODULE):
+        return name_of(kind)
+    return f"{where}.{name_of(kind)}"
 
 
 def own_frames(told, seen):
@@ -78,6 +106,9 @@ def own_frames(told, seen):
         return
     seen.add(id(told))
     told.stack[:] = [f for f in told.stack if f.filename == NAME]
+    # A stand-in, because format takes the name from the class.
+    bases = (SyntaxError,) if _issubclass(told.exc_type, SyntaxError) else ()
+    told.exc_type = _type("shown", bases, {"__module__": "builtins", "__qualname__": full_name(told.exc_type)})
     own_frames(told.__cause__, seen)
     own_frames(told.__context__, seen)
     for inner in told.exceptions or ():
@@ -95,21 +126,36 @@ REFUSED_CALLS = {
 
 
 def refused_by_kernel(e):
-    """A word for what the sandbox refused, or nothing if it refused nothing."""
-    for _ in range(10):  # libraries wrap the refusal in errors of their own
-        if e is None or _isinstance(e, OSError) and e.errno in (EPERM, EACCES, EROFS):
+    """A word for what the sandbox refused, or nothing if it refused nothing.
+
+    Libraries wrap what they meet, so the errors behind this one count as well.
+    """
+    for _ in range(8):
+        word = refused_call(e)
+        if word:
+            return word
+        reason = getattr(e, "reason", None)  # urllib's
+        e = reason if _isinstance(reason, BaseException) else e.__cause__ or e.__context__
+        if e is None:
             break
-        e = e.__cause__ or e.__context__
-    else:
-        e = None
-    if e is None:
+    return ""
+
+
+def refused_call(e):
+    if not _isinstance(e, OSError) or traceback_of(e) is None:
         return ""
-    if e.filename is not None:
-        return "files"
-    tb = e.__traceback__
+    tb = traceback_of(e)
     while tb.tb_next is not None:
         tb = tb.tb_next
     code = tb.tb_frame.f_code
+    if code.co_filename == NAME and code.co_code[tb.tb_lasti] == RAISE:
+        return ""  # the script's own
+    if _type(e).__name__ == "gaierror":
+        return "network"
+    if "/multiprocessing/" in code.co_filename:
+        return "process"
+    if e.errno not in (EPERM, EACCES, EROFS):
+        return ""
     if code.co_filename.endswith("/socket.py"):
         return "network"
     where = list(code.co_positions())[tb.tb_lasti // 2]
@@ -119,4 +165,4 @@ def refused_by_kernel(e):
     for what, names in REFUSED_CALLS.items():
         if called in names:
             return what
-    return "kernel"
+    return "files" if e.filename is not None else "kernel"

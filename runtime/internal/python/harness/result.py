@@ -3,9 +3,9 @@
 import sys
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 
-from _harness.faults import NotJSON, Refused
+from _harness.faults import NotJSON, Refused, name_of
 
-_set_digits = sys.set_int_max_str_digits
+_set_digits, _get_digits = sys.set_int_max_str_digits, sys.get_int_max_str_digits
 _set_recursion = sys.setrecursionlimit
 _type, _isinstance = type, isinstance
 
@@ -41,16 +41,16 @@ def encode_text(message):
 
 def explain(value):
     """The type of the value and, for one nested inside, the path to it."""
-    kind = _type(value).__name__
+    kind = name_of(_type(value))
     path, bad = culprit(value, "", set(), 0)
     if path:
         return f"{kind} (result{path} is {bad})"
-    return kind if bad == kind else f"{kind} ({bad})"
+    return f"{kind} ({bad})" if bad not in ("", kind) else kind
 
 
 def culprit(value, path, above, depth):
     """The first part of value that JSON has no form for: (path, what it is)."""
-    kind = _type(value).__name__
+    kind = name_of(_type(value))
     if value is None or _isinstance(value, (str, int)):
         return "", ""
     if _isinstance(value, float):
@@ -64,13 +64,24 @@ def culprit(value, path, above, depth):
     above.add(id(value))
     keyed = _isinstance(value, dict)
     for key, item in value.items() if keyed else enumerate(value):
+        inner = f"{path}[{shown(key)}]"
         if keyed and not (key is None or _isinstance(key, (str, int, float))):
-            return f"{path}[{key!r:.80}]", f"under a key of type {_type(key).__name__}"
-        found = culprit(item, f"{path}[{key!r:.80}]", above, depth + 1)
+            return inner, f"under a key of type {name_of(_type(key))}"
+        if _isinstance(key, float) and key - key != 0:
+            return inner, f"under a key that is {float(key)!r}"
+        found = culprit(item, inner, above, depth + 1)
         if found[1]:
             return found
     above.discard(id(value))
     return "", ""
+
+
+def shown(key):
+    """A key as the script would write it, if it is not too long."""
+    try:
+        return f"{key!r:.80}"
+    except Exception:
+        return f"<{name_of(_type(key))}>"
 
 
 class Context:
@@ -86,8 +97,9 @@ _scan = make_scanner(Context)
 
 def parse(data):
     """The input as a Python value. The server has checked that it is JSON."""
+    limit = _get_digits()
     _set_digits(0)
     try:
         return _scan(data.decode().strip(" \t\r\n"), 0)[0]
     finally:
-        _set_digits(4300)
+        _set_digits(limit)

@@ -9,25 +9,34 @@ _compile, _type, _isinstance = compile, type, isinstance
 def read_script(text, blocked):
     """Compile, and say early and clearly what can't work."""
     tree = text
+    nul = text.find("\0")
+    if nul >= 0:  # here, because Python does not say in which line
+        raise Refused("syntax_error", "SyntaxError: source code string cannot contain null bytes", text.count("\n", 0, nul) + 1)
     try:
         if blocked and "import" in text:
             tree = _compile(text, NAME, "exec", ONLY_AST, True)
         code = _compile(tree, NAME, "exec", 0, True)
     except SyntaxError as e:
         raise Refused("syntax_error", f"{type(e).__name__}: {e.msg}", e.lineno or 1)
-    except (ValueError, UnicodeError) as e:
-        at = text.find("\0")
-        line = text.count("\n", 0, at) + 1 if at >= 0 else 1
-        raise Refused("syntax_error", f"SyntaxError: {e}", line)
+    except ValueError as e:
+        raise Refused("syntax_error", f"SyntaxError: {e}", 1)
     except (RecursionError, MemoryError):
         # Both are CPython's ways to say that its parser gave up; a script
         # of at most a few MiB can't use up the memory.
         raise Refused("syntax_error", "SyntaxError: the script is nested too deeply", 1)
-    if "main" not in code.co_names:
+    if "main" not in code.co_names and not may_be_made(text):
         raise Refused("main_missing", "")
     if tree is not text:
         check_imports(tree, blocked)
     return code
+
+
+def may_be_made(text):
+    """Whether main may come to be without being named: then running tells."""
+    for word in ("exec", "eval", "globals", "locals", "vars", "__dict__", "setattr", "modules", "import *"):
+        if word in text:
+            return True
+    return False
 
 
 def check_imports(tree, blocked):

@@ -1,8 +1,9 @@
 """What a child of the zygote runs: confine, warm up, one script, one answer.
 
-Everything a script could replace (json, sys.stdout, builtins, os) is held by
-private references taken before the script exists. What the script does to
-these modules is its own affair: it can only change the answer to itself.
+Everything a script could replace (json, sys.stdout, os) is held by private
+references taken before the script exists, and the builtins of these modules
+are a copy of their own. What the script does to the rest is its own affair: it
+can only change the answer to itself.
 """
 
 import builtins
@@ -19,14 +20,18 @@ from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from _harness.channel import CHANNEL, receive, send
 from _harness.confine import confine, flush_c
 from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
-                             refused_by_kernel)
+                             refused_by_kernel, traceback_of)
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 
 _write, _exit = os.write, os._exit
 _exec, _len, _str, _type = exec, len, str, type
-_isinstance, _callable = isinstance, callable
+_isinstance, _issubclass, _callable = isinstance, issubclass, callable
+_Coroutine = types.CoroutineType
+_exit_code = SystemExit.__dict__["code"].__get__
 _modules = sys.modules
+_clear_frames, _collect = traceback.clear_frames, gc.collect
+_set_trace, _set_profile, _set_recursion = sys.settrace, sys.setprofile, sys.setrecursionlimit
 
 steps = []
 blocked = frozenset()
@@ -44,7 +49,7 @@ def prepare(config):
     sys.dont_write_bytecode = True
     os.environ.clear()
     signal(SIGALRM, on_alarm)
-    codecs.register_error("script.replace", lambda e: ("\ufffd" * (e.end - e.start), e.end))
+    codecs.register_error("script.replace", lambda e: (b"\xef\xbf\xbd" * (e.end - e.start), e.end))
     open_streams()
 
 
@@ -77,8 +82,12 @@ def open_streams():
     os.dup2(0, 1)
 
 
-def main(fds, uid, scratch):
-    """The life of a worker, in the child of the fork. Never returns."""
+def main(fds, uid, hurry, scratch):
+    """The life of a worker, in the child of the fork. Never returns.
+
+    Rehearsing makes the run faster by what it costs itself: not worth it when
+    a caller is waiting already.
+    """
     try:
         os.dup2(fds[0], CHANNEL, False)
         os.dup2(fds[1], 1)
@@ -88,15 +97,16 @@ def main(fds, uid, scratch):
             layer, name, errno = refused
             send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
             _exit(0)
-        rehearse()
+        if not hurry:
+            rehearse()
         gc.enable()
         send(b"R", b"")
         Run().serve()
     except BaseException as e:
         try:
-            send(b"E", json.dumps({"status": "internal", "error": repr(e)}).encode())
+            send(b"E", encode_text({"status": "internal", "error": repr(e), "ran": True}))
         except BaseException:
-            pass
+            pass  # the channel is broken; the server takes this for an exit
     finally:
         _exit(0)
 
@@ -161,28 +171,42 @@ class Run:
         names = module.__dict__
         names["__builtins__"] = builtins
         _modules[MODULE] = _modules["__main__"] = module
-        _exec(code, names)
-        function = names.get("main")
-        if not _callable(function):
-            raise Refused("main_missing", "")
-        if given is None:
-            result = function()
-        else:
-            result = function(parse(given))
-        if _isinstance(result, types.CoroutineType):
-            import asyncio
+        try:
+            _exec(code, names)
+            function = names.get("main")
+            if not _callable(function):
+                raise Refused("main_missing", "")
+            if given is None:
+                result = function()
+            else:
+                result = function(parse(given))
+            if _isinstance(result, _Coroutine):
+                import asyncio
 
-            result = asyncio.run(result)
-        return result
+                result = asyncio.run(result)
+            return result
+        finally:  # what a script watches is the script, not what follows it
+            for unset in (_set_profile, _set_trace):
+                try:
+                    unset(None)
+                except BaseException:  # an audit hook of the script's
+                    pass
 
     def flush(self):
         """Let out what was written, whoever replaced sys.stdout meanwhile."""
-        for stream in (sys.stdout, sys.stderr, out, err):
+        for name, ours in ("stdout", out), ("stderr", err):
             try:
-                stream.flush()
+                getattr(sys, name).flush()
             except BaseException:
                 pass
-        flush_c()
+            try:
+                ours.flush()
+            except BaseException:
+                pass
+        try:
+            flush_c()
+        except BaseException:
+            pass
 
     def fail(self, status, error, **more):
         global current
@@ -194,31 +218,30 @@ class Run:
         _exit(0)
 
     def exited(self, e):
-        code = e.code
+        code = _exit_code(e)
         if code is None:
             code = 0
-        elif not _isinstance(code, int):
+        elif not _issubclass(_type(code), int):
             try:
                 print(code, file=err)
             except BaseException:
                 pass
             code = 1
-        self.fail("exited", _str(int(code)))
+        elif not -1 << 31 <= code < 1 << 31:
+            code = -1  # as the interpreter does
+        self.fail("exited", int.__repr__(code))
 
     def raised(self, e):
+        _set_recursion(1000)  # the script may have left less than this takes
+        tb = traceback_of(e)
+        line = line_of(tb)
         status, detail = classify(e)
         if status == "memory_limit":
             # Give back what the dead frames hold before anything is formatted.
-            line = line_of(e.__traceback__)
-            traceback.clear_frames(e.__traceback__)
-            gc.collect()
-        else:
-            line = line_of(e.__traceback__)
+            _clear_frames(tb)
+            _collect()
         keep_source(self.text)
-        try:
-            error, text = describe(e)
-        except BaseException:
-            error, text = _type(e).__name__, ""
+        error, text = describe(e)
         try:
             denied = refused_by_kernel(e)
         except BaseException:

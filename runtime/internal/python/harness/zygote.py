@@ -19,8 +19,8 @@ CLONE_NEWPID = 0x20000000
 SYS_PIDFD_OPEN = 434
 SOL_SOCKET, SCM_RIGHTS = 1, 1
 
-SPAWN = struct.Struct("=cQI")  # 'F', worker number, uid; then the scratch path
-EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes
+SPAWN = struct.Struct("=cQI?")  # 'F', worker number, uid, hurry; then the scratch path
+EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes; several may be one message
 STARTED = struct.Struct("=cQ")  # 'W', worker number
 FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
 
@@ -43,9 +43,10 @@ def main(sock, config):
     worker.steps = compile_steps(plan["steps"] or [], values)
     # One run of everything a worker does, so that the pages and caches it
     # touches are made once here and shared by every fork.
-    worker.rehearse()
-    share(plan["mappings"] or [])
+    for _ in range(REHEARSALS):
+        worker.rehearse()
     gc.collect()
+    filler = settle_heap()
     gc.freeze()
     Server(sock, plan["pid_namespace"]).serve()
 
@@ -68,23 +69,23 @@ def bound_threads():
     libc.pthread_setattr_default_np(attributes)
 
 
-PROT_WRITE = 2
+REHEARSALS = 16  # after some runs the interpreter has specialised its byte code
+POOL, FIRST_BLOCK = 16 << 10, 48  # of CPython's allocator: see Objects/obmalloc.c
 
 
-def share(mappings):
-    """Let every fork inherit the page tables of program text and constants.
+def settle_heap():
+    """Fill the holes that imports left in the heap, for good.
 
-    Fork leaves out the tables of a mapping that has no private page: each child
-    then faults its way through libpython again, about a hundred times. One
-    private page in the mapping, a byte written onto itself, and fork copies
-    them. Purely for speed: where it is not permitted nothing is lost.
+    A worker's new objects then lie side by side in fresh pools instead of one
+    here and one there, each on a page that has to be copied first.
     """
-    mprotect = ctypes.CDLL(None).mprotect
-    mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    for start, end, protection in mappings:
-        if mprotect(start, end - start, protection | PROT_WRITE) == 0:
-            ctypes.memmove(start, start, 1)
-            mprotect(start, end - start, protection)
+    filler = []
+    for size in range(48, 513, 16):
+        block = b""
+        while id(block) % POOL != FIRST_BLOCK:
+            block = bytes(size - sys.getsizeof(b""))
+            filler.append(block)
+    return filler
 
 
 def preload(names):
@@ -116,12 +117,15 @@ class Server:
     def serve(self):
         control = self.sock.fileno()
         while True:
+            exits = b""
             for fd, _ in self.poll.poll():
                 if fd == control:
                     if not self.request():
                         os._exit(0)
                 else:
-                    self.bury(fd)
+                    exits += self.bury(fd)
+            if exits:
+                self.sock.send(exits)
 
     def request(self):
         """One message of the server; False at the end of file."""
@@ -129,10 +133,10 @@ class Server:
         if not data:
             return False
         fds = struct.unpack("=3i", control[0][2])
-        _, number, uid = SPAWN.unpack_from(data)
+        _, number, uid, hurry = SPAWN.unpack_from(data)
         scratch = bytes(data[SPAWN.size :])
         try:
-            pid = self.fork(fds, uid, scratch)
+            pid = self.fork(fds, uid, hurry, scratch)
             pidfd = self.pidfd_open(pid)
         except OSError as e:
             self.sock.send(FAILED.pack(b"E", number, e.errno or 0))
@@ -145,13 +149,13 @@ class Server:
         self.sock.sendmsg([STARTED.pack(b"W", number)], [(SOL_SOCKET, SCM_RIGHTS, struct.pack("=i", pidfd))])
         return True
 
-    def fork(self, fds, uid, scratch):
+    def fork(self, fds, uid, hurry, scratch):
         if self.home is not None and self.libc.unshare(CLONE_NEWPID) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         try:
             pid = os.fork()
             if pid == 0:
-                worker.main(fds, uid, scratch)
+                worker.main(fds, uid, hurry, scratch)
         finally:
             # The next fork may make a namespace of its own only from here.
             if self.home is not None and self.libc.setns(self.home, CLONE_NEWPID) != 0:
@@ -164,4 +168,4 @@ class Server:
         self.poll.unregister(pidfd)
         os.close(pidfd)
         cpu = int((usage.ru_utime + usage.ru_stime) * 1e6)
-        self.sock.send(EXITED.pack(b"X", number, status, cpu, usage.ru_maxrss * 1024))
+        return EXITED.pack(b"X", number, status, cpu, usage.ru_maxrss * 1024)

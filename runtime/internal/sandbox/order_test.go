@@ -1,0 +1,160 @@
+package sandbox
+
+import (
+	"slices"
+	"testing"
+)
+
+// order is what a list does, layer by layer, in the order of the package
+// documentation.
+type order []Layer
+
+// orderOf reads the order off a list of steps. Checks are left out: they stand
+// where a layer can still be seen missing.
+func orderOf(steps []Step) order {
+	var out order
+	for _, s := range steps {
+		isCheck := s.Errno != 0 || s.Want != nil && s.Layer != Descriptors
+		if !isCheck && (len(out) == 0 || out[len(out)-1] != s.Layer) {
+			out = append(out, s.Layer)
+		}
+	}
+	return out
+}
+
+// The lists have the order that the package documentation says they have.
+func TestOrderOfConfinement(t *testing.T) {
+	jail := order{
+		MountNamespace, // mounts made private
+		PrivateRoot,    // new root, pivot_root, read-only
+		UTSNamespace,   // a host name that says nothing
+		Capabilities,   // cut down to what forking takes
+		Rlimits,        // those that the zygote can live with
+		NoNewPrivs,     // before the filter
+		Seccomp,        // the base filter
+	}
+	worker := func(id ...Layer) order {
+		begin := order{
+			PIDNamespace,               // a session of its own
+			MountNamespace, PrivateTmp, // before Landlock, which forbids mounts
+			Rlimits, // while nothing stops a process from lowering its own
+		}
+		return slices.Concat(begin, id, order{Landlock, Descriptors, Seccomp})
+	}
+	for _, tt := range []struct {
+		name                    string
+		grants                  Grants
+		launch, prepare, worker order
+	}{
+		{"full", refusedBy(true, 7, ""), jail, order{Capabilities, Landlock}, worker(OwnUID, Rlimits, Capabilities)},
+		{"user", refusedBy(false, 7, ""), jail, order{Capabilities, Landlock}, worker(UserNamespace, Rlimits, Capabilities)},
+		{"landlock", refusedBy(false, 7, "no", allNamespaced...),
+			order{Rlimits, NoNewPrivs, Seccomp},
+			order{Landlock},
+			order{PIDNamespace, PrivateTmp, Rlimits, Capabilities, PIDNamespace, Landlock, Descriptors, Seccomp}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			plan, err := Compile(tt.grants, testPolicy())
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps, err := Confine(testPolicy(), plan, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range []struct {
+				name string
+				got  order
+				want order
+			}{
+				{"launch", orderOf(plan.Launch), tt.launch},
+				{"zygote", orderOf(Prepare(testPolicy(), plan)), tt.prepare},
+				{"worker", orderOf(steps), tt.worker},
+			} {
+				if !slices.Equal(l.got, l.want) {
+					t.Errorf("%s:\n got %v\nwant %v", l.name, l.got, l.want)
+				}
+			}
+			afterFilter(t, steps)
+		})
+	}
+}
+
+// afterFilter demands that nothing but checks follows the worker filter, and
+// that there are some.
+func afterFilter(t *testing.T, steps []Step) {
+	t.Helper()
+	i := slices.IndexFunc(steps, func(s Step) bool { return s.Name == "worker filter" })
+	if i < 0 || i == len(steps)-1 {
+		t.Fatal("no worker filter, or nothing checks it")
+	}
+	for _, s := range steps[i+1:] {
+		if s.Errno == 0 && s.Want == nil {
+			t.Errorf("%s: %s comes after the filter and is no check", s.Layer, s.Name)
+		}
+	}
+}
+
+// Every step says what it is and why it stands where it stands.
+func TestStepsExplainThemselves(t *testing.T) {
+	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...)} {
+		plan, err := Compile(grants, testPolicy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps, err := Confine(testPolicy(), plan, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range slices.Concat(plan.Launch, Prepare(testPolicy(), plan), steps) {
+			if s.Layer == "" || s.Name == "" || s.Call == 0 || s.Why == "" && s.Errno == 0 && s.Want == nil {
+				t.Errorf("%s: %+v", plan.Posture, s)
+			}
+			if !slices.Contains(Layers(), s.Layer) {
+				t.Errorf("%s: %s is no layer", plan.Posture, s.Layer)
+			}
+		}
+	}
+}
+
+// Limits are what the policy says, soft and hard alike, and threads are bounded
+// only where the kernel counts the run's own.
+func TestRlimitSteps(t *testing.T) {
+	want := map[string]int64{
+		"RLIMIT_AS": 3 << 20, "RLIMIT_CPU": 3, "RLIMIT_NOFILE": 6, "RLIMIT_NPROC": 7,
+		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+	}
+	for _, tt := range []struct {
+		grants Grants
+		nproc  bool
+	}{
+		{refusedBy(true, 7, ""), true},
+		{refusedBy(false, 7, ""), true},
+		{refusedBy(false, 7, "no", allNamespaced...), false},
+	} {
+		plan, err := Compile(tt.grants, testPolicy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps, err := Confine(testPolicy(), plan, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, s := range slices.Concat(plan.Launch, steps) {
+			if s.Layer != Rlimits {
+				continue
+			}
+			seen[s.Name] = true
+			expected := rlimit(s.Name, int(s.Args[1].Int), want[s.Name], "")
+			if !slices.Equal(s.Args[2].Buf, expected.Args[2].Buf) {
+				t.Errorf("%s: %s: % x", plan.Posture, s.Name, s.Args[2].Buf)
+			}
+		}
+		for name := range want {
+			if seen[name] != (name != "RLIMIT_NPROC" || tt.nproc) {
+				t.Errorf("%s: %s: set %v", plan.Posture, name, seen[name])
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What the probe finds out on a machine like CI: root on a plain kernel with
+// Landlock and user namespaces.
+func TestProbe(t *testing.T) {
+	var ordinary *syscall.SysProcAttr
+	if isRoot() {
+		ordinary = asNobody()
+	}
+	for _, tt := range []struct {
+		name    string
+		mode    string
+		attr    *syscall.SysProcAttr
+		root    bool // needs root
+		posture Posture
+	}{
+		{"root", "probe", nil, true, Full},
+		{"ordinary user", "probe", ordinary, false, User},
+		{"ordinary user without namespaces", "denied", ordinary, false, LandlockOnly},
+		{"root without namespaces", "denied", nil, true, LandlockOnly},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.root && !isRoot() {
+				lacks(t, "only root can try what root is granted")
+			}
+			began := time.Now()
+			var g Grants
+			child(t, tt.mode, tt.attr, nil, &g)
+			t.Logf("%v: %+v", time.Since(began), g)
+			if g.Root != tt.root {
+				t.Errorf("root: %v", g.Root)
+			}
+			if g.LastCap < 30 || g.LastCap > 63 {
+				t.Errorf("the last capability is said to be %d", g.LastCap)
+			}
+			expectGrants(t, g, tt.posture)
+		})
+	}
+}
+
+func expectGrants(t *testing.T, g Grants, want Posture) {
+	t.Helper()
+	if g.Landlock == 0 {
+		lacks(t, "this kernel has no Landlock")
+	}
+	plan, err := Compile(g, Policy{Scratch: "/scratch"})
+	if err != nil {
+		lacks(t, "this machine grants too little: %v", err)
+	}
+	if plan.Posture != want {
+		lacks(t, "this machine grants only posture %s: %v", plan.Posture, g.Refused)
+	}
+	if want != LandlockOnly {
+		if len(g.Refused) != 0 {
+			t.Errorf("refused: %v", g.Refused)
+		}
+		return
+	}
+	for _, l := range allNamespaced {
+		if why := g.Refused[l]; !strings.Contains(why, "operation not permitted") {
+			t.Errorf("%s: %q", l, why)
+		}
+	}
+	for _, l := range append(slices.Clone(always), Landlock, OwnUID) {
+		if why, no := g.Refused[l]; no {
+			t.Errorf("%s: %s", l, why)
+		}
+	}
+}
+
+// A machine that refuses a layer in the middle of the list is told from one
+// that refuses what comes after it.
+func TestProbeGoesOn(t *testing.T) {
+	g := Grants{Refused: map[Layer]string{}}
+	steps := []Step{
+		with(fails, func(s *Step) { s.Layer = PrivateRoot }),
+		with(fails, func(s *Step) { s.Layer, s.Name = PrivateRoot, "not tried" }),
+		with(works, func(s *Step) { s.Layer = Seccomp }),
+		with(fails, func(s *Step) { s.Layer = Landlock }),
+	}
+	g.note(steps, map[string]int64{})
+	if len(g.Refused) != 2 || g.Refused[PrivateRoot] != "close: bad file descriptor" || g.Refused[Landlock] == "" {
+		t.Errorf("%v", g.Refused)
+	}
+}

@@ -1,0 +1,96 @@
+package runtime
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// watchEvery is the time between two looks at a run that the server has to
+// bound by itself. What a script can do in between is bounded by its rlimits.
+const watchEvery = 20 * time.Millisecond
+
+// watch bounds what the kernel does not where there is neither a private /tmp
+// nor a uid of the run's own: the run's directory and its threads. It returns
+// a function that ends the watch.
+func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
+	if p.scratch == nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if over := p.scratch.look(w, limits); over != 0 {
+					w.Exceed(over)
+					return
+				}
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// look returns the limit that the run is over, if any.
+func (s *scratch) look(w *zygote.Worker, limits Limits) zygote.Cause {
+	pid := w.PID()
+	if pid != 0 && threads(pid) > limits.Threads {
+		return zygote.Threads
+	}
+	bytes, files := s.use(w.Scratch)
+	if pid != 0 {
+		bytes += unlinked(pid)
+	}
+	if bytes > limits.TmpBytes || files > limits.TmpFiles {
+		return zygote.Files
+	}
+	return 0
+}
+
+// threads is how many tasks a process has, 0 when it is gone.
+func threads(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "\nThreads:")
+	first, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// unlinked is the size of the files that a process holds open and that no
+// directory shows any more, each counted once.
+func unlinked(pid int) (bytes int64) {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	open, err := os.ReadDir(dir)
+	if err != nil {
+		return 0 // gone; its files went with it
+	}
+	seen := map[uint64]bool{}
+	for _, fd := range open {
+		info, err := os.Stat(filepath.Join(dir, fd.Name()))
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink == 0 && !seen[st.Ino] {
+			seen[st.Ino] = true
+			bytes += info.Size()
+		}
+	}
+	return bytes
+}
