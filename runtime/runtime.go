@@ -27,7 +27,7 @@ type Runtime struct {
 // New unpacks the interpreter if need be, finds out what the machine grants,
 // and returns when the first worker stands confined and ready. It fails closed:
 // where a required layer can't be had the error names it and who refused it.
-func New(ctx context.Context, cfg Config) (_ *Runtime, err error) {
+func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -38,16 +38,7 @@ func New(ctx context.Context, cfg Config) (_ *Runtime, err error) {
 	if err != nil {
 		return nil, err
 	}
-	scratch, err := newScratch(cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			scratch.remove()
-		}
-	}()
-	policy, err := newPolicy(cfg, interpreter, scratch.dir)
+	policy, err := newPolicy(cfg, interpreter)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +48,11 @@ func New(ctx context.Context, cfg Config) (_ *Runtime, err error) {
 			return nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
 		}
 	}
-	if plan.On[sandbox.PrivateTmp] {
-		scratch.remove()
-		scratch = nil
+	var scratch *scratch
+	if !plan.On[sandbox.PrivateTmp] {
+		if scratch, err = newScratch(cfg); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.weaken != nil {
 		plan.Launch = cfg.weaken(plan, plan.Launch)
@@ -117,10 +110,10 @@ func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Gran
 const home = "/python"
 
 // newPolicy lists what a script may see.
-func newPolicy(cfg Config, p *python.Interpreter, scratch string) (sandbox.Policy, error) {
+func newPolicy(cfg Config, p *python.Interpreter) (sandbox.Policy, error) {
 	policy := sandbox.Policy{
 		Devices: []string{"/dev/null", "/dev/zero", "/dev/urandom"},
-		Scratch: scratch,
+		Scratch: scratchBase(cfg),
 		Limits: sandbox.Limits{
 			MemoryBytes: cfg.Limits.MemoryBytes,
 			CPUSeconds:  int64((cfg.Limits.CPU + time.Second - 1) / time.Second),

@@ -21,10 +21,13 @@ type scratch struct {
 	lock *os.File
 }
 
+// scratchBase is the directory below which every server has its scratch.
+func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
+
 // newScratch makes an empty directory that only this process uses, and takes
 // away what servers that were killed have left behind.
 func newScratch(cfg Config) (*scratch, error) {
-	base := filepath.Join(cfg.CacheDir, "runs")
+	base := scratchBase(cfg)
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
