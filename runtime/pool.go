@@ -36,7 +36,7 @@ type pool struct {
 	start   func(context.Context) (*zygote.Zygote, error)
 	scratch *scratch // nil where every worker has a private /tmp
 
-	ready chan *zygote.Worker
+	ready *readyWorkers
 	// vacant has a token for every worker that may be forked: the pool's size
 	// less those that are ready, on their way, or running a script. A run gives
 	// its token back when it is over, so that no replacement is forked while
@@ -57,7 +57,7 @@ func newPool(cfg Config, scratch *scratch, start func(context.Context) (*zygote.
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pool{
 		log: cfg.Log, start: start, scratch: scratch, ctx: ctx, cancel: cancel,
-		ready:   make(chan *zygote.Worker, cfg.Workers+spares),
+		ready:   newReadyWorkers(cfg.Workers + spares),
 		vacant:  make(chan struct{}, cfg.Workers+spares),
 		trouble: errors.New("the interpreter is starting"),
 	}
@@ -191,14 +191,15 @@ func (p *pool) fork(z *zygote.Zygote) error {
 		p.discard(w)
 		return err
 	}
-	p.ready <- w
+	p.ready.push(w)
 	return nil
 }
 
 // take returns a ready worker. The caller must discard it.
 func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 	select {
-	case w := <-p.ready:
+	case <-p.ready.count:
+		w := p.ready.pop()
 		if w.Alive() {
 			return w, nil
 		}
@@ -211,7 +212,8 @@ func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 	defer late.Stop()
 	for {
 		select {
-		case w := <-p.ready:
+		case <-p.ready.count:
+			w := p.ready.pop()
 			if w.Alive() {
 				return w, nil
 			}
@@ -246,8 +248,8 @@ func (p *pool) discard(w *zygote.Worker) {
 func (p *pool) drain() {
 	for {
 		select {
-		case w := <-p.ready:
-			p.discard(w)
+		case <-p.ready.count:
+			p.discard(p.ready.pop())
 		default:
 			return
 		}
