@@ -75,6 +75,8 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
 		}
+	case Killed: // by an alarm of its own
+		result.Error = "Script was killed by SIGALRM"
 	case ScriptError:
 		if f.Limit == "threads" {
 			result.Error += fmt.Sprintf(" (the limit is %d threads)", l.Threads)

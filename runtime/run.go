@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,14 +25,32 @@ func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
 	if err := r.pool.ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("%w: shutting down", ErrUnavailable)
 	}
+	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
+		job.Timeout = r.cfg.Limits.Timeout
+	}
+	for range attempts {
+		result, err := r.attempt(ctx, &job, began)
+		if !errors.Is(err, errUnread) {
+			return result, err
+		}
+	}
+	return Result{}, fmt.Errorf("%w: workers die before they begin", ErrUnavailable)
+}
+
+// attempts is how many workers a run may find dead before it gives up.
+const attempts = 3
+
+// errUnread is the outcome of an attempt with a worker that was killed while it
+// waited: nothing has run, and the script is not to blame.
+var errUnread = errors.New("worker was dead")
+
+// attempt runs a job in the next worker.
+func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Result, error) {
 	w, err := r.pool.take(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer r.pool.discard(w)
-	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
-		job.Timeout = r.cfg.Limits.Timeout
-	}
 	started := time.Now()
 	unwatch := r.pool.watch(w, r.cfg.Limits)
 	reply := w.Run(ctx, &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout})
@@ -40,11 +59,14 @@ func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
 	if reply.Cause == zygote.Canceled {
 		return Result{}, context.Cause(ctx)
 	}
-	exit, err := r.exit(w, &job, reply)
+	if reply.Unread {
+		return Result{}, errUnread
+	}
+	exit, err := r.exit(w, job, reply)
 	if err != nil {
 		return Result{}, err
 	}
-	result := r.outcome(reply, exit, &job)
+	result := r.outcome(reply, exit, job)
 	result.Usage.Queue, result.Usage.Wall = started.Sub(began), ended.Sub(started)
 	if exit != nil {
 		result.Usage.CPU = time.Duration(exit.CPUMicros) * time.Microsecond

@@ -120,7 +120,7 @@ func (s *scratch) clear(dir string) error {
 // open gives back the owner's rights on the directories below name and says
 // how many lacked them.
 func (s *scratch) open(name string) (opened int, err error) {
-	err = fs.WalkDir(s.root.FS(), name, func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(s.root.FS(), name, func(path string, d fs.DirEntry, _ error) error {
 		if !d.IsDir() {
 			return nil
 		}

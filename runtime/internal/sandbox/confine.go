@@ -33,8 +33,10 @@ func Prepare(p Policy, plan *Plan) []Step {
 // need what is only known once the zygote runs: its size (Limits.BaseBytes).
 func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	steps := []Step{{
-		Layer: PIDNamespace, Name: "setsid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
-		Call: unix.SYS_SETSID,
+		// Not a session: the kernel's scheduler would give each one the share
+		// of the whole server.
+		Layer: PIDNamespace, Name: "setpgid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
+		Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)},
 	}}
 	if plan.On[PrivateTmp] {
 		steps = append(steps, privateTmp(p.Limits)...)
@@ -47,7 +49,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	steps = append(steps, rlimits(p.Limits)...)
 	if plan.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors(p.Limits)), nil
+		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors(), openFiles(p.Limits)), nil
 	}
 	steps = append(steps, identity(p.Limits, plan)...)
 	if !plan.PIDNamespace {
@@ -56,7 +58,8 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	if plan.On[Landlock] {
 		steps = append(steps, landlock(p, plan, abi)...)
 	}
-	steps = append(steps, descriptors(p.Limits)...)
+	steps = append(steps, descriptors()...)
+	steps = append(steps, openFiles(p.Limits)...)
 	filter, err := workerFilter(takenBack(plan, abi))
 	if err != nil {
 		return nil, err
@@ -96,7 +99,7 @@ func privateTmp(l Limits) []Step {
 
 // descriptors leaves a worker its result channel and the three standard
 // streams. It comes after Landlock, whose rules take inherited descriptors.
-func descriptors(l Limits) []Step {
+func descriptors() []Step {
 	return []Step{
 		{
 			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
@@ -110,9 +113,13 @@ func descriptors(l Limits) []Step {
 			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
 			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str("/dev/null"), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
 		},
-		rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles,
-			"socket buffers and pipes are kernel memory that nothing else counts; not while a worker holds what it has of the zygote, a descriptor for each of its siblings"),
 	}
+}
+
+// openFiles bounds the descriptors of a worker, once those of the zygote are
+// closed: it has one for each worker, so that there may be more than the limit.
+func openFiles(l Limits) []Step {
+	return []Step{rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts")}
 }
 
 // FirstClosed is the lowest descriptor that a worker does not keep: below are
@@ -177,7 +184,7 @@ func identity(l Limits, plan *Plan) []Step {
 	if plan.On[OwnUID] || plan.On[UserNamespace] {
 		steps = append(steps, threads(l))
 	}
-	steps = append(steps, capset("all sets empty, whatever the ids were", 0))
+	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
 	if plan.On[Capabilities] {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",

@@ -25,22 +25,32 @@
 //     everything else, installed once and inherited
 //  8. execve of CPython with an empty environment
 //
-// The zygote, once: not dumpable, and it opens the paths that Landlock rules
-// will name.
+// The zygote, once: not dumpable (but where the server watches what a worker
+// holds open), and it opens the paths that Landlock rules will name.
 //
 // A worker, forked from the zygote into a PID namespace of its own:
 //
-//  1. a mount namespace and a fresh, size-limited tmpfs on /tmp: mounts come
+//  1. a process group of its own: signals to a group go through namespaces
+//  2. a mount namespace and a fresh, size-limited tmpfs on /tmp: mounts come
 //     first because Landlock forbids them and because a rule on a directory
 //     that a mount hides later would not count
-//  2. rlimits of its own: memory, processor time, open files, threads
-//  3. groups, gid, uid (or, for an ordinary user, a user namespace of its own),
-//     all capability sets emptied
-//  4. Landlock: after mounts and ids, needs no_new_privs
-//  5. every descriptor closed but the result channel and the standard streams
-//  6. the worker seccomp filter, which takes back the calls only the zygote
+//  3. rlimits of its own: memory, processor time
+//  4. groups, gid, uid (or, for an ordinary user, a user namespace of its own),
+//     then the limit of threads, which the kernel counts for these, then all
+//     capability sets emptied
+//  5. Landlock: after mounts and ids, needs no_new_privs
+//  6. every descriptor closed but the result channel and the standard streams,
+//     and a stdin of its own; only now a limit to their number
+//  7. the worker seccomp filter, which takes back the calls only the zygote
 //     needs: last, because every step before it is such a call
-//  7. checks that the layers hold, then warm-up, then the script
+//  8. checks that the layers hold, then warm-up, then the script
+//
+// Where an ordinary user is granted no namespaces, Landlock alone hides the
+// host's files. It does not cover their modes and times, and in its older
+// versions neither signals nor truncate: the worker filter refuses these calls
+// then. The name, size and times of a file whose path is known can be seen.
+// The server watches the run's directory and its threads, and a run ends with
+// the zygote by its parent-death signal.
 //
 // A step that is refused is never skipped: it comes home as {layer, step,
 // errno} and the worker, or the start, fails.

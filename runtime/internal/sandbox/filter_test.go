@@ -29,7 +29,7 @@ var refusedForEver = map[string]uint32{
 	"open_by_handle_at": unix.SYS_OPEN_BY_HANDLE_AT, "name_to_handle_at": unix.SYS_NAME_TO_HANDLE_AT,
 	"mknodat": unix.SYS_MKNODAT, "fchownat": unix.SYS_FCHOWNAT, "fchown": unix.SYS_FCHOWN, "setxattr": unix.SYS_SETXATTR,
 	"setuid": unix.SYS_SETUID, "setgid": unix.SYS_SETGID, "setreuid": unix.SYS_SETREUID, "setfsuid": unix.SYS_SETFSUID,
-	"capget": unix.SYS_CAPGET, "setpgid": unix.SYS_SETPGID, "personality": unix.SYS_PERSONALITY,
+	"capget": unix.SYS_CAPGET, "setsid": unix.SYS_SETSID, "personality": unix.SYS_PERSONALITY,
 	"shmget": unix.SYS_SHMGET, "shmat": unix.SYS_SHMAT, "semget": unix.SYS_SEMGET, "msgget": unix.SYS_MSGGET,
 	"mq_open": unix.SYS_MQ_OPEN, "timer_create": unix.SYS_TIMER_CREATE, "timerfd_create": unix.SYS_TIMERFD_CREATE,
 	"signalfd4": unix.SYS_SIGNALFD4, "inotify_init1": unix.SYS_INOTIFY_INIT1, "fanotify_init": unix.SYS_FANOTIFY_INIT,

@@ -116,7 +116,7 @@ func keepCapabilities(last int) []Step {
 		kept |= 1 << c
 	}
 	// The kernel takes nothing as inheritable that has left the bounding set.
-	steps := []Step{capset("what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", kept)}
+	steps := []Step{capset("capset of the zygote", "what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", kept)}
 	for c := range last + 1 {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: "no exec can bring it back",
@@ -127,7 +127,7 @@ func keepCapabilities(last int) []Step {
 }
 
 // capset makes all three sets of a process the given one.
-func capset(why string, set uint64) Step {
+func capset(name, why string, set uint64) Step {
 	header := make([]byte, 8) // version, pid 0
 	binary.NativeEndian.PutUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
 	var data []byte // effective, permitted, inheritable: low words, then high words
@@ -136,5 +136,5 @@ func capset(why string, set uint64) Step {
 			data = binary.NativeEndian.AppendUint32(data, word)
 		}
 	}
-	return Step{Layer: Capabilities, Name: "capset", Why: why, Call: unix.SYS_CAPSET, Args: []Arg{buf(header), buf(data)}}
+	return Step{Layer: Capabilities, Name: name, Why: why, Call: unix.SYS_CAPSET, Args: []Arg{buf(header), buf(data)}}
 }

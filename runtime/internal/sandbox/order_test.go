@@ -35,11 +35,11 @@ func TestOrderOfConfinement(t *testing.T) {
 	}
 	worker := func(id ...Layer) order {
 		begin := order{
-			PIDNamespace,               // a session of its own
+			PIDNamespace,               // a process group of its own
 			MountNamespace, PrivateTmp, // before Landlock, which forbids mounts
 			Rlimits, // while nothing stops a process from lowering its own
 		}
-		return slices.Concat(begin, id, order{Landlock, Descriptors, Seccomp})
+		return slices.Concat(begin, id, order{Landlock, Descriptors, Rlimits, Seccomp})
 	}
 	for _, tt := range []struct {
 		name                    string
@@ -51,7 +51,7 @@ func TestOrderOfConfinement(t *testing.T) {
 		{"landlock", refusedBy(false, 7, "no", allNamespaced...),
 			order{Rlimits, NoNewPrivs, Seccomp},
 			order{Landlock},
-			order{PIDNamespace, PrivateTmp, Rlimits, Capabilities, PIDNamespace, Landlock, Descriptors, Seccomp}},
+			order{PIDNamespace, PrivateTmp, Rlimits, Capabilities, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plan, err := Compile(tt.grants, testPolicy())

@@ -63,7 +63,7 @@ func probeChild(ctx context.Context, flags uintptr, root bool) (Grants, error) {
 		cmd.Args = append(cmd.Args, "namespaces")
 	}
 	cmd.SysProcAttr = Clone(flags)
-	cmd.SysProcAttr.Setsid = false // one of the steps, refused to who leads a session already
+	cmd.SysProcAttr.Setsid = false // who leads a session can't take the step of leaving its process group
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -98,9 +98,9 @@ func RunProbe() {
 	runtime.LockOSThread()
 	g := try(slices.Contains(os.Args, "root"), slices.Contains(os.Args, "namespaces"))
 	if err := json.NewEncoder(os.Stdout).Encode(g); err != nil {
-		os.Exit(1)
+		unix.Exit(1)
 	}
-	os.Exit(0)
+	unix.Exit(0) // nothing is to be tidied up, and nobody to wait for
 }
 
 // try carries out the very steps that the jail and a worker take, noting the

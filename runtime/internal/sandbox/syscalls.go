@@ -119,7 +119,7 @@ const (
 // base filter allows them, the worker filter takes them back.
 var zygoteCalls = []uintptr{
 	unix.SYS_EXECVE,                                  // launch becomes CPython
-	unix.SYS_SETSID,                                  // a session of each worker's own
+	unix.SYS_SETPGID,                                 // a process group of each worker's own
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, // namespaces and /tmp of a worker
 	unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET,
 	unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,

@@ -30,7 +30,7 @@
 // stdout and stderr; the server made the pairs. The server kills a worker
 // through its pidfd, so that a stopped zygote can't keep one alive. End of
 // file ends the zygote and with its PID namespace every worker; where there is
-// no such namespace a worker dies of the end of file on its own channel.
+// no such namespace a worker dies of its parent-death signal.
 //
 // # Server and worker
 //

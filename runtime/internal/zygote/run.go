@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -25,7 +26,10 @@ type Reply struct {
 	Value []byte // JSON text, checked
 	Fault *Fault
 	// Broken says what was wrong with what the script wrote to the channel.
-	Broken         string
+	Broken string
+	// Unread says that the worker died before it had read the request: nothing
+	// of the script has run.
+	Unread         bool
 	Stdout, Stderr []byte
 	Cause          Cause
 }
@@ -100,16 +104,22 @@ func (w *Worker) exchange(r *Request) (byte, []byte, error) {
 	if err := w.ctl.SetDeadline(w.deadline); err != nil {
 		return 0, nil, err
 	}
-	// A request that can't be written meets a worker that is dead; reading
-	// says how that came.
-	_ = w.writeRequest(r)
-	return readFrame(w.ctl, func(kind byte) int {
+	unwritten := w.writeRequest(r)
+	kind, payload, err := readFrame(w.ctl, func(kind byte) int {
 		if kind == frameValue {
 			return w.resultLimit
 		}
 		return errorLimit
 	})
+	// A socket that closes with something unread in it resets its peer. No
+	// script can bring that about: none runs before all of the request is read.
+	if errors.Is(err, syscall.ECONNRESET) || err != nil && errors.Is(unwritten, syscall.EPIPE) {
+		err = errUnread
+	}
+	return kind, payload, err
 }
+
+var errUnread = errors.New("zygote: worker: dead before it had read the request")
 
 // settle turns what exchange brought into the reply.
 func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
@@ -122,6 +132,8 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		reply.Cause = Timeout
+	case errors.Is(err, errUnread):
+		reply.Unread = true
 	case errors.Is(err, errTooLong):
 		reply.Broken = "result"
 		if kind == frameValue {

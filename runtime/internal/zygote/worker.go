@@ -68,6 +68,9 @@ func (w *Worker) Ready(timeout time.Duration) error {
 		return fmt.Errorf("zygote: worker: %w", err)
 	}
 	kind, payload, err := readFrame(w.ctl, func(byte) int { return refusalLimit })
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("zygote: worker: not ready: %w", err)
+	}
 	if err != nil {
 		select {
 		case <-w.exited:

@@ -20,6 +20,7 @@ def encoder(escape):
 
 def encode(value):
     """The JSON text of what main returned, in UTF-8."""
+    limit = _get_digits()
     _set_digits(0)
     _set_recursion(1000)
     try:
@@ -33,6 +34,8 @@ def encode(value):
         raise
     except Exception:
         raise NotJSON(explain(value))
+    finally:  # for the next one: a worker rehearses before it runs a script
+        _set_digits(limit)
 
 
 def encode_text(message):

@@ -16,6 +16,7 @@ import sys
 import traceback
 import types
 from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from time import monotonic as _monotonic
 
 from _harness.channel import CHANNEL, receive, send
 from _harness.confine import confine, flush_c
@@ -48,9 +49,23 @@ def prepare(config):
     sys.argv[:] = [NAME]
     sys.dont_write_bytecode = True
     os.environ.clear()
+    if os.path.exists("/etc/passwd"):
+        forget_host_files()
     signal(SIGALRM, on_alarm)
     codecs.register_error("script.replace", lambda e: (b"\xef\xbf\xbd" * (e.end - e.start), e.end))
     open_streams()
+
+
+def forget_host_files():
+    """Keep the library from files that can be seen here and not read.
+
+    So it is where Landlock alone hides them; in a private root they don't exist.
+    """
+    import mimetypes
+    import zoneinfo
+
+    mimetypes.knownfiles.clear()
+    zoneinfo.reset_tzpath(())  # the tzdata package has them
 
 
 out = err = None  # the text streams on 1 and 2, whatever sys.stdout becomes
@@ -126,11 +141,13 @@ class Run:
 
     def serve(self):
         text, given, stdin, timeout = receive()
-        setitimer(ITIMER_REAL, timeout)
         global current
         current = self
         self.text = text
         self.ran = False
+        # Read before the timer starts, which may be long after on a busy machine.
+        self.ends = _monotonic() + timeout
+        setitimer(ITIMER_REAL, timeout)
         try:
             self.open_stdin(stdin)
             code = read_script(text, blocked)
@@ -157,7 +174,11 @@ class Run:
         """Put stdin behind descriptor 0, as an unnamed file of the run's own."""
         if not data:
             return
-        fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600)
+        try:
+            fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600)
+        except OSError:  # not every kernel and file system has such files
+            fd = os.open(".stdin", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            os.unlink(".stdin")
         view = memoryview(data)
         while view:
             view = view[_write(fd, view) :]
@@ -266,4 +287,7 @@ def on_alarm(signum, frame):
             text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
     except BaseException:
         pass
-    run.fail("timeout", "", traceback=text, line=line)
+    # Before its time it is an alarm of the script's own, for which it has no
+    # handler. That kills a process; this one, an init, it would not.
+    status = "timeout" if _monotonic() >= run.ends else "killed"
+    run.fail(status, "", traceback=text, line=line)

@@ -1,0 +1,125 @@
+package runtime
+
+import (
+	"encoding/json"
+	"maps"
+	goruntime "runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// expect is what a program must come to, by what it tried.
+type expect map[string]any
+
+// differs is what is otherwise in a posture.
+type differs map[sandbox.Posture]expect
+
+// programAttacks are programs that try a whole family of ways.
+var programAttacks = []struct {
+	name   string
+	arch   string // only there
+	input  any
+	want   expect
+	differ differs
+}{
+	{name: "descriptors", want: expect{"0": "device", "1": "pipe", "2": "pipe", "3": "socket"}},
+	// The variables are the loader's, with values that are always the same or
+	// that sys.prefix tells too.
+	{name: "environment", want: expect{"python": expect{}, "c": []any{}, "block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
+	{name: "processes", want: expect{
+		"fork": "EPERM", "vfork": "EPERM", "posix_spawn": "EPERM", "subprocess": "EPERM",
+		"shell": true, "popen": "EPERM", "execv": "EPERM", "multiprocessing": "EPERM",
+	}},
+	{name: "sockets", input: map[string]any{"sendmsg": unix.SYS_SENDMSG}, want: expect{
+		"send": 5, "received": "hello", "sendto an abstract name": "EPERM", "sendto a path": "EPERM", "connect": "EPERM", "bind": "EPERM",
+		"descriptors out": "EPERM", "descriptors to the server": "EPERM", "descriptors in": "EPERM",
+		"socket": "EPERM", "listen": "EPERM", "asyncio": "thread",
+	}},
+	{name: "signals",
+		want:   expect{"self": []any{"handled"}, "parent": "none", "reached": 0, "own group": nil},
+		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}}},
+	{name: "limits", want: expect{
+		"RLIMIT_AS": "refused", "RLIMIT_CPU": "refused", "RLIMIT_FSIZE": "refused", "RLIMIT_NOFILE": "refused",
+		"RLIMIT_CORE": "refused", "RLIMIT_MEMLOCK": "refused", "lowered": true,
+	}},
+	{name: "files",
+		want: expect{
+			"passwd": "ENOENT", "root": "EACCES", "self": "ENOENT", "parent": "ENOENT", "memory": "ENOENT", "sys": "ENOENT",
+			"shared memory": "ENOENT", "another device": "ENOENT", "terminal": "ENOENT", "the parent of the working directory": "EACCES",
+			"interpreter": "opened", "interpreter, to write": "EROFS", "interpreter, new file": "EROFS", "interpreter, unlink": "EROFS",
+			"interpreter, chmod": "EROFS", "interpreter, touch": "EROFS", "interpreter, chmod of what is open": "EROFS",
+			"interpreter, truncate": "EROFS", "interpreter, rename": "EXDEV", "interpreter, link": "EXDEV", "null": "opened", "own": nil,
+		},
+		differ: differs{
+			// Another uid than the owner's: that is looked at first.
+			sandbox.Full: {"interpreter, to write": "EACCES", "interpreter, truncate": "EACCES"},
+			sandbox.LandlockOnly: {
+				"passwd": "EACCES", "self": "EACCES", "parent": "EACCES", "memory": "EACCES", "sys": "EACCES",
+				"shared memory": "EACCES", "another device": "EACCES", "terminal": "EACCES",
+				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES",
+			},
+		}},
+	{name: "ordinary", want: expect{
+		"files": []any{[]any{"a", "c", "l", "out", "t", "untarred", "z"}, "te"}, "database": 36, "asyncio": "ab", "pool": 2470, "timer": true,
+		"zone": "Europe/Berlin", "hash": "e3b0c442", "json": []any{1}, "type": "text/plain", "random": 9, "cpus": true, "random bytes": 9,
+	}},
+	{name: "machine_code", arch: "amd64", want: expect{"native getpid": "pid", "i386 getpid": "EPERM", "x32 getpid": "EPERM"}},
+}
+
+func TestAttacks(t *testing.T) {
+	t.Setenv("SECRET_TOKEN", "of the server")
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			for _, tt := range programAttacks {
+				t.Run(tt.name, func(t *testing.T) {
+					if tt.arch != "" && tt.arch != goruntime.GOARCH {
+						t.Skipf("machine code of %s", tt.arch)
+					}
+					want := maps.Clone(tt.want)
+					maps.Copy(want, tt.differ[posture])
+					same(t, answer(t, r, program(t, "attacks/"+tt.name), tt.input), want)
+					good(t, r)
+				})
+			}
+		})
+	}
+}
+
+// same compares what a program returned with what it must, entry by entry.
+func same(t *testing.T, got string, want expect) {
+	t.Helper()
+	var came map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(got), &came); err != nil {
+		t.Fatalf("%v: %s", err, got)
+	}
+	for name, w := range want {
+		text, err := json.Marshal(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(came[name]) != string(text) {
+			t.Errorf("%s: %s, want %s", name, came[name], text)
+		}
+		delete(came, name)
+	}
+	for name, text := range came {
+		t.Errorf("%s: %s, and nothing is expected", name, text)
+	}
+}
+
+// good demands that the service still answers, and rightly.
+func good(t *testing.T, r *Runtime) {
+	t.Helper()
+	if got := answer(t, r, "def main(x):\n    return x + 1", 41); got != "42" {
+		t.Errorf("the next run: %s", got)
+	}
+	if err := r.Health(); err != nil {
+		t.Errorf("health: %v", err)
+	}
+}

@@ -1,0 +1,216 @@
+package runtime
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// What belongs to the user who runs the server, other runs' directories and the
+// interpreter included, a script can neither read nor change.
+func TestHostFilesOutOfReach(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			paths := hostFiles(t)
+			if posture == sandbox.LandlockOnly {
+				done, neighbour := neighbour(t, r)
+				defer func() { <-done }()
+				paths["neighbour"] = neighbour
+				paths["neighbour's file"] = filepath.Join(neighbour, "secret")
+				paths["other server"] = filepath.Dir(filepath.Dir(neighbour))
+			}
+			before := map[string]string{}
+			for name, path := range paths {
+				before[name] = state(t, path)
+			}
+			var got map[string]map[string]any
+			result := answer(t, r, program(t, "attacks/host_files"), paths)
+			if err := json.Unmarshal([]byte(result), &got); err != nil || len(got) != len(paths) {
+				t.Fatalf("%v: %s", err, result)
+			}
+			for name, ways := range got {
+				for way, came := range ways {
+					errno, refused := came.(string)
+					if !refused || posture != sandbox.LandlockOnly && errno != "ENOENT" {
+						t.Errorf("%s: %s: %v", name, way, came)
+					}
+				}
+			}
+			for name, path := range paths {
+				if now := state(t, path); now != before[name] {
+					t.Errorf("%s was %s and is %s", name, before[name], now)
+				}
+			}
+		})
+	}
+}
+
+// hostFiles makes a file and a directory with everything permitted to everybody.
+func hostFiles(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"file": file, "directory": dir, "passwd": "/etc/passwd"}
+}
+
+// state is what must not change about a file.
+func state(t *testing.T, path string) string {
+	t.Helper()
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	return strings.Join([]string{info.Mode().String(), info.ModTime().String(), string(rune(st.Nlink))}, " ")
+}
+
+// neighbour is a run that sleeps, with a file in its directory.
+func neighbour(t *testing.T, r *Runtime) (done <-chan string, dir string) {
+	t.Helper()
+	ended := make(chan string, 1)
+	go func() {
+		ended <- answer(t, r, "import time\nopen('secret', 'w').close()\ndef main():\n    time.sleep(0.5)\n    return 'done'", nil)
+	}()
+	for range 200 {
+		found, err := filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) == 1 {
+			return ended, filepath.Dir(found[0])
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("the neighbour does not start")
+	return nil, ""
+}
+
+// Where no tmpfs bounds what a script writes, the server does, whatever the
+// script does to hide it, and takes everything away afterwards.
+func TestScratchIsBounded(t *testing.T) {
+	inPosture(t, sandbox.LandlockOnly, func(t *testing.T) {
+		r := start(t, func(cfg *Config) { cfg.Limits.TmpBytes = 16 << 20 })
+		for _, way := range []string{"visible", "unlinked", "unreadable", "many", "deep"} {
+			t.Run(way, func(t *testing.T) {
+				got := execute(t, r, program(t, "attacks/fill"), way)
+				if got.Status != FileLimit {
+					t.Errorf("%+v", got)
+				}
+				good(t, r)
+			})
+		}
+		onlyReady(t, r)
+	})
+}
+
+// Whatever a script leaves is removed, and nothing that it points at.
+func TestScratchIsRemoved(t *testing.T) {
+	inPosture(t, sandbox.LandlockOnly, func(t *testing.T) {
+		host := t.TempDir()
+		inside := filepath.Join(host, "inside")
+		if err := os.WriteFile(inside, []byte("x"), 0o444); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(host, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		before := state(t, host) + state(t, inside)
+		r := start(t, nil)
+		for range 3 {
+			if got := answer(t, r, program(t, "attacks/leftovers"), host); got != `"left"` {
+				t.Fatal(got)
+			}
+		}
+		onlyReady(t, r)
+		// The last ones are still there when the server ends.
+		for range 2 {
+			answer(t, r, program(t, "attacks/leftovers"), host)
+		}
+		dir := r.pool.scratch.dir
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(dir); !os.IsNotExist(err) {
+			t.Errorf("after Close: %v", err)
+		}
+		if now := state(t, host) + state(t, inside); now != before {
+			t.Errorf("the host's files were %s and are %s", before, now)
+		}
+	})
+}
+
+// onlyReady waits until no directory is left but those of ready workers, which
+// are empty.
+func onlyReady(t *testing.T, r *Runtime) {
+	t.Helper()
+	var used []string
+	for range 300 {
+		var err error
+		if used, err = filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "*")); err != nil {
+			t.Fatal(err)
+		}
+		dirs, err := os.ReadDir(r.pool.scratch.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(used) == 0 && len(dirs) <= r.cfg.Workers+spares {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("left behind: %v", used)
+}
+
+// A server that was killed leaves its directory to the next one to remove, one
+// that lives keeps it.
+func TestScratchOfTheDead(t *testing.T) {
+	cfg := Config{CacheDir: t.TempDir()}
+	alive, err := newScratch(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alive.remove()
+	dead := filepath.Join(cfg.CacheDir, "runs", "1-dead")
+	if err := os.MkdirAll(filepath.Join(dead, "run", "closed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dead, "run", "closed"), 0); err != nil {
+		t.Fatal(err)
+	}
+	next, err := newScratch(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.remove()
+	if _, err := os.Lstat(dead); !os.IsNotExist(err) {
+		t.Errorf("the dead server's: %v", err)
+	}
+	if _, err := os.Lstat(alive.dir); err != nil {
+		t.Errorf("the living server's: %v", err)
+	}
+	a, err := next.make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := next.make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Runs can look names up below each other's directories.
+	if a == b || len(filepath.Base(a)) < 20 {
+		t.Errorf("%s, %s: not hard to guess", a, b)
+	}
+}

@@ -1,0 +1,65 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// missingTests leave a layer out and its checks in: the worker must notice that
+// the layer is not there, and New must say which.
+var missingTests = []struct {
+	name    string
+	posture sandbox.Posture
+	out     steps
+	late    func(*sandbox.Plan) // once the list is made
+	want    sandbox.Layer
+	step    string
+}{
+	{"worker filter", sandbox.Full, named(sandbox.Seccomp, "worker filter"), nil, sandbox.Seccomp, "check unshare"},
+	{"base filter", sandbox.Full, named(sandbox.Seccomp, "base filter"), nil, sandbox.Seccomp, "check socket"},
+	{"own uid", sandbox.Full, named(sandbox.OwnUID, "setgroups", "setresgid", "setresuid"), nil, sandbox.OwnUID, "check uid"},
+	{"own gid", sandbox.Full, named(sandbox.OwnUID, "setresgid"), nil, sandbox.OwnUID, "check gid"},
+	{"pid namespace", sandbox.Full, of(), func(p *sandbox.Plan) { p.PIDNamespace = false }, sandbox.PIDNamespace, "check pid"},
+	{"restrict_self", sandbox.Full, named(sandbox.Landlock, "restrict_self"), nil, sandbox.Landlock, "check open"},
+	{"restrict_self", sandbox.User, named(sandbox.Landlock, "restrict_self"), nil, sandbox.Landlock, "check open"},
+	{"restrict_self", sandbox.LandlockOnly, named(sandbox.Landlock, "restrict_self"), nil, sandbox.Landlock, "check open"},
+	{"capset", sandbox.User, named(sandbox.Capabilities, "capset"), nil, sandbox.Capabilities, "check unshare"},
+	// Not there, and others notice: nothing without privilege works then.
+	{"no_new_privs", sandbox.Full, of(sandbox.NoNewPrivs), nil, sandbox.Landlock, "restrict_self"},
+	{"no_new_privs and Landlock", sandbox.Full, of(sandbox.NoNewPrivs, sandbox.Landlock), nil, sandbox.Seccomp, "worker filter"},
+}
+
+func TestMissingLayerStopsTheStart(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			start(t, nil) // says so if this machine does not have the posture
+			for _, tt := range missingTests {
+				if tt.posture != posture {
+					continue
+				}
+				t.Run(tt.name, func(t *testing.T) {
+					cfg := hostConfig()
+					cfg.weaken = func(p *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
+						if tt.late != nil && slices.ContainsFunc(list, workerFilter) {
+							tt.late(p)
+						}
+						return without(nil, tt.out)(p, list)
+					}
+					r, err := New(context.Background(), cfg)
+					if err == nil {
+						r.Close()
+						t.Fatal("it starts")
+					}
+					var refusal *sandbox.Refusal
+					if !errors.As(err, &refusal) || refusal.Layer != tt.want || refusal.Step != tt.step {
+						t.Errorf("got %v, want a refusal of %s: %s", err, tt.want, tt.step)
+					}
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,168 @@
+package runtime
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// A run that kills its process group reaches nobody else.
+func TestKillOfTheGroupStaysInside(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, func(cfg *Config) {
+				if posture != sandbox.LandlockOnly {
+					cfg.weaken = without(nil, of(sandbox.Landlock)) // an older one does not know signals
+				}
+			})
+			if got := killGroup(t, r); got != `"unharmed"` {
+				t.Errorf("the neighbour: %s", got)
+			}
+			good(t, r)
+		})
+	}
+}
+
+// The twin: neighbours have the same uid in this posture, and a signal to a
+// group goes through PID namespaces.
+func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
+	inPosture(t, sandbox.User, func(t *testing.T) {
+		r := start(t, func(cfg *Config) {
+			cfg.weaken = without(nil, of(sandbox.Landlock), named(sandbox.PIDNamespace, "setpgid"))
+		})
+		if got := killGroup(t, r); got == `"unharmed"` {
+			t.Error("the neighbour lives: the process group is not what protects it")
+		}
+	})
+}
+
+// killGroup says what becomes of a run beside one that kills its group.
+func killGroup(t *testing.T, r *Runtime) string {
+	t.Helper()
+	neighbour := make(chan string, 1)
+	go func() {
+		neighbour <- answer(t, r, "import time\ndef main():\n    time.sleep(0.4)\n    return 'unharmed'", nil)
+	}()
+	time.Sleep(150 * time.Millisecond)
+	execute(t, r, program(t, "attacks/group"), nil)
+	return <-neighbour
+}
+
+// Threads are bounded for each run by itself: two runs at once each have all of
+// theirs.
+func TestThreadsOfNeighbours(t *testing.T) {
+	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User} {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			got := make(chan string, 2)
+			for range 2 {
+				go func() { got <- answer(t, r, program(t, "attacks/threads"), 60) }()
+			}
+			for range 2 {
+				if g := <-got; g != "60" {
+					t.Errorf("60 of 64 threads wanted, got %s", g)
+				}
+			}
+			if g := answer(t, r, program(t, "attacks/threads"), 100); g != "64" {
+				t.Errorf("100 of 64 threads wanted, got %s", g)
+			}
+		})
+	}
+	// The kernel can't count them for each run there: the server does.
+	inPosture(t, sandbox.LandlockOnly, func(t *testing.T) {
+		r := start(t, nil)
+		if g := answer(t, r, program(t, "attacks/threads"), 60); g != "60" {
+			t.Errorf("60 of 64 threads wanted, got %s", g)
+		}
+		got := execute(t, r, program(t, "attacks/threads"), 100)
+		if got.Status != Killed || !strings.Contains(got.Error, "limit of 64 threads") {
+			t.Errorf("100 of 64 threads wanted: %+v", got)
+		}
+		if !strings.Contains(r.Info().LayerNotes["rlimits"], "threads are counted") {
+			t.Errorf("nothing says so: %v", r.Info().LayerNotes)
+		}
+		good(t, r)
+	})
+}
+
+// No run outlives the zygote, whether or not it reads its channel.
+func TestRunsEndWithTheZygote(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"})
+				ended <- err
+			}()
+			time.Sleep(150 * time.Millisecond)
+			zygotes := childrenOf(t, os.Getpid())
+			if len(zygotes) != 1 {
+				t.Fatalf("children of the server: %v", zygotes)
+			}
+			workers := childrenOf(t, zygotes[0])
+			if len(workers) == 0 {
+				t.Fatal("no worker")
+			}
+			zygote, err := os.FindProcess(zygotes[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := zygote.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-ended; err == nil {
+				t.Error("the run does not notice")
+			}
+			if !gone(workers) {
+				t.Errorf("still alive, or some of them: %v", workers)
+			}
+		})
+	}
+}
+
+// childrenOf lists the processes whose parent is pid.
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		n, err := strconv.Atoi(d.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + d.Name() + "/stat")
+		if err != nil {
+			continue // it is gone
+		}
+		// The name, in parentheses, may hold anything.
+		after := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if after[1] == strconv.Itoa(pid) {
+			children = append(children, n)
+		}
+	}
+	return children
+}
+
+// gone waits a while for all of the processes to be dead.
+func gone(pids []int) bool {
+	for range 200 {
+		alive := slices.ContainsFunc(pids, func(pid int) bool {
+			stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+			return err == nil && !strings.Contains(string(stat), ") Z ")
+		})
+		if !alive {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}

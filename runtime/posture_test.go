@@ -1,0 +1,183 @@
+package runtime
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sandbox/sandboxtest"
+)
+
+// The hostile programs, one a file, named by what they are after.
+//
+//go:embed testdata/layers/*.py testdata/attacks/*.py
+var programs embed.FS
+
+// postureVar makes a re-executed test binary one that runs in this posture.
+const postureVar = "RUNTIME_TEST_POSTURE"
+
+func init() {
+	if os.Getenv(postureVar) != string(sandbox.LandlockOnly) {
+		return
+	}
+	if err := sandboxtest.DenyNamespaces(); err != nil {
+		panic(err)
+	}
+}
+
+// here is the posture of this process: what it was made for, or what its user
+// is granted on a machine like CI.
+func here() sandbox.Posture {
+	if p := os.Getenv(postureVar); p != "" {
+		return sandbox.Posture(p)
+	}
+	if os.Geteuid() == 0 {
+		return sandbox.Full
+	}
+	return sandbox.User
+}
+
+// inPosture runs do as a subtest in a process of that posture: this one, or
+// this test once more in a child with other credentials or fewer rights.
+func inPosture(t *testing.T, posture sandbox.Posture, do func(t *testing.T)) {
+	t.Helper()
+	t.Run(string(posture), func(t *testing.T) {
+		if here() == posture {
+			do(t)
+			return
+		}
+		if os.Getenv(postureVar) != "" {
+			t.Skip("another process runs it")
+		}
+		if posture == sandbox.Full {
+			lacks(t, "only root has this posture")
+		}
+		again(t, posture)
+	})
+}
+
+// again runs the current test in a child of another posture.
+func again(t *testing.T, posture sandbox.Posture) {
+	t.Helper()
+	var pattern []string
+	for part := range strings.SplitSeq(t.Name(), "/") {
+		pattern = append(pattern, "^"+part+"$")
+	}
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.v", "-test.count=1", "-test.run="+strings.Join(pattern, "/"))
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), postureVar+"="+string(posture))
+	cmd.WaitDelay = 5 * time.Second
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err != nil:
+		t.Errorf("%v\n%s", err, out)
+	case strings.Contains(string(out), "SKIPPED: "):
+		_, why, _ := strings.Cut(string(out), "SKIPPED: ")
+		why, _, _ = strings.Cut(why, "\n")
+		lacks(t, "%s", why)
+	case !strings.Contains(string(out), "--- PASS: "+t.Name()):
+		t.Errorf("nothing was run:\n%s", out)
+	}
+}
+
+// lacks skips a test because of what this machine does not have, which CI does.
+func lacks(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf("SKIPPED: "+format, args...)
+}
+
+// hostConfig is the service's default, without the courtesy check of imports:
+// the programs of these tests are after the kernel.
+func hostConfig() Config {
+	return Config{
+		Limits: Limits{
+			Timeout: 20 * time.Second, CPU: 20 * time.Second,
+			MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
+			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20,
+			OpenFiles: 64, Threads: 64,
+		},
+		Workers: 2, Queue: 64,
+		CacheDir: filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid())),
+		Log:      slog.New(slog.DiscardHandler),
+	}
+}
+
+// start makes a runtime in the posture of this process.
+func start(t *testing.T, change func(*Config)) *Runtime {
+	t.Helper()
+	cfg := hostConfig()
+	if change != nil {
+		change(&cfg)
+	}
+	r, err := New(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if got := r.Info().Posture; got != string(here()) {
+		lacks(t, "this machine grants posture %s instead of %s: %v", got, here(), r.Info().LayerNotes)
+	}
+	return r
+}
+
+// program is the text of a hostile program, with what all of them may use.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	common, err := programs.ReadFile("testdata/attacks/common.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := programs.ReadFile("testdata/" + name + ".py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(common) + string(text)
+}
+
+// execute runs a script; a Go error fails the test.
+func execute(t *testing.T, r *Runtime, script string, input any) Result {
+	t.Helper()
+	job := Job{Script: script}
+	if input != nil {
+		text, err := json.Marshal(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job.Input = text
+	}
+	result, err := r.Run(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// answer is what a program's main returned, as JSON, or how else it ended.
+func answer(t *testing.T, r *Runtime, script string, input any) string {
+	t.Helper()
+	result := execute(t, r, script, input)
+	if result.Status != OK {
+		return fmt.Sprintf("%s: %s %s", result.Status, result.Error, result.Traceback)
+	}
+	return string(result.Value)
+}

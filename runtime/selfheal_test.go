@@ -1,0 +1,315 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience ends a test that hangs. Nothing is asserted about how long it takes.
+const patience = time.Minute
+
+const (
+	quick = "def main():\n    return 'quick'"
+	slow  = "import time\ndef main():\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
+)
+
+// fresh is a runtime of the test's own.
+func fresh(t *testing.T, workers, queue int) *Runtime {
+	t.Helper()
+	cfg := testConfig(t)
+	cfg.Workers, cfg.Queue = workers, queue
+	r, err := New(t.Context(), cfg)
+	if err != nil {
+		lacks(t, "scripts can't be run here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("still not true: %s", what)
+		}
+	}
+}
+
+// wantQuick checks that a run works now.
+func wantQuick(t *testing.T, r *Runtime) {
+	t.Helper()
+	got, err := r.Run(t.Context(), Job{Script: quick})
+	if err != nil || got.Status != OK || string(got.Value) != `"quick"` {
+		t.Errorf("the next run: got %+v, %v", got, err)
+	}
+}
+
+// idlePID is the process of a worker that is ready. It goes back to the pool.
+func idlePID(t *testing.T, r *Runtime) int {
+	t.Helper()
+	<-r.pool.ready.count
+	w := r.pool.ready.pop()
+	pid := w.PID()
+	r.pool.ready.push(w)
+	if pid == 0 {
+		t.Fatal("the process of a ready worker is not known")
+	}
+	return pid
+}
+
+// zygotePID is the parent of a ready worker.
+func zygotePID(t *testing.T, r *Runtime) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", idlePID(t, r)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "PPid:")
+	var pid int
+	if _, err := fmt.Sscan(rest, &pid); err != nil || pid <= 1 {
+		t.Fatalf("%d %v", pid, err)
+	}
+	return pid
+}
+
+// family is a process and all those below it.
+func family(t *testing.T, pid int) []int {
+	all := []int{pid}
+	for _, child := range childrenOf(t, pid) {
+		all = append(all, family(t, child)...)
+	}
+	return all
+}
+
+// launchSlow starts n runs that never end and waits until they run.
+func launchSlow(t *testing.T, r *Runtime, ctx context.Context, n int) <-chan error {
+	t.Helper()
+	ended := make(chan error, n)
+	for range n {
+		go func() {
+			got, err := r.Run(ctx, Job{Script: slow})
+			if err == nil {
+				err = fmt.Errorf("it ended: %+v", got)
+			}
+			ended <- err
+		}()
+	}
+	eventually(t, "the slow scripts run", func() bool { return len(r.admission.places) == n })
+	time.Sleep(20 * time.Millisecond) // so that they have got hold of their workers, most of the time
+	return ended
+}
+
+// TestZygoteDies kills the interpreter again and again while runs are in
+// flight: they are told, none hangs, and the next run works.
+func TestZygoteDies(t *testing.T) {
+	t.Parallel()
+	r := fresh(t, 2, 64)
+	for range 3 {
+		pid := zygotePID(t, r)
+		ended := launchSlow(t, r, t.Context(), 2)
+		var waiting sync.WaitGroup
+		for range 4 { // who waits gets a worker of the next interpreter
+			waiting.Go(func() { wantQuick(t, r) })
+		}
+		eventually(t, "four callers wait", func() bool { return r.admission.waiting.Load() == 4 })
+		processes := family(t, pid)
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := <-ended; !errors.Is(err, ErrUnavailable) {
+				t.Errorf("in flight: got %v", err)
+			}
+		}
+		waiting.Wait()
+		wantQuick(t, r)
+		if !gone(processes) {
+			t.Error("processes of the old one are left")
+		}
+		eventually(t, "healthy again", func() bool { return r.Health() == nil })
+		if now := zygotePID(t, r); now == pid {
+			t.Error("the same interpreter as before")
+		}
+	}
+}
+
+// TestZygoteIsStopped freezes the interpreter: it answers nothing, but is not
+// dead. Once the ready workers are used up a new one takes its place.
+func TestZygoteIsStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as a worker may to get ready")
+	}
+	t.Parallel()
+	r := fresh(t, 1, 64)
+	pid := zygotePID(t, r)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		wantQuick(t, r)
+	}
+	if now := zygotePID(t, r); now == pid {
+		t.Error("the same interpreter as before")
+	}
+}
+
+// TestIdleWorkerDies kills workers that wait for a script. None of them may be
+// handed out, or if it is, its death must not be taken for the script's doing.
+func TestIdleWorkerDies(t *testing.T) {
+	t.Parallel()
+	r := fresh(t, 2, 64)
+	for range 30 {
+		if err := syscall.Kill(idlePID(t, r), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		wantQuick(t, r)
+	}
+	if err := r.Health(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCanceledRun lets the caller go in the middle of a run: the error is the
+// caller's own, and the process is gone.
+func TestCanceledRun(t *testing.T) {
+	t.Parallel()
+	r := fresh(t, 1, 64)
+	mine := errors.New("mine")
+	for _, tt := range []struct {
+		name string
+		ctx  func() (context.Context, func())
+		want error
+	}{
+		{"canceled", func() (context.Context, func()) { return context.WithCancel(t.Context()) }, context.Canceled},
+		{"with a cause", func() (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			return ctx, func() { cancel(mine) }
+		}, mine},
+		{"too late", func() (context.Context, func()) {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			t.Cleanup(cancel)
+			return ctx, func() {}
+		}, context.DeadlineExceeded},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			zygote := zygotePID(t, r)
+			ctx, cancel := tt.ctx()
+			ended := launchSlow(t, r, ctx, 1)
+			processes := family(t, zygote)[1:]
+			cancel()
+			if err := <-ended; !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			wantQuick(t, r)
+			eventually(t, "it has ended", func() bool {
+				return slices.ContainsFunc(processes, func(pid int) bool { return !slices.Contains(family(t, zygote), pid) })
+			})
+		})
+	}
+	t.Run("before it began", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got, err := r.Run(ctx, Job{Script: slow}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		wantQuick(t, r)
+	})
+}
+
+// TestCloseEndsRuns closes with runs in flight and others waiting. All of them
+// are told, and no process is left.
+func TestCloseEndsRuns(t *testing.T) {
+	t.Parallel()
+	r := fresh(t, 2, 64)
+	processes := family(t, zygotePID(t, r))
+	ended := launchSlow(t, r, t.Context(), 2)
+	waiting := make(chan error, 3)
+	for range cap(waiting) {
+		go func() {
+			_, err := r.Run(t.Context(), Job{Script: quick})
+			waiting <- err
+		}()
+	}
+	eventually(t, "three callers wait", func() bool { return r.admission.waiting.Load() == 3 })
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := <-ended; !errors.Is(err, ErrUnavailable) {
+			t.Errorf("in flight: got %v", err)
+		}
+	}
+	for range cap(waiting) {
+		if err := <-waiting; !errors.Is(err, ErrUnavailable) {
+			t.Errorf("waiting: got %v", err)
+		}
+	}
+	if !gone(processes) {
+		t.Error("processes are left")
+	}
+	if _, err := r.Run(t.Context(), Job{Script: quick}); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("after Close: got %v", err)
+	}
+	if r.Health() == nil {
+		t.Error("healthy after Close")
+	}
+}
+
+// TestAdmission fills the only place and the queue, in a known order.
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	r := fresh(t, 1, 3)
+	ctx, leave := context.WithCancel(t.Context())
+	ended := launchSlow(t, r, ctx, 1)
+	order := make(chan int, 4)
+	wait := func(ctx context.Context, n int) <-chan error {
+		before, done := r.admission.waiting.Load(), make(chan error, 1)
+		go func() {
+			_, err := r.Run(ctx, Job{Script: quick})
+			order <- n
+			done <- err
+		}()
+		eventually(t, "it waits", func() bool { return r.admission.waiting.Load() == before+1 })
+		return done
+	}
+	first := wait(t.Context(), 1)
+	impatient, goAway := context.WithCancel(t.Context())
+	second := wait(impatient, 2)
+	third := wait(t.Context(), 3)
+	for range 3 {
+		if _, err := r.Run(t.Context(), Job{Script: quick}); !errors.Is(err, ErrOverloaded) {
+			t.Errorf("a full queue: got %v", err)
+		}
+	}
+	goAway()
+	if err := <-second; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left the queue: got %v", err)
+	}
+	fourth := wait(t.Context(), 4)
+	leave()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	for n, done := range []<-chan error{first, third, fourth} {
+		if err := <-done; err != nil {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	for _, want := range []int{2, 1, 3, 4} {
+		if got := <-order; got != want {
+			t.Errorf("%d came where %d should have", got, want)
+		}
+	}
+}

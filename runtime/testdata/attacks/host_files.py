@@ -1,0 +1,23 @@
+# The input names files and directories of the host that this very user owns.
+
+
+def main(paths):
+    out = {}
+    for name, path in paths.items():
+        os.symlink(path, "link")
+        out[name] = {
+            "read": attempt(os.open, path, os.O_RDONLY),
+            "write": attempt(os.open, path, os.O_WRONLY),
+            "read by a link": attempt(os.open, "link", os.O_RDONLY),
+            "list": attempt(os.listdir, path),
+            "make": attempt(os.mkdir, path + "/made"),
+            "remove": attempt(os.unlink, path),
+            "take": attempt(os.rename, path, "mine"),
+            "link": attempt(os.link, path, "mine"),
+            "chmod": attempt(os.chmod, path, 0o777),
+            "chmod by a link": attempt(os.chmod, "link", 0o777),
+            "touch": attempt(os.utime, path, (0, 0)),
+            "truncate": attempt(os.truncate, path, 0),
+        }
+        os.unlink("link")
+    return out

@@ -1,0 +1,8 @@
+# Start a process.
+
+
+def main():
+    pid = attempt(os.fork)
+    if pid == 0:
+        os._exit(0)
+    return pid if isinstance(pid, str) else "forked"

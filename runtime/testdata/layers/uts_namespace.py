@@ -1,0 +1,5 @@
+# What is this machine called?
+
+
+def main():
+    return os.uname().nodename
