@@ -79,6 +79,9 @@ check_format
 step go vet
 go vet ./...
 
+step go mod tidy
+go mod tidy -diff
+
 step go build
 go build ./...
 

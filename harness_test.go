@@ -181,3 +181,11 @@ func (r said) want(t testing.TB, code int, status, sentence string) {
 		t.Errorf("got %d %.600s\nwant %d %s: %s", r.code, r.body, code, status, sentence)
 	}
 }
+
+// decode reads one member.
+func (r said) decode(t testing.TB, name string, into any) {
+	t.Helper()
+	if err := json.Unmarshal(r.member[name], into); err != nil {
+		t.Errorf("%s: %v: %.300s", name, err, r.body)
+	}
+}

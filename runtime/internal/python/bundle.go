@@ -179,7 +179,7 @@ func (b *bundle) replace(ctx context.Context, cause error) error {
 	if err := b.unpack(ctx); err != nil {
 		return explain(b.cache, err)
 	}
-	b.log.Info("unpacked CPython "+bundledVersion, "dir", b.dir, "took", time.Since(start).Round(time.Millisecond))
+	b.log.Info("unpacked CPython "+bundledVersion, "dir", b.dir, "took", time.Since(start).Round(time.Millisecond).String())
 	return nil
 }
 

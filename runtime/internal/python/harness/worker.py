@@ -289,5 +289,5 @@ def on_alarm(signum, frame):
         pass
     # Before its time it is an alarm of the script's own, for which it has no
     # handler. That kills a process; this one, an init, it would not.
-    status = "timeout" if _monotonic() >= run.ends else "killed"
+    status = "timeout" if _monotonic() >= run.ends - 0.001 else "killed"
     run.fail(status, "", traceback=text, line=line)
