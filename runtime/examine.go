@@ -1,0 +1,53 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// LayerReport is what became of one layer of confinement on this machine.
+type LayerReport struct {
+	Name string `json:"name"`
+	// On says that the layer would be in force here.
+	On bool `json:"on"`
+	// Note says why a layer is off and what stands in for it, or what a layer
+	// that is on does not cover.
+	Note string `json:"note,omitempty"`
+}
+
+// Examination says how scripts would be confined here.
+type Examination struct {
+	// Posture is the plan that New would carry out, empty when it would refuse.
+	Posture string `json:"posture,omitempty"`
+	// Refusal is the error that New would end with.
+	Refusal string        `json:"refusal,omitempty"`
+	Layers  []LayerReport `json:"layers"`
+}
+
+// Examine tries every layer in a throw-away child, as New does, and reports
+// what it found without starting anything. An error says that it could not try.
+func Examine(ctx context.Context, cfg Config) (Examination, error) {
+	grants, err := sandbox.Probe(ctx)
+	if err != nil {
+		return Examination{}, err
+	}
+	var out Examination
+	plan, err := sandbox.Compile(grants, sandbox.Policy{Scratch: scratchBase(cfg)})
+	if err != nil {
+		out.Refusal = err.Error()
+		plan = &sandbox.Plan{Notes: grants.Refused}
+	}
+	if cfg.SandboxOff {
+		plan, out.Refusal = sandbox.Unconfined(), ""
+	}
+	out.Posture = string(plan.Posture)
+	for _, l := range sandbox.Layers() {
+		out.Layers = append(out.Layers, LayerReport{
+			Name: string(l),
+			On:   plan.On[l] || out.Refusal != "" && grants.Has(l),
+			Note: plan.Notes[l],
+		})
+	}
+	return out, nil
+}
