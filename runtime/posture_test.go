@@ -60,7 +60,7 @@ func inPosture(t *testing.T, posture sandbox.Posture, do func(t *testing.T)) {
 			t.Skip("another process runs it")
 		}
 		if posture == sandbox.Full {
-			lacks(t, "only root has this posture")
+			t.Skip("only root has this posture; CI runs the tests as root, too")
 		}
 		again(t, posture)
 	})

@@ -34,7 +34,7 @@ func checksOf(t *testing.T, g Grants) []Step {
 // with the name of its layer. A child for each: to succeed is to change.
 func TestChecksFailWithoutTheirLayer(t *testing.T) {
 	if !isRoot() {
-		lacks(t, "an ordinary user is refused some of what the checks look for")
+		t.Skip("an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
 	}
 	seen := map[Layer]bool{}
 	for _, s := range checksOf(t, refusedBy(true, 7, "")) {

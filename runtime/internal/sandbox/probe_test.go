@@ -29,7 +29,7 @@ func TestProbe(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.root && !isRoot() {
-				lacks(t, "only root can try what root is granted")
+				t.Skip("only root can try what root is granted; CI runs the tests as root, too")
 			}
 			began := time.Now()
 			var g Grants
