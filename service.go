@@ -88,6 +88,9 @@ func (s *Service) start(ctx context.Context, cfg runtime.Config, start func(cont
 		"workers", info.Workers,
 		"posture", info.Posture,
 		isolation(info))
+	if info.Posture == "landlock" {
+		s.log.Warn("no namespaces here: Landlock alone hides the host's files; what else is missing and what stands in for it is under isolation")
+	}
 }
 
 // isolation is the report of layers: on, or off and why.
