@@ -1,0 +1,48 @@
+package pyexec
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// SECURITY.md ties each promise to a test. A promise whose test is gone is none.
+func TestPromisesNameTests(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	err = filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		for _, m := range function.FindAllSubmatch(source, -1) {
+			defined[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		row := strings.Split(line, "|")
+		if len(row) < 7 || strings.HasPrefix(row[1], "---") || strings.TrimSpace(row[1]) == "promise" {
+			continue
+		}
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(row[5], -1)
+		if len(named) == 0 {
+			t.Errorf("promise without a test: %s", row[1])
+		}
+		for _, m := range named {
+			if !defined[m[1]] {
+				t.Errorf("%s: there is no %s", strings.TrimSpace(row[1]), m[1])
+			}
+		}
+	}
+}
