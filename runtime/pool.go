@@ -256,9 +256,14 @@ func (p *pool) drain() {
 	}
 }
 
+// setTrouble says why nothing can run, or with nil that all is well; after
+// close it never is.
 func (p *pool) setTrouble(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err == nil && p.ctx.Err() != nil {
+		return
+	}
 	p.trouble = err
 }
 
@@ -270,8 +275,8 @@ func (p *pool) health() error {
 
 // close ends the zygote and waits until it is gone.
 func (p *pool) close() {
-	p.setTrouble(errors.New("shutting down"))
 	p.cancel()
+	p.setTrouble(errors.New("shutting down"))
 	p.done.Wait()
 	p.scratch.remove()
 }
