@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -29,6 +30,10 @@ type Config struct {
 	// the loud opt-out: it shows in the log, in Info and in every report.
 	SandboxOff bool
 	Log        *slog.Logger
+	// Forked, where it is set, is told how long each worker took from the
+	// request to fork it until it stood confined and ready. It is called from
+	// many goroutines and must not block.
+	Forked func(took time.Duration)
 
 	// weaken takes steps out of a list, or layers out of the plan. Only the
 	// tests of this package can set it, to show what each layer does.

@@ -70,11 +70,17 @@ type Result struct {
 	// Empty when the run did not end in a refusal.
 	Denied string
 	Usage  Usage
+	// Cost is for who wants the figures without making the caller wait: it
+	// waits, two seconds at most, until the kernel has buried the worker, and
+	// returns Usage with CPU and PeakMemory; ok is false when they are not to
+	// be had. It may be called from any goroutine, also after Close. nil where
+	// no process was involved.
+	Cost func() (u Usage, ok bool)
 }
 
 // Usage is what a run cost. Times of the queue and the run are always
 // measured; CPU and PeakMemory only where Job.Usage asked or the worker ended
-// without an answer.
+// without an answer, or later by Result.Cost.
 type Usage struct {
 	Queue, Wall, CPU time.Duration
 	// PeakMemory is the largest resident size in bytes, the interpreter's own

@@ -35,6 +35,7 @@ type pool struct {
 	log     *slog.Logger
 	start   func(context.Context) (*zygote.Zygote, error)
 	scratch *scratch // nil where every worker has a private /tmp
+	forked  func(time.Duration)
 
 	ready *readyWorkers
 	// vacant has a token for every worker that may be forked: the pool's size
@@ -44,6 +45,8 @@ type pool struct {
 	vacant chan struct{}
 	// waiting is how many callers found no worker ready.
 	waiting atomic.Int64
+	// restarts is how many interpreters took the place of one that died.
+	restarts atomic.Int64
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -56,7 +59,7 @@ type pool struct {
 func newPool(cfg Config, scratch *scratch, start func(context.Context) (*zygote.Zygote, error)) *pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pool{
-		log: cfg.Log, start: start, scratch: scratch, ctx: ctx, cancel: cancel,
+		log: cfg.Log, start: start, scratch: scratch, forked: cfg.Forked, ctx: ctx, cancel: cancel,
 		ready:   newReadyWorkers(cfg.Workers + spares),
 		vacant:  make(chan struct{}, cfg.Workers+spares),
 		trouble: errors.New("the interpreter is starting"),
@@ -112,7 +115,9 @@ func (p *pool) supervise(z *zygote.Zygote) {
 			var err error
 			if z, err = p.start(p.ctx); err != nil {
 				p.log.Error("interpreter does not start", "error", err)
+				continue
 			}
+			p.restarts.Add(1)
 		}
 	}
 }
@@ -181,6 +186,7 @@ func (p *pool) fork(z *zygote.Zygote) error {
 			return err
 		}
 	}
+	began := time.Now()
 	w, err := z.Spawn(dir, p.waiting.Load() > 0)
 	if err != nil {
 		p.vacant <- struct{}{}
@@ -192,6 +198,9 @@ func (p *pool) fork(z *zygote.Zygote) error {
 		return err
 	}
 	p.ready.push(w)
+	if p.forked != nil {
+		p.forked(time.Since(began))
+	}
 	return nil
 }
 

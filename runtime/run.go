@@ -69,10 +69,42 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 	result := r.outcome(reply, exit, job)
 	result.Usage.Queue, result.Usage.Wall = started.Sub(began), ended.Sub(started)
 	if exit != nil {
-		result.Usage.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
-		result.Usage.PeakMemory = int64(exit.PeakBytes)
+		result.Usage.add(exit)
+	}
+	usage := result.Usage
+	result.Cost = func() (Usage, bool) {
+		u := usage
+		exit, ok := buried(w)
+		if ok {
+			u.add(&exit)
+		}
+		return u, ok
 	}
 	return result, nil
+}
+
+// add fills in what is known only when the process is gone.
+func (u *Usage) add(exit *zygote.Exit) {
+	u.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
+	u.PeakMemory = int64(exit.PeakBytes)
+}
+
+// buried waits for the end of a worker that is dying. ok is false when it
+// takes too long, or died with its zygote.
+func buried(w *zygote.Worker) (exit zygote.Exit, ok bool) {
+	select {
+	case <-w.Exited():
+		return w.Exit()
+	default:
+	}
+	late := time.NewTimer(buryWithin)
+	defer late.Stop()
+	select {
+	case <-w.Exited():
+		return w.Exit()
+	case <-late.C:
+		return zygote.Exit{}, false
+	}
 }
 
 // exit waits for the worker's end where it matters: when the caller wants the

@@ -193,6 +193,25 @@ func newInfo(cfg Config, p *python.Interpreter, plan *sandbox.Plan, version stri
 // Info describes the service. The caller must not change what it holds.
 func (r *Runtime) Info() Info { return r.info }
 
+// Stats is how the service is at one moment.
+type Stats struct {
+	Ready    int   // workers that wait for a script
+	Busy     int   // runs under way
+	Waiting  int   // callers in the queue
+	Restarts int64 // interpreters that took the place of one that died
+}
+
+// Stats counts workers and callers. The numbers need not belong to the very
+// same moment.
+func (r *Runtime) Stats() Stats {
+	return Stats{
+		Ready:    len(r.pool.ready.count),
+		Busy:     len(r.admission.places),
+		Waiting:  int(r.admission.waiting.Load()),
+		Restarts: r.pool.restarts.Load(),
+	}
+}
+
 // Health returns nil exactly when a run would succeed now.
 func (r *Runtime) Health() error { return r.pool.health() }
 

@@ -1,0 +1,73 @@
+package runtime
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const burn = "def main():\n    n = 0\n    for i in range(1000000):\n        n += i\n    return len('x' * (20 << 20))"
+
+// Cost brings the figures of a run whose caller did not wait for them, as
+// often as it is asked, and also when the service has gone.
+func TestCostIsKnownLater(t *testing.T) {
+	r, err := New(context.Background(), testConfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := r.Run(t.Context(), Job{Script: burn})
+	if err != nil || res.Status != OK {
+		t.Fatalf("got %+v, %v", res, err)
+	}
+	if res.Usage.CPU != 0 || res.Usage.PeakMemory != 0 {
+		t.Errorf("nobody asked for them: %+v", res.Usage)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		u, ok := res.Cost()
+		if !ok || u.CPU < time.Millisecond || u.PeakMemory < 20<<20 || u.Wall != res.Usage.Wall || u.Queue != res.Usage.Queue {
+			t.Errorf("got %+v, %v; the reply had %+v", u, ok, res.Usage)
+		}
+	}
+}
+
+func TestStatsAndForked(t *testing.T) {
+	var forks, longest atomic.Int64
+	cfg := testConfig(t)
+	cfg.Forked = func(took time.Duration) {
+		forks.Add(1)
+		longest.Store(max(longest.Load(), int64(took)))
+	}
+	r, err := New(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	until := time.Now().Add(10 * time.Second)
+	for r.Stats().Ready < cfg.Workers+spares && time.Now().Before(until) {
+		time.Sleep(time.Millisecond)
+	}
+	if got := r.Stats(); got != (Stats{Ready: cfg.Workers + spares}) {
+		t.Fatalf("idle: %+v", got)
+	}
+	if n := forks.Load(); n != int64(cfg.Workers+spares) || longest.Load() <= 0 {
+		t.Errorf("%d forks were told, the longest %v", n, time.Duration(longest.Load()))
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.Run(context.Background(), Job{Script: "import time\ndef main(): time.sleep(0.3)"})
+		done <- err
+	}()
+	for r.Stats().Busy == 0 && time.Now().Before(until) {
+		time.Sleep(time.Millisecond)
+	}
+	if got := r.Stats(); got.Busy != 1 || got.Waiting != 0 || got.Restarts != 0 {
+		t.Errorf("one run: %+v", got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
