@@ -10,7 +10,7 @@ import (
 const burn = "def main():\n    n = 0\n    for i in range(1000000):\n        n += i\n    return len('x' * (20 << 20))"
 
 // Cost brings the figures of a run whose caller did not wait for them, as
-// often as it is asked, and also when the service has gone.
+// often as it is asked, and also when the service is gone.
 func TestCostIsKnownLater(t *testing.T) {
 	r, err := New(context.Background(), testConfig(t))
 	if err != nil {
@@ -23,13 +23,13 @@ func TestCostIsKnownLater(t *testing.T) {
 	if res.Usage.CPU != 0 || res.Usage.PeakMemory != 0 {
 		t.Errorf("nobody asked for them: %+v", res.Usage)
 	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
+	for _, after := range []string{"the run", "the end of the service"} {
 		u, ok := res.Cost()
 		if !ok || u.CPU < time.Millisecond || u.PeakMemory < 20<<20 || u.Wall != res.Usage.Wall || u.Queue != res.Usage.Queue {
-			t.Errorf("got %+v, %v; the reply had %+v", u, ok, res.Usage)
+			t.Errorf("after %s: got %+v, %v; the reply had %+v", after, u, ok, res.Usage)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
