@@ -22,6 +22,15 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if err := checkType(r.Header); err != nil {
 		return nil, err
 	}
+	body, err := readBounded(r, limit)
+	if err != nil {
+		return nil, err
+	}
+	return checkText(body)
+}
+
+// readBounded returns the whole body, at most limit bytes of it.
+func readBounded(r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		if r.Header.Get("Expect") == "" { // else it is not on its way yet
 			drain(r.Body)
@@ -36,6 +45,11 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		drain(r.Body)
 		return nil, refuse(tooLarge, "request body must be at most %d bytes", limit)
 	}
+	return body, nil
+}
+
+// checkText accepts UTF-8 and cuts a byte order mark off.
+func checkText(body []byte) ([]byte, error) {
 	if !utf8.Valid(body) {
 		return nil, notUTF8(body)
 	}

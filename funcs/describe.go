@@ -12,7 +12,7 @@ import (
 )
 
 // health is GET /health.
-func (h *handler) health(*http.Request, string) (reply, error) {
+func (h *handler) health(*http.Request, *call) (reply, error) {
 	if err := h.runner.Health(); err != nil {
 		body := append([]byte(`{"status":"unhealthy","error":`), appendString(nil, err.Error())...)
 		o := outcomeOf[unavailable]
@@ -22,12 +22,12 @@ func (h *handler) health(*http.Request, string) (reply, error) {
 }
 
 // openAPI is GET /openapi.json.
-func (h *handler) openAPI(*http.Request, string) (reply, error) {
+func (h *handler) openAPI(*http.Request, *call) (reply, error) {
 	return reply{http: http.StatusOK, body: web.OpenAPI()}, nil
 }
 
 // capabilities is GET /capabilities.
-func (h *handler) capabilities(*http.Request, string) (reply, error) {
+func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 	info := h.runner.Info()
 	limits := make(orderedLimits, 0, len(limitTable)+1)
 	limits = append(limits, limitDocs(info.Limits, h.bodyBytes)...)
@@ -50,7 +50,7 @@ func (h *handler) capabilities(*http.Request, string) (reply, error) {
 }
 
 // index is GET /: the documentation, for people or for programs.
-func (h *handler) index(r *http.Request, _ string) (reply, error) {
+func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 	info := h.runner.Info()
 	doc := web.NewDocument(web.Facts{
 		BaseURL:  baseURL(r),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -38,8 +37,15 @@ type Options struct {
 	// RetryAfter is what the header of that name tells callers to wait before
 	// they repeat a request, rounded up to whole seconds. Zero means 1 s.
 	RetryAfter time.Duration
-	// Log receives faults of the service, each once. nil means slog.Default.
+	// Log receives faults of the service that no Run tells of, each once. nil
+	// means slog.Default.
 	Log *slog.Logger
+	// Recorder is told of every run. nil means that nobody wants to know; then
+	// faults of runs go to Log.
+	Recorder Recorder
+	// Results takes the replies of events. nil means that they go to the
+	// Recorder only.
+	Results Results
 }
 
 type handler struct {
@@ -47,10 +53,12 @@ type handler struct {
 	bodyBytes  int64
 	retryAfter string
 	log        *slog.Logger
+	recorder   Recorder
+	results    Results
 }
 
-// NewHandler serves /execute, /health, /, /openapi.json and /capabilities by
-// exact path. Everything else, too, is answered in JSON. It panics when
+// NewHandler serves /execute, /events, /health, /, /openapi.json and
+// /capabilities by exact path. Everything else, too, is answered in JSON. It panics when
 // Options.BodyBytes is not positive.
 func NewHandler(runner Runner, opts Options) http.Handler {
 	if opts.BodyBytes <= 0 {
@@ -59,12 +67,17 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
+	if opts.Recorder == nil {
+		opts.Recorder = faultsOnly{opts.Log}
+	}
 	seconds := max(1, int64((opts.RetryAfter+time.Second-1)/time.Second))
 	return &handler{
 		runner:     runner,
 		bodyBytes:  opts.BodyBytes,
 		retryAfter: strconv.FormatInt(seconds, 10),
 		log:        opts.Log,
+		recorder:   opts.Recorder,
+		results:    opts.Results,
 	}
 }
 
@@ -83,11 +96,12 @@ const jsonType = "application/json; charset=utf-8"
 // endpoint is what serves one path. allow is the value of the Allow header.
 type endpoint struct {
 	allow string
-	serve func(h *handler, r *http.Request, id string) (reply, error)
+	serve func(h *handler, r *http.Request, c *call) (reply, error)
 }
 
 var endpoints = map[string]endpoint{
 	"/execute":      {"POST", (*handler).execute},
+	"/events":       {"POST", (*handler).event},
 	"/health":       {"GET, HEAD", (*handler).health},
 	"/":             {"GET, HEAD", (*handler).index},
 	"/openapi.json": {"GET, HEAD", (*handler).openAPI},
@@ -96,16 +110,24 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := newID()
-	rep, err := h.route(r, id)
+	c := &call{id: newID()}
+	rep, err := h.route(r, c)
 	if err != nil {
-		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		if left(r, err) {
 			abandon(w)
+			if c.run != nil {
+				c.run.leave()
+				h.recorder.Later(c.run)
+			}
 			return
 		}
-		rep = h.fail(r.Context(), id, err, rep)
+		rep = h.fail(r.Context(), c, err, rep)
 	}
-	h.write(w, r, id, rep)
+	h.write(w, r, c.id, rep)
+	if c.run != nil {
+		c.run.answered(&rep)
+		h.recorder.Later(c.run)
+	}
 }
 
 // abandon ends the connection without a reply. Just to return would make the
@@ -120,7 +142,7 @@ func abandon(w http.ResponseWriter) {
 
 // route finds the endpoint and calls it. A panic comes back as an error, so
 // that the caller gets the reply the contract promises.
-func (h *handler) route(r *http.Request, id string) (rep reply, err error) {
+func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler {
@@ -137,7 +159,7 @@ func (h *handler) route(r *http.Request, id string) (rep reply, err error) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
 	}
-	return e.serve(h, r, id)
+	return e.serve(h, r, c)
 }
 
 func allows(list, method string) bool {
@@ -149,12 +171,15 @@ func allows(list, method string) bool {
 	return false
 }
 
-// fail turns an error into a reply and logs it when it is the service's own.
-// What is set in rep already, such as headers, stays.
-func (h *handler) fail(ctx context.Context, id string, err error, rep reply) reply {
+// fail turns an error into a reply. The service's own faults are logged, here
+// or with the run. What is set in rep already, such as headers, stays.
+func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply {
 	o, text := explain(err)
-	if o.of == internalError {
-		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", id)
+	switch {
+	case c.run != nil:
+		c.run.end(o, text, err)
+	case o.of == internalError:
+		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)
 	}
 	rep.http, rep.retry = o.http, o.retry
 	rep.body = appendRefusal(nil, o, text)
@@ -162,37 +187,50 @@ func (h *handler) fail(ctx context.Context, id string, err error, rep reply) rep
 }
 
 // execute is POST /execute.
-func (h *handler) execute(r *http.Request, id string) (reply, error) {
-	info := h.runner.Info()
-	limits := info.Limits
+func (h *handler) execute(r *http.Request, c *call) (reply, error) {
+	run := c.begin(r)
 	body, err := readBody(r, h.bodyBytes)
 	if err != nil {
 		return reply{}, err
 	}
-	req, err := parse(body, limits)
+	run.Request.RequestBytes = int64(len(body))
+	o, body, err := h.perform(r.Context(), body, run)
 	if err != nil {
 		return reply{}, err
 	}
-	job := req.job
-	job.ExecutionID, job.Usage = id, req.report
-	res, err := h.runner.Run(r.Context(), job)
+	return reply{http: o.http, body: body, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
+}
+
+// perform does what the JSON text of a request asks for and returns the body
+// of the reply. It notes in run what there is to note.
+func (h *handler) perform(ctx context.Context, body []byte, run *Run) (*outcome, []byte, error) {
+	info := h.runner.Info()
+	limits := info.Limits
+	req, err := parse(body, limits)
 	if err != nil {
-		return reply{}, err
+		return nil, nil, err
+	}
+	job := req.job
+	job.ExecutionID, job.Usage = run.ExecutionID, req.report
+	run.Job = job
+	res, err := h.runner.Run(ctx, job)
+	if err != nil {
+		return nil, nil, err
 	}
 	o := outcomeOf[res.Status]
 	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
-		return reply{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+		return nil, nil, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
 	}
-	rep := reply{http: o.http, queue: res.Usage.Queue, run: res.Usage.Wall}
 	var extra *report
 	if req.report {
 		if job.Timeout > 0 {
 			limits.Timeout = min(limits.Timeout, job.Timeout)
 		}
-		extra = &report{id: id, limits: limits, isolation: info.Isolation}
+		extra = &report{id: run.ExecutionID, limits: limits, isolation: info.Isolation}
 	}
-	rep.body = appendResult(nil, &res, limits.OutputBytes, extra)
-	return rep, nil
+	run.Usage, run.Cost = res.Usage, res.Cost
+	run.end(o, res.Error, nil)
+	return o, appendResult(nil, &res, limits.OutputBytes, extra), nil
 }
 
 // write sends rep with the headers every reply carries.

@@ -3,6 +3,7 @@ package funcs
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/pyexec/pyexec/funcs/web"
@@ -31,59 +32,81 @@ type outcome struct {
 	of      runtime.Status // what the code calls it
 	word    runtime.Status // what the caller sees as "status"
 	http    int
-	retry   bool   // adds Retry-After: the same request may succeed later
-	text    string // the error sentence, or its shape, for the documentation
+	retry   bool       // adds Retry-After: the same request may succeed later
+	event   ack        // what Pub/Sub is told
+	level   slog.Level // how much an operator should care
+	told    bool       // the sentence is the service's own, and for the log too
+	text    string     // the error sentence, or its shape, for the documentation
 	meaning string
 }
 
-// outcomes is the only place that turns an outcome into an HTTP status, and
-// the source of the table of statuses in the documentation.
+// ack is what becomes of a message whose run ended like this.
+type ack int
+
+const (
+	// done: the message is acknowledged. A retry would do the same again.
+	done ack = iota
+	// poison: so is a message that is no request, lest it come back for ever,
+	// but an operator should see it.
+	poison
+	// again: the message is refused with the HTTP status of the outcome, and
+	// comes again. A retry can succeed.
+	again
+)
+
+// notice is the level of what went wrong for the caller but not for the
+// service: Cloud Logging has a word for it between INFO and WARNING.
+const notice = slog.LevelInfo + 2
+
+// outcomes is the only place that turns an outcome into an HTTP status, into
+// the acknowledgement of an event and into a level of the log, and the source
+// of the table of statuses in the documentation.
 var outcomes = []outcome{
-	{of: runtime.OK, word: runtime.OK, http: http.StatusOK,
+	{of: runtime.OK, word: runtime.OK, http: http.StatusOK, event: done,
 		meaning: "main() returned a JSON value. The word appears only in the report."},
-	{of: invalidRequest, word: invalidRequest, http: http.StatusBadRequest,
+	{of: invalidRequest, word: invalidRequest, http: http.StatusBadRequest, event: poison, level: notice, told: true,
 		text: "timeout must be a number of seconds from 0.05 to 30", meaning: "The request breaks the contract; the sentence names the field and what it must be."},
-	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound,
+	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound, event: poison, level: notice, told: true,
 		text: "path: /run: not found", meaning: "There is nothing at this path."},
-	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed,
+	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed, event: poison, level: notice, told: true,
 		text: "method: GET: not allowed", meaning: "The path takes another method; the Allow header names it."},
-	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge,
+	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge, event: poison, level: notice, told: true,
 		text: "script must be at most 1048576 bytes", meaning: "The body or the script is larger than the server takes."},
-	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
+	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType, event: poison, level: notice, told: true,
 		text: "Content-Type must be application/json", meaning: "The body is not announced as JSON in UTF-8."},
-	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest,
+	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, event: done, level: notice,
 		text: "Script must contain a 'main()' function", meaning: "The script defines no function called main."},
-	{of: runtime.ImportBlocked, word: runtime.ImportBlocked, http: http.StatusBadRequest,
+	{of: runtime.ImportBlocked, word: runtime.ImportBlocked, http: http.StatusBadRequest, event: done, level: notice,
 		text:    "Script contains potentially dangerous code: import os",
 		meaning: "The script imports a module on the blocked list. This is a courtesy check that explains early what would not work; it is not a security boundary."},
-	{of: runtime.SyntaxError, word: runtime.SyntaxError, http: http.StatusBadRequest,
+	{of: runtime.SyntaxError, word: runtime.SyntaxError, http: http.StatusBadRequest, event: done, level: notice,
 		text: "SyntaxError: invalid syntax (line 3)", meaning: "Python cannot compile the script."},
-	{of: runtime.NotJSON, word: runtime.NotJSON, http: http.StatusUnprocessableEntity,
+	{of: runtime.NotJSON, word: runtime.NotJSON, http: http.StatusUnprocessableEntity, event: done, level: notice,
 		text:    "main() function must return JSON-serializable data, got: object",
 		meaning: "main() returned something JSON cannot express, NaN and Infinity included."},
-	{of: runtime.ScriptError, word: runtime.ScriptError, http: http.StatusUnprocessableEntity,
+	{of: runtime.ScriptError, word: runtime.ScriptError, http: http.StatusUnprocessableEntity, event: done, level: notice,
 		text: "ZeroDivisionError: division by zero", meaning: "The script raised an exception; traceback and line say where."},
-	{of: runtime.Exited, word: runtime.Exited, http: http.StatusUnprocessableEntity,
+	{of: runtime.Exited, word: runtime.Exited, http: http.StatusUnprocessableEntity, event: done, level: notice,
 		text: "Script exited with code 3 before main() returned", meaning: "The script ended the interpreter itself."},
-	{of: runtime.Timeout, word: runtime.Timeout, http: http.StatusUnprocessableEntity,
+	{of: runtime.Timeout, word: runtime.Timeout, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		text: "Script execution timed out after 30 seconds", meaning: "The wall clock ran out: timeout of the request, or the server's."},
-	{of: runtime.CPULimit, word: runtime.CPULimit, http: http.StatusUnprocessableEntity,
+	{of: runtime.CPULimit, word: runtime.CPULimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		meaning: "The script used up its processor time."},
-	{of: runtime.MemoryLimit, word: runtime.MemoryLimit, http: http.StatusUnprocessableEntity,
+	{of: runtime.MemoryLimit, word: runtime.MemoryLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		meaning: "The script used up its memory."},
-	{of: runtime.OutputLimit, word: runtime.OutputLimit, http: http.StatusUnprocessableEntity,
+	{of: runtime.OutputLimit, word: runtime.OutputLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		meaning: "stdout or stderr grew too large; what was kept of it is in the reply."},
-	{of: runtime.ResultLimit, word: runtime.ResultLimit, http: http.StatusUnprocessableEntity,
+	{of: runtime.ResultLimit, word: runtime.ResultLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		meaning: "The JSON text of the result is too large or nested too deep."},
-	{of: runtime.FileLimit, word: runtime.FileLimit, http: http.StatusUnprocessableEntity,
+	{of: runtime.FileLimit, word: runtime.FileLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		meaning: "The script filled /tmp or opened too many files."},
-	{of: runtime.Killed, word: runtime.Killed, http: http.StatusUnprocessableEntity,
+	{of: runtime.Killed, word: runtime.Killed, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		text: "Script was killed by SIGSEGV", meaning: "A signal ended the interpreter."},
-	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true,
+	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true, event: again, level: slog.LevelWarn,
 		text: "too many requests are waiting: try again shortly", meaning: "The queue is full. Nothing has run; wait for Retry-After seconds."},
-	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true,
+	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true, event: again, level: slog.LevelWarn,
 		text: "the service cannot run scripts right now: try again shortly", meaning: "Starting, draining, or the interpreter is being restarted. Nothing was returned; wait for Retry-After seconds."},
-	{of: internalError, word: internalError, http: http.StatusInternalServerError,
+	{of: internalError, word: internalError, http: http.StatusInternalServerError, event: again, level: slog.LevelError,
 		text: "the service could not handle this request", meaning: "A fault of the service. The log has the detail under the X-Execution-Id of the reply."},
 }
 

@@ -73,8 +73,8 @@ type Result struct {
 	// Cost is for who wants the figures without making the caller wait: it
 	// waits, two seconds at most, until the kernel has buried the worker, and
 	// returns Usage with CPU and PeakMemory; ok is false when they are not to
-	// be had, because the interpreter ended first. It may be called from any goroutine. nil where
-	// no process was involved.
+	// be had, because the interpreter ended first. It may be called from any
+	// goroutine. nil where no process was involved.
 	Cost func() (u Usage, ok bool)
 }
 

@@ -1,0 +1,128 @@
+package funcs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/pyexec/pyexec/funcs/envelope"
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// event is POST /events: one message of Pub/Sub. The order is the promise: the
+// script runs, its reply is published, the run is logged, and only then is the
+// message acknowledged. The answer is for Pub/Sub and says little; 202 is not
+// among them, because the emulator takes it for a refusal.
+func (h *handler) event(r *http.Request, c *call) (reply, error) {
+	run := c.begin(r)
+	run.Event = &Event{}
+	o, sentence, err := h.message(r, run)
+	if err != nil {
+		if left(r, err) {
+			return reply{}, err
+		}
+		o, sentence = explain(err)
+		run.end(o, sentence, err)
+		run.Reply = appendRefusal(nil, o, sentence)
+	}
+	if o.event == poison {
+		run.Level = slog.LevelError
+	}
+	if o.event != again {
+		if err := h.publish(r.Context(), run); err != nil {
+			if left(r, err) {
+				return reply{}, err
+			}
+			o, sentence = explain(fmt.Errorf("%w: results topic", runtime.ErrUnavailable))
+			run.Level, run.Problem = slog.LevelError, err.Error()
+		}
+	}
+	rep := reply{queue: run.Usage.Queue, run: run.Usage.Wall}
+	if o.event == again {
+		rep.http, rep.retry = o.http, o.retry
+		rep.body = appendRefusal(nil, o, sentence)
+	} else {
+		rep.http, run.Event.Acknowledged = http.StatusOK, true
+		rep.body = appendAnswer(nil, run.Status, sentence)
+	}
+	run.answered(&rep)
+	c.run = nil
+	h.recorder.Now(run)
+	return rep, nil
+}
+
+// message reads the message and does what it asks for. It returns the sentence
+// that Pub/Sub, or whoever plays its part, is told beside the outcome.
+func (h *handler) message(r *http.Request, run *Run) (*outcome, string, error) {
+	body, err := readBounded(r, envelopeBytes(h.bodyBytes))
+	if err != nil {
+		return nil, "", err
+	}
+	run.Request.RequestBytes = int64(len(body))
+	m, err := envelope.Open(r.Header, body)
+	*run.Event = Event{ID: m.ID, Source: m.Source, Type: m.Type, Subscription: m.Subscription, Attempt: m.Attempt}
+	if err != nil {
+		return nil, "", refuse(invalidRequest, "%s", err)
+	}
+	if int64(len(m.Data)) > h.bodyBytes {
+		return nil, "", refuse(tooLarge, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
+	}
+	text, err := checkText(m.Data)
+	if err != nil {
+		return nil, "", err
+	}
+	o, reply, err := h.perform(r.Context(), text, run)
+	run.Reply = reply
+	return o, "", err
+}
+
+// envelopeBytes bounds what a message of at most n bytes is wrapped in: base64
+// and, beside it, ids and attributes, of which Pub/Sub allows 100 KiB or so.
+func envelopeBytes(n int64) int64 { return n/3*4 + 256<<10 }
+
+// maxAttribute is how long the value of an attribute may be in Pub/Sub.
+const maxAttribute = 1024
+
+// publish sends the reply of a run to the results topic, if there is one.
+func (h *handler) publish(ctx context.Context, run *Run) error {
+	if h.results == nil {
+		return nil
+	}
+	if size := len(run.Reply); size > h.results.MaxBytes() {
+		o := outcomeOf[runtime.ResultLimit]
+		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic", size, h.results.MaxBytes())
+		run.end(o, sentence, nil)
+		run.Reply = appendRefusal(nil, o, sentence)
+	}
+	attributes := map[string]string{"execution_id": run.ExecutionID, "status": run.Status}
+	if run.Event.ID != "" {
+		attributes["event_id"] = strings.ToValidUTF8(run.Event.ID[:min(len(run.Event.ID), maxAttribute)], "")
+	}
+	if err := h.results.Publish(ctx, run.Reply, attributes); err != nil {
+		return fmt.Errorf("results topic: %w", err)
+	}
+	run.Event.Published = true
+	return nil
+}
+
+// appendAnswer appends what the sender of an event that is done is told.
+func appendAnswer(b []byte, status, sentence string) []byte {
+	b = appendString(append(b, `{"status":`...), status)
+	if sentence != "" {
+		b = appendMember(b, "error", sentence)
+	}
+	return append(b, '}')
+}
+
+// faultsOnly is the Recorder of a handler that was given none.
+type faultsOnly struct{ log *slog.Logger }
+
+func (f faultsOnly) Later(run *Run) { f.Now(run) }
+
+func (f faultsOnly) Now(run *Run) {
+	if run.Level >= slog.LevelError {
+		f.log.Error("request: "+run.Problem, "execution_id", run.ExecutionID)
+	}
+}
