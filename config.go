@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/gcp"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -28,10 +29,25 @@ type Config struct {
 	BodyBytes int64
 	// Grace is how long requests in flight may take to finish after SIGTERM.
 	Grace time.Duration
+	// Project is the Google Cloud project, empty when the metadata server is to
+	// be asked.
+	Project string
+	// ResultsTopic takes the replies of events, empty for none.
+	ResultsTopic string
+	// LogAPI writes the log through the Cloud Logging API, LogPayloads adds the
+	// script, its input and its reply to the entry of a run.
+	LogAPI, LogPayloads bool
+	// MetricsPort is where /metrics is served, 0 for nowhere.
+	MetricsPort int
 	// Warnings are legal but doubtful combinations. New logs them.
 	Warnings []string
 	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
 	Log *slog.Logger
+
+	// revision is what Cloud Run says of itself, empty elsewhere.
+	revision gcp.Revision
+	// For tests: how clients of Google Cloud are to be made.
+	logOptions, resultOptions []gcp.Option
 }
 
 // LoadConfig reads the environment and the limits of the container. It reports
@@ -74,7 +90,7 @@ func parseConfig(environ []string, host container) (Config, error) {
 			given[name] = value
 		}
 	}
-	var cfg Config
+	cfg := Config{revision: gcp.Revision{Service: given["K_SERVICE"], Name: given["K_REVISION"], Configuration: given["K_CONFIGURATION"]}}
 	problems := unknown(given)
 	for _, s := range settings {
 		text, isSet := given[s.Name]

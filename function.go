@@ -4,7 +4,7 @@
 //
 // # The life of a request
 //
-//	POST /execute
+//	POST /execute, or POST /events with the same in a message of Pub/Sub
 //	   │
 //	   ├─ Service.Handler    counts it in, or turns it away while draining
 //	   ├─ funcs              decodes and validates: bytes → runtime.Job
@@ -13,6 +13,8 @@
 //	   │    └─ zygote        forked that worker from a warm CPython before
 //	   │         └─ sandbox  confined it before it reads the script
 //	   ├─ funcs              encodes: runtime.Result → status and bytes
+//	   │
+//	   ├─ recorder           one entry in the log, when the run's cost is known
 //	   │
 //	   └─ reply; the worker is killed, its successor is ready already
 //
@@ -48,6 +50,7 @@ import (
 
 func init() {
 	functions.HTTP("Execute", Execute)
+	functions.HTTP("ExecuteEvent", ExecuteEvent)
 	if startsEarly() {
 		// The cold start overlaps with what main has to do. Requests that
 		// come before the end of it wait.
@@ -61,6 +64,14 @@ func Execute(w http.ResponseWriter, r *http.Request) {
 	hostedService().Handler().ServeHTTP(w, r)
 }
 
+// ExecuteEvent is the function for events: every request to it is a message of
+// Pub/Sub, as a CloudEvent or as it comes from a push subscription. It is an
+// HTTP function all the same, because the framework's own receiver of
+// CloudEvents hangs for ever when a client disconnects at the wrong moment.
+func ExecuteEvent(w http.ResponseWriter, r *http.Request) {
+	hostedService().EventHandler().ServeHTTP(w, r)
+}
+
 // hostedService is the one service of a process whose main is the functions
 // framework's. Nobody could handle an error, so that it ends the process: a
 // function that can't confine scripts must not look alive.
@@ -69,6 +80,9 @@ var hostedService = sync.OnceValue(func() *Service {
 	cfg, err := LoadConfig()
 	if err != nil {
 		exitWith(log, err)
+	}
+	if log, err = OpenLog(context.Background(), cfg, os.Stdout); err != nil {
+		exitWith(NewLog(os.Stdout), err)
 	}
 	cfg.Log = log
 	s, err := New(context.Background(), cfg)
@@ -89,6 +103,7 @@ var hostedService = sync.OnceValue(func() *Service {
 
 func exitWith(log *slog.Logger, err error) {
 	log.Error("start: " + err.Error())
+	_ = closeLog(log) // there is nobody left to tell
 	os.Exit(1)
 }
 

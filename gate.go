@@ -12,6 +12,7 @@ import (
 // engine is what runs scripts: *runtime.Runtime.
 type engine interface {
 	funcs.Runner
+	Stats() runtime.Stats
 	Close() error
 }
 
@@ -88,6 +89,19 @@ func (g *gate) Info() runtime.Info {
 		return g.known
 	}
 	return g.engine.Info()
+}
+
+// Stats is the engine's, zero before it is there.
+func (g *gate) Stats() runtime.Stats {
+	select {
+	case <-g.done:
+	default:
+		return runtime.Stats{}
+	}
+	if g.err != nil {
+		return runtime.Stats{}
+	}
+	return g.engine.Stats()
 }
 
 // closed is the Runner of a server that is going away: it still describes

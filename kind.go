@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -179,3 +180,22 @@ func absolutePath(field func(*Config) *string) kind {
 		show: func(c *Config) string { return *field(c) },
 	}
 }
+
+// topic takes the name of a Pub/Sub topic, alone or with its project.
+func topic(field func(*Config) *string) kind {
+	const accepts = "the name of a topic, or `projects/P/topics/T`"
+	return kind{
+		accepts: accepts,
+		set: func(c *Config, text string) error {
+			if text != "" && !topicName.MatchString(text) {
+				return errors.New("must be " + strings.ReplaceAll(accepts, "`", ""))
+			}
+			*field(c) = text
+			return nil
+		},
+		show: func(c *Config) string { return *field(c) },
+	}
+}
+
+// topicName is what Pub/Sub allows.
+var topicName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/topics/)?[A-Za-z][A-Za-z0-9._~%+-]{2,254}$`)

@@ -2,6 +2,7 @@ package pyexec
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -9,9 +10,59 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/gcp"
 )
 
-// NewLog returns the server's logger: JSON lines with the field names of Cloud
+// OpenLog returns the logger that cfg asks for: NewLog(w), or one that writes
+// through the Cloud Logging API and tells w only of what it had to drop. The
+// service closes it.
+func OpenLog(ctx context.Context, cfg Config, w io.Writer) (*slog.Logger, error) {
+	local := NewLog(w)
+	if !cfg.LogAPI {
+		return local, nil
+	}
+	project, err := cfg.project(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("LOG_SINK=api: %w", err)
+	}
+	sink, err := gcp.NewSink(ctx, gcp.SinkConfig{
+		Project: project, Log: logName, Resource: gcp.RunResource(ctx, project, cfg.revision),
+		Lost: func(n int64, why error) {
+			local.Warn("log entries lost", "entries", n, "cause", why)
+		},
+	}, cfg.logOptions...)
+	if err != nil {
+		return nil, fmt.Errorf("LOG_SINK=api: %w", err)
+	}
+	return slog.New(gcp.NewHandler(sink)), nil
+}
+
+// logName is the name of the log in the project.
+const logName = "pyexec"
+
+// sink is a log handler that holds entries back.
+type sink interface {
+	Close(context.Context) error
+	Dropped() int64
+}
+
+// closeLog writes what log holds back. It takes no more than flushWithin.
+func closeLog(log *slog.Logger) error {
+	s, ok := log.Handler().(sink)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	return s.Close(ctx)
+}
+
+// flushWithin is what the log gets at the end. Cloud Run kills a second after
+// SHUTDOWN_GRACE has run out.
+const flushWithin = 500 * time.Millisecond
+
+// NewLog returns a logger on w: JSON lines with the field names of Cloud
 // Logging, or short lines of text when w is a terminal.
 func NewLog(w io.Writer) *slog.Logger {
 	if file, ok := w.(*os.File); ok && isTerminal(file) {
@@ -53,6 +104,8 @@ func severity(level slog.Level) string {
 		return "ERROR"
 	case level >= slog.LevelWarn:
 		return "WARNING"
+	case level >= slog.LevelInfo+2:
+		return "NOTICE"
 	case level >= slog.LevelInfo:
 		return "INFO"
 	default:
@@ -123,6 +176,9 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 // what is in them.
 const manyMembers = 5
 
+// agentFields begins the names of fields that only Cloud Logging's agent reads.
+const agentFields = "logging.googleapis.com/"
+
 // appendPair writes " key=value", and a group as one pair for each member.
 func appendPair(b *strings.Builder, prefix string, a slog.Attr) {
 	value := a.Value.Resolve()
@@ -138,7 +194,7 @@ func appendPair(b *strings.Builder, prefix string, a slog.Attr) {
 		}
 		return
 	}
-	if a.Equal(slog.Attr{}) {
+	if a.Equal(slog.Attr{}) || strings.HasPrefix(a.Key, agentFields) {
 		return
 	}
 	text := value.String()

@@ -2,25 +2,31 @@ package pyexec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/gcp"
 	"github.com/pyexec/pyexec/runtime"
 )
 
 // Service is the whole of it: the runtime with its workers, and the HTTP
 // handlers in front. It takes requests from the moment New returns.
 type Service struct {
-	log     *slog.Logger
-	gate    *gate
-	traffic *traffic
+	log      *slog.Logger
+	gate     *gate
+	traffic  *traffic
+	recorder *recorder
+	metrics  *metrics     // nil when they are off
+	results  *gcp.Results // nil when replies of events are not published
 	// serving answers while the door is open, refusing afterwards.
 	serving, refusing http.Handler
 	cancel            context.CancelFunc
@@ -45,21 +51,57 @@ func newService(ctx context.Context, cfg Config, start func(context.Context, run
 		cfg.Log = NewLog(os.Stdout)
 	}
 	cfg.Runtime.Log = cfg.Log
-	g := newGate(cfg.Runtime)
-	opts := funcs.Options{BodyBytes: cfg.BodyBytes, Log: cfg.Log}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Service{
-		log:      cfg.Log,
-		gate:     g,
-		traffic:  newTraffic(),
-		serving:  funcs.NewHandler(g, opts),
-		refusing: funcs.NewHandler(closed{g}, opts),
-		cancel:   cancel,
+		log:     cfg.Log,
+		gate:    newGate(cfg.Runtime),
+		traffic: newTraffic(),
+		cancel:  cancel,
 	}
 	s.close = sync.OnceValue(s.shutDown)
+	if err := s.wire(ctx, &cfg); err != nil {
+		cancel()
+		return nil, err
+	}
 	s.announce(cfg)
 	go s.start(ctx, cfg.Runtime, start)
 	return s, nil
+}
+
+// wire puts the handlers together with what they report to.
+func (s *Service) wire(ctx context.Context, cfg *Config) error {
+	results, err := cfg.results(ctx)
+	if err != nil {
+		return err
+	}
+	s.results = results
+	if cfg.MetricsPort != 0 {
+		s.metrics = newMetrics(s.gate.Stats, s.dropped)
+		cfg.Runtime.Forked = s.metrics.forked
+	}
+	s.recorder = newRecorder(cfg.Log, s.metrics, cfg.LogPayloads)
+	s.recorder.learnProject(ctx, *cfg)
+	if s.metrics != nil {
+		if err := s.metrics.listen(cfg.Host, cfg.MetricsPort); err != nil {
+			return err
+		}
+	}
+	opts := funcs.Options{BodyBytes: cfg.BodyBytes, Log: cfg.Log, Recorder: s.recorder}
+	if results != nil {
+		opts.Results = results
+	}
+	s.serving = funcs.NewHandler(s.gate, opts)
+	s.refusing = funcs.NewHandler(closed{s.gate}, opts)
+	return nil
+}
+
+// dropped is how many entries the log has lost.
+func (s *Service) dropped() int64 {
+	n := s.recorder.dropped.Load()
+	if held, ok := s.log.Handler().(sink); ok {
+		n += held.Dropped()
+	}
+	return n
 }
 
 // announce logs the settings in force, and what is doubtful about them.
@@ -123,6 +165,16 @@ func (s *Service) Handler() http.Handler {
 	})
 }
 
+// EventHandler serves events, as /events of Handler does, whatever the path.
+func (s *Service) EventHandler() http.Handler {
+	handler := s.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event := *r
+		event.URL = &url.URL{Path: "/events"}
+		handler.ServeHTTP(w, &event)
+	})
+}
+
 // Ready is closed when the start is over, well or not: see Err.
 func (s *Service) Ready() <-chan struct{} { return s.gate.done }
 
@@ -145,24 +197,39 @@ func (s *Service) Drain(ctx context.Context) error {
 	}
 	select {
 	case <-idle:
-		return nil
+		return s.recorder.finish(ctx) // while the interpreter can still tell what runs cost
 	case <-ctx.Done():
 		return fmt.Errorf("drain: %d requests in flight: %w", s.traffic.count(), ctx.Err())
 	}
 }
 
 // Close ends the interpreter and every run, whose requests are answered with
-// 503. It also ends a start that is still under way, and waits for it. Further
-// calls do nothing more.
+// 503. It also ends a start that is still under way, and waits for it. Then it
+// writes what the log holds back. Further calls do nothing more.
 func (s *Service) Close() error { return s.close() }
 
 func (s *Service) shutDown() error {
 	s.cancel()
 	<-s.gate.done
-	if s.gate.err != nil {
-		return nil // nothing was started
+	var errs []error
+	if s.gate.err == nil { // else nothing was started
+		errs = append(errs, s.gate.engine.Close())
 	}
-	if err := s.gate.engine.Close(); err != nil {
+	// What was cut off just now is answered and noted in a moment.
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	if s.traffic.count() > 0 {
+		select {
+		case <-s.traffic.shut():
+		case <-ctx.Done():
+		}
+	}
+	errs = append(errs, s.recorder.finish(ctx), s.metrics.close(ctx))
+	if s.results != nil {
+		errs = append(errs, s.results.Close())
+	}
+	errs = append(errs, closeLog(s.log))
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close: %w", err)
 	}
 	return nil

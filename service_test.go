@@ -37,7 +37,8 @@ func (e *fakeEngine) Run(ctx context.Context, job runtime.Job) (runtime.Result, 
 	return runtime.Result{Status: runtime.OK, Value: value}, err
 }
 
-func (e *fakeEngine) Health() error { return e.health }
+func (e *fakeEngine) Health() error        { return e.health }
+func (e *fakeEngine) Stats() runtime.Stats { return runtime.Stats{} }
 func (e *fakeEngine) Info() runtime.Info {
 	return runtime.Info{
 		PythonVersion: "3.11.0",

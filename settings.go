@@ -76,12 +76,22 @@ var settings = []Setting{
 		kind: absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
 	{Name: "SANDBOX", Default: "required", Meaning: "`off` runs scripts without confinement, for trusted scripts only; it is logged, and shown in every report",
 		kind: choice("required", "off", func(c *Config) *bool { return &c.Runtime.SandboxOff })},
+	{Name: "RESULTS_TOPIC", Default: "", Meaning: "Pub/Sub topic for the replies of events; empty: they are not published",
+		kind: topic(func(c *Config) *string { return &c.ResultsTopic })},
+	{Name: "LOG_SINK", Default: "stdout", Meaning: "`api` writes the log through the Cloud Logging API instead of JSON lines on stdout",
+		kind: choice("stdout", "api", func(c *Config) *bool { return &c.LogAPI })},
+	{Name: "LOG_PAYLOADS", Default: "false", Meaning: "`true` adds the script, its input and its reply to the log, which otherwise never holds them",
+		kind: choice("false", "true", func(c *Config) *bool { return &c.LogPayloads })},
+	{Name: "METRICS_PORT", Default: "0", Meaning: "port of `/metrics` in Prometheus's format, beside `PORT`; 0: none",
+		kind: number("", 0, 65535, 1, func(c *Config) *int { return &c.MetricsPort })},
+	{Name: "GOOGLE_CLOUD_PROJECT", Default: "", Meaning: "project of the topic, the log and the traces; empty: the metadata server is asked",
+		kind: word("the id of a project", func(c *Config) *string { return &c.Project })},
 	{Name: "SHUTDOWN_GRACE", Default: "9s", Meaning: "what requests in flight get to finish after SIGTERM",
 		kind: duration(100*time.Millisecond, 10*time.Minute, 1, func(c *Config) *time.Duration { return &c.Grace })},
 }
 
 // unsupported are settings of the contract whose features this build lacks.
-var unsupported = []string{"PYTHON_PACKAGES", "RESULTS_TOPIC", "LOG_SINK", "LOG_PAYLOADS"}
+var unsupported = []string{"PYTHON_PACKAGES"}
 
 // Settings is the table of all settings, in the order to show them in.
 func Settings() []Setting {

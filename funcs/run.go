@@ -25,7 +25,9 @@ type Run struct {
 	// Problem is a sentence of the service's own: the limit that was hit, what
 	// was wrong with the request, or the detail of a fault. Empty for most.
 	Problem string
-	Usage   runtime.Usage
+	// LimitHit says that a limit ended the run, which Problem names.
+	LimitHit bool
+	Usage    runtime.Usage
 	// Cost is that of runtime.Result, nil where nothing ran.
 	Cost func() (runtime.Usage, bool)
 
@@ -120,7 +122,7 @@ func remoteIP(r *http.Request) string {
 // end notes what a run, or the attempt at one, came to. err is nil for a run
 // that took place.
 func (run *Run) end(o *outcome, sentence string, err error) {
-	run.Status, run.Level = string(o.word), o.level
+	run.Status, run.Level, run.LimitHit = string(o.word), o.level, o.limit
 	switch {
 	case o.of == internalError && err != nil:
 		run.Problem = err.Error()

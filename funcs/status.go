@@ -36,6 +36,7 @@ type outcome struct {
 	event   ack        // what Pub/Sub is told
 	level   slog.Level // how much an operator should care
 	told    bool       // the sentence is the service's own, and for the log too
+	limit   bool       // a limit on the run was hit, which the sentence names
 	text    string     // the error sentence, or its shape, for the documentation
 	meaning string
 }
@@ -88,17 +89,17 @@ var outcomes = []outcome{
 		text: "ZeroDivisionError: division by zero", meaning: "The script raised an exception; traceback and line say where."},
 	{of: runtime.Exited, word: runtime.Exited, http: http.StatusUnprocessableEntity, event: done, level: notice,
 		text: "Script exited with code 3 before main() returned", meaning: "The script ended the interpreter itself."},
-	{of: runtime.Timeout, word: runtime.Timeout, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.Timeout, word: runtime.Timeout, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		text: "Script execution timed out after 30 seconds", meaning: "The wall clock ran out: timeout of the request, or the server's."},
-	{of: runtime.CPULimit, word: runtime.CPULimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.CPULimit, word: runtime.CPULimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		meaning: "The script used up its processor time."},
-	{of: runtime.MemoryLimit, word: runtime.MemoryLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.MemoryLimit, word: runtime.MemoryLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		meaning: "The script used up its memory."},
-	{of: runtime.OutputLimit, word: runtime.OutputLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.OutputLimit, word: runtime.OutputLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		meaning: "stdout or stderr grew too large; what was kept of it is in the reply."},
-	{of: runtime.ResultLimit, word: runtime.ResultLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.ResultLimit, word: runtime.ResultLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		meaning: "The JSON text of the result is too large or nested too deep."},
-	{of: runtime.FileLimit, word: runtime.FileLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
+	{of: runtime.FileLimit, word: runtime.FileLimit, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true, limit: true,
 		meaning: "The script filled /tmp or opened too many files."},
 	{of: runtime.Killed, word: runtime.Killed, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		text: "Script was killed by SIGSEGV", meaning: "A signal ended the interpreter."},

@@ -1,0 +1,121 @@
+package pyexec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// metrics is what GET /metrics shows, on a port of its own: the figures are
+// not for those who may run scripts. A nil *metrics counts nothing.
+type metrics struct {
+	registry         *prometheus.Registry
+	runs             *prometheus.CounterVec
+	run, queue, fork prometheus.Histogram
+	server           *http.Server
+}
+
+// Bounds of the histograms in seconds: from a bare run, or a worker that is
+// ready, to the longest that the defaults allow.
+var (
+	runBuckets   = []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+	queueBuckets = []float64{.00001, .0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10, 30}
+	forkBuckets  = []float64{.0005, .001, .002, .003, .005, .0075, .01, .025, .05, .1, .5, 1, 5}
+)
+
+// newMetrics makes all metrics; stats and dropped are asked at every scrape.
+func newMetrics(stats func() runtime.Stats, dropped func() int64) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pyexec_runs_total", Help: "Requests for a run, by what they came to and how they arrived.",
+		}, []string{"status", "source"}),
+		run:   histogram("pyexec_run_seconds", "Wall clock of a script.", runBuckets),
+		queue: histogram("pyexec_queue_seconds", "Wait for a place and a worker.", queueBuckets),
+		fork:  histogram("pyexec_fork_seconds", "Making of a worker, from the fork until it stands confined and ready.", forkBuckets),
+	}
+	gauge := func(name, help string, value func(runtime.Stats) int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value(stats())) })
+	}
+	m.registry.MustRegister(
+		m.runs, m.run, m.queue, m.fork,
+		gauge("pyexec_workers_ready", "Workers that wait for a script.", func(s runtime.Stats) int { return s.Ready }),
+		gauge("pyexec_workers_busy", "Scripts under way.", func(s runtime.Stats) int { return s.Busy }),
+		gauge("pyexec_queue_length", "Requests that wait for a place.", func(s runtime.Stats) int { return s.Waiting }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "pyexec_interpreter_restarts_total", Help: "Interpreters that took the place of one that died.",
+		}, func() float64 { return float64(stats().Restarts) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "pyexec_log_entries_dropped_total", Help: "Log entries that could not be written.",
+		}, func() float64 { return float64(dropped()) }),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+}
+
+// ran counts a run that is over.
+func (m *metrics) ran(run *funcs.Run) {
+	if m == nil {
+		return
+	}
+	source := "http"
+	if run.Event != nil {
+		source = "event"
+	}
+	m.runs.WithLabelValues(run.Status, source).Inc()
+	if run.Cost != nil {
+		m.run.Observe(run.Usage.Wall.Seconds())
+		m.queue.Observe(run.Usage.Queue.Seconds())
+	}
+}
+
+// forked notes how long a worker took to make.
+func (m *metrics) forked(took time.Duration) { m.fork.Observe(took.Seconds()) }
+
+// handler answers GET /metrics.
+func (m *metrics) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// listen serves the metrics until close. A port in use is an error now.
+func (m *metrics) listen(host string, port int) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	m.server = &http.Server{
+		Handler: m.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	go func() { _ = m.server.Serve(listener) }() // ends with close
+	return nil
+}
+
+// close ends the server of metrics, if there is one.
+func (m *metrics) close(ctx context.Context) error {
+	if m == nil || m.server == nil {
+		return nil
+	}
+	if err := m.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("metrics: %w", err), m.server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package pyexec
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/gcp"
+)
+
+// recorder turns what is known of a run into one entry of the log and into
+// metrics. It is the funcs.Recorder of the service.
+type recorder struct {
+	log      *slog.Logger
+	metrics  *metrics // nil when they are off
+	payloads bool
+	project  atomic.Pointer[string] // for the names of traces; nil while it is unknown
+	pending  *traffic               // runs whose entry is still to be written
+	dropped  atomic.Int64
+}
+
+// maxPending bounds the entries that wait for the cost of their runs, or for a
+// log that does not take them.
+const maxPending = 10_000
+
+func newRecorder(log *slog.Logger, m *metrics, payloads bool) *recorder {
+	return &recorder{log: log, metrics: m, payloads: payloads, pending: newTraffic()}
+}
+
+// Later writes the entry when the run's cost is known, while the caller goes
+// on.
+func (r *recorder) Later(run *funcs.Run) {
+	if r.pending.count() >= maxPending {
+		r.dropped.Add(1)
+		return
+	}
+	if !r.pending.enter() { // the end is near: nobody would wait for it
+		r.Now(run)
+		return
+	}
+	go func() {
+		defer r.pending.leave()
+		r.Now(run)
+	}()
+}
+
+// Now waits for the run's cost and writes the entry.
+func (r *recorder) Now(run *funcs.Run) {
+	if run.Cost != nil {
+		if cost, ok := run.Cost(); ok {
+			run.Usage.CPU, run.Usage.PeakMemory = cost.CPU, cost.PeakMemory
+		}
+	}
+	r.metrics.ran(run)
+	ctx := context.Background() // the request's may be over
+	if r.log.Enabled(ctx, run.Level) {
+		r.log.LogAttrs(ctx, run.Level, sentence(run), r.attrs(run)...)
+	}
+}
+
+// finish waits until every entry is written, or ctx ends.
+func (r *recorder) finish(ctx context.Context) error {
+	select {
+	case <-r.pending.shut():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("log: %d runs to be noted: %w", r.pending.count(), ctx.Err())
+	}
+}
+
+// sentence is the entry in short, which on a terminal is all of it.
+func sentence(run *funcs.Run) string {
+	var b strings.Builder
+	b.WriteString("run " + run.Status)
+	if run.Cost != nil {
+		fmt.Fprintf(&b, " in %s, %s of processor, %.1f MiB",
+			run.Usage.Wall.Round(10*time.Microsecond), run.Usage.CPU.Round(10*time.Microsecond), float64(run.Usage.PeakMemory)/mib)
+	}
+	if run.Problem != "" {
+		b.WriteString(": " + run.Problem)
+	}
+	if e := run.Event; e != nil && !e.Acknowledged {
+		b.WriteString("; the message will come again")
+	}
+	return b.String()
+}
+
+// attrs is the entry in full. Nothing in it is the script's, its input or its
+// output, except in the group that LOG_PAYLOADS asks for.
+func (r *recorder) attrs(run *funcs.Run) []slog.Attr {
+	list := make([]slog.Attr, 0, 8)
+	list = append(list, runAttr(run))
+	if e := run.Event; e != nil {
+		list = append(list, slog.Group("event",
+			"id", e.ID, "source", e.Source, "type", e.Type, "subscription", e.Subscription, "attempt", e.Attempt,
+			"acknowledged", e.Acknowledged, "published", e.Published))
+	}
+	list = append(list, requestAttr(&run.Request), slog.String(gcp.KeyInsertID, run.ExecutionID))
+	if t := run.Trace; t.ID != "" {
+		// Cloud Logging links the full name only.
+		if project := r.project.Load(); project != nil {
+			list = append(list, slog.String(gcp.KeyTrace, "projects/"+*project+"/traces/"+t.ID))
+		} else {
+			list = append(list, slog.String(gcp.KeyTrace, t.ID))
+		}
+		if t.Span != "" {
+			list = append(list, slog.String(gcp.KeySpan, t.Span))
+		}
+		list = append(list, slog.Bool(gcp.KeyTraceSampled, t.Sampled))
+	}
+	if r.payloads {
+		list = append(list, payloadAttr(run))
+	}
+	return list
+}
+
+// runAttr is what the run was and what it cost.
+func runAttr(run *funcs.Run) slog.Attr {
+	attrs := make([]any, 0, 12)
+	attrs = append(attrs, slog.String("execution_id", run.ExecutionID), slog.String("status", run.Status))
+	if script := run.Job.Script; script != "" {
+		sum := sha256.Sum256([]byte(script))
+		attrs = append(attrs, slog.String("script_sha256", hex.EncodeToString(sum[:])), slog.Int("script_bytes", len(script)),
+			slog.Int("input_bytes", len(run.Job.Input)))
+	}
+	if u := run.Usage; run.Cost != nil {
+		attrs = append(attrs, slog.Float64("wall_ms", millis(u.Wall)), slog.Float64("cpu_ms", millis(u.CPU)),
+			slog.Float64("queue_ms", millis(u.Queue)), slog.Int64("peak_memory_bytes", u.PeakMemory))
+	}
+	if run.Problem != "" {
+		attrs = append(attrs, slog.String("problem", run.Problem))
+	}
+	return slog.Group("run", append(attrs, slog.Bool("limit_hit", run.LimitHit))...)
+}
+
+// requestAttr has the names and forms that Cloud Logging knows.
+func requestAttr(r *funcs.Request) slog.Attr {
+	return slog.Group(gcp.KeyHTTPRequest,
+		"requestMethod", r.Method, "requestUrl", r.URL, "status", r.Code,
+		"requestSize", strconv.FormatInt(r.RequestBytes, 10), "responseSize", strconv.FormatInt(r.ResponseBytes, 10),
+		"userAgent", r.UserAgent, "remoteIp", r.RemoteIP, "protocol", r.Protocol,
+		"latency", strconv.FormatFloat(r.Took.Seconds(), 'f', 6, 64)+"s")
+}
+
+// Of each payload an entry holds so much: Cloud Logging takes entries of up to
+// 256 KB.
+const (
+	maxLoggedScript = 32 << 10
+	maxLoggedInput  = 16 << 10
+	maxLoggedReply  = 64 << 10
+)
+
+func payloadAttr(run *funcs.Run) slog.Attr {
+	return slog.Group("payload",
+		"script", cut(run.Job.Script, maxLoggedScript), "input", cut(string(run.Job.Input), maxLoggedInput),
+		"stdin", cut(run.Job.Stdin, maxLoggedInput), "reply", cut(string(run.Reply), maxLoggedReply))
+}
+
+// cut shortens s to most bytes and says so.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + fmt.Sprintf("… (%d bytes in all)", len(s))
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
