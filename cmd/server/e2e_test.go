@@ -46,8 +46,14 @@ type process struct {
 // environment.
 func launch(t *testing.T, settings ...string) *process {
 	t.Helper()
-	port := freePort(t)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	return launchOn(t, freePort(t), patience, settings...)
+}
+
+// launchOn is launch with a port and with the time after which the process is
+// ended.
+func launchOn(t *testing.T, port string, limit time.Duration, settings ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	p := &process{t: t, url: "http://127.0.0.1:" + port, lines: make(chan string, 1000)}
 	p.cmd = exec.CommandContext(ctx, os.Args[0])
 	p.cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+)
+
+// runLog keeps a server's log and counts its runs.
+type runLog struct {
+	mu   sync.Mutex
+	runs []loggedRun
+}
+
+// loggedRun is the entry of a run as far as these tests look at it.
+type loggedRun struct {
+	Severity string
+	Run      struct {
+		Status string
+		CPU    float64 `json:"cpu_ms"`
+		Memory int64   `json:"peak_memory_bytes"`
+	}
+	Event *struct {
+		ID                      string
+		Acknowledged, Published bool
+	}
+}
+
+// follow reads the log so that the server never waits for it.
+func (p *process) follow(t *testing.T) *runLog {
+	l := &runLog{}
+	go func() {
+		for line := range p.lines {
+			var r loggedRun
+			if json.Unmarshal([]byte(line), &r) == nil && r.Event != nil {
+				l.mu.Lock()
+				l.runs = append(l.runs, r)
+				l.mu.Unlock()
+			}
+		}
+	}()
+	return l
+}
+
+func (l *runLog) of(event string) (found []loggedRun) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.runs {
+		if r.Event.ID == event {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (l *runLog) count(status string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.runs {
+		if r.Run.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+func waitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
+	t.Helper()
+	for until := time.Now().Add(limit); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("%s: not within %v", what, limit)
+		}
+	}
+}
+
+// launchForEvents starts a server that publishes to the emulator.
+func launchForEvents(t *testing.T, e *emulator, port string, settings ...string) (*process, *runLog) {
+	t.Helper()
+	p := launchOn(t, port, 4*time.Minute, append(append(e.environment(), "RESULTS_TOPIC=results"), settings...)...)
+	log := p.follow(t)
+	waitFor(t, "the start", patience, func() bool { return p.do(newClient(), "/health", "").code == http.StatusOK })
+	return p, log
+}
+
+func TestPubSub(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an emulator")
+	}
+	e := startEmulator(t)
+	port := freePort(t)
+	e.setUp(t, port)
+	_, log := launchForEvents(t, e, port)
+
+	out := e.command(t, nil, "gcloud", "pubsub", "topics", "publish", "jobs", "--format=value(messageIds[0])",
+		`--message={"script": "def main():\n    print('by push')\n    return {'four': 4.0}"}`)
+	byGcloud := strings.TrimSpace(out[strings.LastIndexByte(strings.TrimSpace(out), '\n')+1:])
+	ids := e.publish(t,
+		&pubsub.Message{Data: []byte("no JSON at all")},
+		&pubsub.Message{Data: []byte(`{"script": "def main(): return 1 / 0"}`)},
+		&pubsub.Message{Attributes: map[string]string{"nothing": "else"}},
+	)
+	all := e.receive(t, "watch", patience, atLeast(4))
+	got := byEvent(all)
+	for _, tt := range []struct{ id, status, reply, severity string }{
+		{byGcloud, "ok", `{"result":{"four":4.0},"stdout":"by push\n"}`, "INFO"},
+		{ids[0], "invalid_request", `{"error":"request body must be valid JSON: `, "ERROR"},
+		{ids[1], "script_error", `{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":""`, "NOTICE"},
+		{ids[2], "invalid_request", `{"error":"push message: it has no data"`, "ERROR"},
+	} {
+		r := got[tt.id]
+		if r == nil {
+			t.Errorf("no result of event %s among %d", tt.id, len(all))
+			continue
+		}
+		if r.Attributes["status"] != tt.status || !strings.HasPrefix(string(r.Data), tt.reply) || len(r.Attributes["execution_id"]) != 32 {
+			t.Errorf("%s: got %s %v", tt.status, r.Data, r.Attributes)
+		}
+		runs := log.of(tt.id)
+		if len(runs) != 1 || runs[0].Severity != tt.severity || !runs[0].Event.Acknowledged || !runs[0].Event.Published {
+			t.Errorf("%s: logged as %+v", tt.status, runs)
+		}
+	}
+	if runs := log.of(byGcloud); len(runs) == 1 && (runs[0].Run.CPU <= 0 || runs[0].Run.Memory <= 0) {
+		t.Errorf("the cost of the run is not in the log: %+v", runs[0])
+	}
+	// A message that is not acknowledged comes again after a second or so.
+	time.Sleep(5 * time.Second)
+	for _, id := range ids {
+		if n := len(log.of(id)); n != 1 {
+			t.Errorf("event %s was delivered %d times", id, n)
+		}
+	}
+}
+
+// Events of Eventarc's shape, delivered by the emulator: an unwrapped push
+// whose attributes are the headers of a binary CloudEvent.
+func TestUnwrappedPush(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an emulator")
+	}
+	e := startEmulator(t)
+	port := freePort(t)
+	e.setUp(t, port)
+	name := "projects/" + emulatedProject
+	_, err := e.client.SubscriptionAdminClient.CreateSubscription(t.Context(), &pubsubpb.Subscription{
+		Name: name + "/subscriptions/bare", Topic: name + "/topics/jobs",
+		PushConfig: &pubsubpb.PushConfig{
+			PushEndpoint: "http://127.0.0.1:" + port + "/events",
+			Wrapper:      &pubsubpb.PushConfig_NoWrapper_{NoWrapper: &pubsubpb.PushConfig_NoWrapper{WriteMetadata: true}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.client.SubscriptionAdminClient.DeleteSubscription(t.Context(), &pubsubpb.DeleteSubscriptionRequest{Subscription: name + "/subscriptions/jobs-push"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	launchForEvents(t, e, port)
+	const request = `{"script": "def main(): return 7"}`
+	ids := e.publish(t,
+		&pubsub.Message{Data: []byte(request)},
+		&pubsub.Message{Data: []byte(request), Attributes: map[string]string{
+			"ce-id": "event-2", "ce-specversion": "1.0", "ce-source": "//pubsub.googleapis.com/" + name + "/topics/jobs",
+			"ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
+		}},
+	)
+	got := byEvent(e.receive(t, "watch", patience, atLeast(2)))
+	for _, id := range []string{ids[0], "event-2"} {
+		if r := got[id]; r == nil || string(r.Data) != `{"result":7,"stdout":""}` {
+			t.Errorf("event %s: got %v", id, r)
+		}
+	}
+}
+
+// A thousand messages come to a thousand results although the server is
+// restarted in the middle and its interpreter killed twice.
+func TestAThousandEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an emulator")
+	}
+	const n = 1000
+	e := startEmulator(t)
+	port := freePort(t)
+	e.setUp(t, port, "ATTEMPTS=100")
+	p, log := launchForEvents(t, e, port, "EXEC_QUEUE=64")
+
+	messages := make([]*pubsub.Message, n)
+	for i := range messages {
+		messages[i] = &pubsub.Message{Data: fmt.Appendf(nil, `{"script": "import time\ndef main(n):\n    time.sleep(0.01)\n    return n * n", "input": %d}`, i)}
+	}
+	ids := e.publish(t, messages...)
+	done := make(chan map[string]*pubsub.Message, 1)
+	go func() { done <- byEvent(e.receive(t, "watch", 3*time.Minute, atLeast(n))) }()
+
+	waitFor(t, "100 runs", patience, func() bool { return log.count("ok") >= 100 })
+	p.killInterpreter()
+	waitFor(t, "250 runs", patience, func() bool { return log.count("ok") >= 250 })
+	p.signal(syscall.SIGTERM)
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &p.stderr)
+	}
+	p, log = launchForEvents(t, e, port, "EXEC_QUEUE=64")
+	waitFor(t, "100 runs after the restart", patience, func() bool { return log.count("ok") >= 100 })
+	p.killInterpreter()
+
+	got := <-done
+	if len(got) != n {
+		t.Fatalf("%d results, want %d", len(got), n)
+	}
+	for i, id := range ids {
+		want := fmt.Sprintf(`{"result":%d,"stdout":""}`, i*i)
+		if r := got[id]; r == nil || string(r.Data) != want || r.Attributes["status"] != "ok" {
+			t.Errorf("message %d: got %v, want %s", i, r, want)
+		}
+	}
+}
+
+// killInterpreter kills the zygote, the one child of the server.
+func (p *process) killInterpreter() {
+	p.t.Helper()
+	var killed int
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the thread has ended
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, child := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(child)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				p.t.Fatal(err)
+			}
+			killed++
+		}
+	}
+	if killed == 0 {
+		p.t.Fatal("the server has no child")
+	}
+}
+
+// More messages than the server takes are refused, come again, and all of them
+// have a result in the end.
+func TestOverloadOfEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an emulator")
+	}
+	e := startEmulator(t)
+	port := freePort(t)
+	e.setUp(t, port, "ATTEMPTS=100")
+	_, log := launchForEvents(t, e, port, "EXEC_WORKERS=1", "EXEC_QUEUE=1")
+	const n = 12
+	messages := make([]*pubsub.Message, n)
+	for i := range messages {
+		messages[i] = &pubsub.Message{Data: []byte(`{"script": "import time\ndef main(): time.sleep(0.5)"}`)}
+	}
+	ids := e.publish(t, messages...)
+	got := byEvent(e.receive(t, "watch", 2*time.Minute, atLeast(n)))
+	for _, id := range ids {
+		if r := got[id]; r == nil || r.Attributes["status"] != "ok" {
+			t.Errorf("event %s: got %v", id, r)
+		}
+	}
+	if log.count("overloaded") == 0 {
+		t.Error("the server was never overloaded: nothing was tested")
+	}
+}
+
+// What can't be delivered is given up after five tries, and kept.
+func TestDeadLetters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an emulator")
+	}
+	e := startEmulator(t)
+	e.setUp(t, freePort(t)) // where nobody listens
+	const request = `{"script": "def main(): return 1"}`
+	e.publish(t, &pubsub.Message{Data: []byte(request)})
+	dead := e.receive(t, "jobs-dead-keep", 2*time.Minute, func(all []*pubsub.Message) bool { return len(all) > 0 })
+	if string(dead[0].Data) != request {
+		t.Errorf("got %s", dead[0].Data)
+	}
+}
