@@ -125,10 +125,12 @@ func (e *emulator) command(t *testing.T, settings []string, name string, args ..
 	return string(out)
 }
 
-// setUp runs the deployment script for a service on port.
+// setUp runs the deployment script for a service on port. The longest delay of
+// a retry is one that these tests don't reach: when the emulator has come to
+// it, it does not deliver the message any more.
 func (e *emulator) setUp(t *testing.T, port string, settings ...string) {
 	t.Helper()
-	e.command(t, append([]string{"ENDPOINT=http://127.0.0.1:" + port, "MIN_RETRY=1s", "MAX_RETRY=3s"}, settings...), "../../deploy/pubsub.sh")
+	e.command(t, append([]string{"ENDPOINT=http://127.0.0.1:" + port, "MIN_RETRY=1s", "MAX_RETRY=600s"}, settings...), "../../deploy/pubsub.sh")
 	name := "projects/" + emulatedProject
 	_, err := e.client.SubscriptionAdminClient.CreateSubscription(t.Context(), &pubsubpb.Subscription{
 		Name: name + "/subscriptions/watch", Topic: name + "/topics/results",

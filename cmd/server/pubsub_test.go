@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -261,7 +262,7 @@ func (p *process) killInterpreter() {
 	}
 }
 
-// More messages than the server takes are refused, come again, and all of them
+// Messages that find the server full are refused, come again, and all of them
 // have a result in the end.
 func TestOverloadOfEvents(t *testing.T) {
 	if testing.Short() {
@@ -270,22 +271,57 @@ func TestOverloadOfEvents(t *testing.T) {
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port, "ATTEMPTS=100")
-	_, log := launchForEvents(t, e, port, "EXEC_WORKERS=1", "EXEC_QUEUE=1")
-	const n = 12
+	metrics := freePort(t)
+	p, log := launchForEvents(t, e, port, "EXEC_WORKERS=1", "EXEC_QUEUE=1", "METRICS_PORT="+metrics)
+	// One runs, one waits: there is no room for more.
+	var callers sync.WaitGroup
+	for range 2 {
+		callers.Go(func() {
+			if a := p.do(newClient(), "/execute", "import time\ndef main(): time.sleep(4)"); a.code != http.StatusOK {
+				t.Errorf("got %+v", a)
+			}
+		})
+	}
+	waitFor(t, "a full server", patience, func() bool {
+		all := scrape(t, metrics)
+		return strings.Contains(all, "\npyexec_workers_busy 1\n") && strings.Contains(all, "\npyexec_queue_length 1\n")
+	})
+	const n = 4
 	messages := make([]*pubsub.Message, n)
 	for i := range messages {
-		messages[i] = &pubsub.Message{Data: []byte(`{"script": "import time\ndef main(): time.sleep(0.5)"}`)}
+		messages[i] = &pubsub.Message{Data: []byte(`{"script": "def main(): return 1"}`)}
 	}
 	ids := e.publish(t, messages...)
 	got := byEvent(e.receive(t, "watch", 2*time.Minute, atLeast(n)))
 	for _, id := range ids {
-		if r := got[id]; r == nil || r.Attributes["status"] != "ok" {
-			t.Errorf("event %s: got %v", id, r)
+		runs := log.of(id)
+		if r := got[id]; r == nil || r.Attributes["status"] != "ok" || len(runs) < 2 {
+			t.Errorf("event %s: got %v after %+v", id, r, runs)
+			continue
+		}
+		if first := runs[0]; first.Run.Status != "overloaded" || first.Event.Acknowledged || first.Event.Published {
+			t.Errorf("event %s: the first delivery was logged as %+v", id, first)
 		}
 	}
-	if log.count("overloaded") == 0 {
-		t.Error("the server was never overloaded: nothing was tested")
+	callers.Wait()
+	if all := scrape(t, metrics); !strings.Contains(all, `pyexec_runs_total{source="event",status="overloaded"}`) {
+		t.Errorf("the metrics don't know it:\n%s", all)
 	}
+}
+
+// scrape reads the metrics of a server.
+func scrape(t *testing.T, port string) string {
+	t.Helper()
+	resp, err := newClient().Get("http://127.0.0.1:" + port + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(all)
 }
 
 // What can't be delivered is given up after five tries, and kept.

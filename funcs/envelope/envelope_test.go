@@ -1,0 +1,99 @@
+package envelope
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func header(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
+// binary are the headers of Eventarc's Pub/Sub event.
+func binary(more ...string) http.Header {
+	return header(append([]string{
+		"ce-id", "e1", "ce-specversion", "1.0", "ce-source", "//pubsub.googleapis.com/projects/p/topics/t",
+		"ce-type", "google.cloud.pubsub.topic.v1.messagePublished", "Content-Type", "application/json",
+	}, more...)...)
+}
+
+const (
+	source    = "//pubsub.googleapis.com/projects/p/topics/t"
+	published = "google.cloud.pubsub.topic.v1.messagePublished"
+	request   = `{"script":"x"}`
+	aPush     = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","messageId":"m1","publishTime":"2026-01-01T00:00:00Z","attributes":{"k":"v"}},"subscription":"projects/p/subscriptions/s","deliveryAttempt":2}`
+	oldPush   = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","message_id":"m0"},"subscription":"s"}`
+)
+
+func TestOpen(t *testing.T) {
+	structured := header("Content-Type", "application/cloudevents+json; charset=utf-8")
+	for _, tt := range []struct {
+		name   string
+		header http.Header
+		body   string
+		want   Message // Data apart
+		data   string
+		err    string
+	}{
+		{"push", header("Content-Type", "application/json"), aPush, Message{ID: "m1", Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
+		{"push of older form", nil, oldPush, Message{ID: "m0", Subscription: "s"}, request, ""},
+		{"Eventarc", binary(), aPush, Message{ID: "e1", Source: source, Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
+		{"binary event, bare", binary(), request, Message{ID: "e1", Source: source, Type: published}, request, ""},
+		{"binary event of version 0.3", binary("ce-specversion", "0.3"), request, Message{ID: "e1", Source: source, Type: published}, request, ""},
+		{"structured event", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x","input":12345678901234567890.0}}`,
+			Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"x","input":12345678901234567890.0}`, ""},
+		{"structured event in base64", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data_base64":"eyJzY3JpcHQiOiJ4In0="}`,
+			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+		{"structured event of Eventarc", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"` + published + `","data":` + aPush + `}`,
+			Message{ID: "e2", Source: "/x", Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
+		{"unwrapped", nil, request, Message{}, request, ""},
+		{"unwrapped with metadata", header("x-goog-pubsub-message-id", "m2", "x-goog-pubsub-subscription-name", "s"), request, Message{ID: "m2", Subscription: "s"}, request, ""},
+		{"a form, says curl", header("Content-Type", "application/x-www-form-urlencoded"), request, Message{}, request, ""},
+		{"a request with a member called message", nil, `{"script":"x","message":1}`, Message{}, `{"script":"x","message":1}`, ""},
+		{"nothing", nil, "", Message{}, "", ""},
+		{"garbage", nil, "garbage", Message{}, "garbage", ""},
+
+		{"no data", nil, `{"message":{"messageId":"m1","attributes":{"k":"v"}},"subscription":"s"}`, Message{ID: "m1", Subscription: "s"}, "", "push message: it has no data"},
+		{"no base64", nil, `{"message":{"data":"%%","messageId":"m1"}}`, Message{}, `{"message":{"data":"%%","messageId":"m1"}}`, "push message: illegal base64"},
+		{"no message", nil, `{"message":"text"}`, Message{}, `{"message":"text"}`, "push message: json"},
+		{"event without an id", header("ce-specversion", "1.0", "ce-source", "/x", "ce-type", "t"), request, Message{Source: "/x", Type: "t"}, request, "event: "},
+		{"structured garbage", structured, "garbage", Message{}, "garbage", "event: "},
+		{"a batch", header("Content-Type", "application/cloudevents-batch+json"), "[]", Message{}, "[]", "event: "},
+		{"deep", structured, `{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + strings.Repeat("[", 1<<20), Message{}, "", "event: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Open(tt.header, []byte(tt.body))
+			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.err)) {
+				t.Errorf("got error %v, want %q", err, tt.err)
+			}
+			if tt.name != "deep" && string(got.Data) != tt.data {
+				t.Errorf("got data %.200s, want %s", got.Data, tt.data)
+			}
+			got.Data = nil
+			if got.ID != tt.want.ID || got.Source != tt.want.Source || got.Type != tt.want.Type || got.Subscription != tt.want.Subscription || got.Attempt != tt.want.Attempt {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whatever is sent, opening it ends, without a panic.
+func FuzzOpen(f *testing.F) {
+	for _, s := range []string{aPush, oldPush, request, `{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + request + `}`} {
+		f.Add("application/cloudevents+json", "1.0", []byte(s))
+		f.Add("", "", []byte(s))
+		f.Add("application/json", "1.0", []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, contentType, version string, body []byte) {
+		h := binary("Content-Type", contentType)
+		if version == "" {
+			h = header("Content-Type", contentType)
+		}
+		_, _ = Open(h, body)
+	})
+}
