@@ -197,6 +197,7 @@ func TestAThousandEvents(t *testing.T) {
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port, "ATTEMPTS=100")
+	e.retryAtOnce(t)
 	p, log := launchForEvents(t, e, port, "EXEC_QUEUE=64")
 
 	messages := make([]*pubsub.Message, n)
@@ -271,6 +272,7 @@ func TestOverloadOfEvents(t *testing.T) {
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port, "ATTEMPTS=100")
+	e.retryAtOnce(t)
 	metrics := freePort(t)
 	p, log := launchForEvents(t, e, port, "EXEC_WORKERS=1", "EXEC_QUEUE=1", "METRICS_PORT="+metrics)
 	// One runs, one waits: there is no room for more.
