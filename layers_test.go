@@ -31,6 +31,8 @@ var layers = []layer{
 	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server"},
 	{"runtime/internal/zygote", true, 1, "processes and pipes; made of the two below"},
 	{"runtime", false, 2, "the only door to the three above"},
+	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
+	{"funcs/envelope", true, 3, "what a message is wrapped in, no more"},
 	{"funcs/web", true, 3, "pages and documents, no logic"},
 	{"funcs", false, 4, "HTTP; runs scripts through runtime's types and an interface"},
 	{".", false, 5, "wires it all"},
@@ -48,6 +50,14 @@ type ban struct {
 const framework = "github.com/GoogleCloudPlatform/functions-framework-go/"
 
 var bans = []ban{
+	{"cloud.google.com/", nil, []string{"internal/gcp"},
+		"clients of Google Cloud are heavy and change; one place knows them"},
+	{"google.golang.org/", nil, []string{"internal/gcp"},
+		"so is what they are made of"},
+	{"github.com/prometheus/", nil, []string{"metrics.go"},
+		"metrics are fed from one place"},
+	{"github.com/cloudevents/", nil, []string{"funcs/envelope"},
+		"the rest of the service sees a message"},
 	{"net/http", nil, []string{"funcs", ".", "cmd"},
 		"what runs scripts must not know how they arrived"},
 	{framework, nil, []string{"."},
@@ -282,6 +292,14 @@ func TestViolations(t *testing.T) {
 		{"a.go", `import "github.com/pyexec/pyexec/cmd/x"`, "is not below"},
 		{"tools/a.go", `import "github.com/pyexec/pyexec"`, "in no layer"},
 		{"a.go", `import "github.com/pyexec/pyexec/tools"`, "in no layer"},
+
+		{"internal/gcp/a.go", `import "github.com/pyexec/pyexec/runtime"`, "is not below"},
+		{"a.go", `import "github.com/pyexec/pyexec/internal/gcp"`, ""},
+		{"a.go", `import "cloud.google.com/go/pubsub/v2"`, "one place knows them"},
+		{"internal/gcp/a.go", `import "google.golang.org/api/option"`, ""},
+		{"funcs/a.go", `import "github.com/cloudevents/sdk-go/v2"`, "sees a message"},
+		{"funcs/a.go", `import "github.com/prometheus/client_golang/prometheus"`, "one place"},
+		{"metrics.go", `import "github.com/prometheus/client_golang/prometheus"`, ""},
 
 		{"runtime/a.go", `import "net/http"`, "how they arrived"},
 		{"funcs/web/a.go", `import "net/http"`, ""},

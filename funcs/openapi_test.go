@@ -63,6 +63,11 @@ func exchanges() []exchange {
 	run := func(name string, r Runner, body string, status int) exchange {
 		return exchange{name: name, runner: r, method: "POST", path: "/execute", contentType: "application/json", body: body, status: status}
 	}
+	event := func(name string, r Runner, body string, status int) exchange {
+		e := run(name, r, body, status)
+		e.path = "/events"
+		return e
+	}
 	sick, off := four(), four()
 	sick.health = errors.New("interpreter: down")
 	off.info.Posture = "off"
@@ -73,6 +78,13 @@ func exchanges() []exchange {
 		run("unavailable", failing(runtime.ErrUnavailable), someScript, 503),
 		run("internal error", failing(errors.New("x")), someScript, 500),
 		run("script too large", four(), `{"script":"`+strings.Repeat("#", 1<<20+1)+`"}`, 413),
+		event("event", returning(ok), someScript, 200),
+		event("push", returning(ok), `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","messageId":"1"},"subscription":"s"}`, 200),
+		event("event of a script that fails", returning(runtime.Result{Status: runtime.ScriptError, Error: "e", Ran: true}), someScript, 200),
+		event("event that is no request", four(), `{"message":{"data":"eyJ9"}}`, 200),
+		event("event when overloaded", failing(runtime.ErrOverloaded), someScript, 429),
+		event("event when unavailable", failing(runtime.ErrUnavailable), someScript, 503),
+		event("event and a fault", failing(errors.New("x")), someScript, 500),
 		{name: "wrong type", runner: four(), method: "POST", path: "/execute", contentType: "text/plain", body: "x", status: 415, refused: true},
 		{name: "healthy", runner: four(), method: "GET", path: "/health", status: 200},
 		{name: "unhealthy", runner: sick, method: "GET", path: "/health", status: 503},
@@ -259,6 +271,15 @@ func TestOpenAPIExamples(t *testing.T) {
 		if string(a) != string(b) {
 			t.Errorf("%s\n got %s\nwant %s", name, a, b)
 		}
+	}
+	push := doc.Paths.Value("/events").Post
+	for name, e := range push.RequestBody.Value.Content["application/json"].Examples {
+		body, err := json.Marshal(e.Value.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := serve(four(), newRequest("POST", "/events", "application/json", string(body)))
+		compare(name, push.Responses.Value("200").Value.Content["application/json"].Examples[name].Value.Value, w.Body.Bytes())
 	}
 	post := doc.Paths.Value("/execute").Post
 	for name, e := range post.RequestBody.Value.Content["application/json"].Examples {

@@ -90,6 +90,7 @@ func NewDocument(f Facts) Document {
 		BaseURL: f.BaseURL,
 		Endpoints: []Endpoint{
 			{"POST", "/execute", "Runs a script."},
+			{"POST", "/events", "Runs the script in a message of Pub/Sub: a push, a CloudEvent or the bare request. 2xx acknowledges it; see openapi.json."},
 			{"GET", "/health", `200 {"status":"healthy"} exactly when a run would succeed now, otherwise 503 with "error".`},
 			{"GET", "/capabilities", "Python version, packages, limits and isolation layers in force."},
 			{"GET", "/openapi.json", "OpenAPI 3.1 of all of this."},
