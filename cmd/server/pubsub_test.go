@@ -96,6 +96,9 @@ func launchForEvents(t *testing.T, e *emulator, port string, settings ...string)
 	return p, log
 }
 
+// largest is how long a string in a reply can be: 10 MB less what surrounds it.
+const largest = 10_000_000 - 4<<10 - len(`{"result":"","stdout":""}`)
+
 func TestPubSub(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts an emulator")
@@ -103,7 +106,7 @@ func TestPubSub(t *testing.T) {
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port)
-	_, log := launchForEvents(t, e, port)
+	_, log := launchForEvents(t, e, port, "EXEC_RESULT_BYTES=16777216", "EXEC_MEMORY_MB=512")
 
 	out := e.command(t, nil, "gcloud", "pubsub", "topics", "publish", "jobs", "--format=value(messageIds[0])",
 		`--message={"script": "def main():\n    print('by push')\n    return {'four': 4.0}"}`)
@@ -112,14 +115,19 @@ func TestPubSub(t *testing.T) {
 		&pubsub.Message{Data: []byte("no JSON at all")},
 		&pubsub.Message{Data: []byte(`{"script": "def main(): return 1 / 0"}`)},
 		&pubsub.Message{Attributes: map[string]string{"nothing": "else"}},
+		// The largest reply that Pub/Sub takes, and one that is larger.
+		&pubsub.Message{Data: fmt.Appendf(nil, `{"script": "def main(): return 'x' * %d"}`, largest)},
+		&pubsub.Message{Data: fmt.Appendf(nil, `{"script": "def main(): return 'x' * %d"}`, largest+1)},
 	)
-	all := e.receive(t, "watch", patience, atLeast(4))
+	all := e.receive(t, "watch", patience, atLeast(6))
 	got := byEvent(all)
 	for _, tt := range []struct{ id, status, reply, severity string }{
 		{byGcloud, "ok", `{"result":{"four":4.0},"stdout":"by push\n"}`, "INFO"},
 		{ids[0], "invalid_request", `{"error":"request body must be valid JSON: `, "ERROR"},
 		{ids[1], "script_error", `{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":""`, "NOTICE"},
 		{ids[2], "invalid_request", `{"error":"push message: it has no data"`, "ERROR"},
+		{ids[3], "ok", `{"result":"xxx`, "INFO"},
+		{ids[4], "result_limit", `{"error":"The reply of 9995905 bytes is larger than`, "WARNING"},
 	} {
 		r := got[tt.id]
 		if r == nil {
@@ -127,7 +135,7 @@ func TestPubSub(t *testing.T) {
 			continue
 		}
 		if r.Attributes["status"] != tt.status || !strings.HasPrefix(string(r.Data), tt.reply) || len(r.Attributes["execution_id"]) != 32 {
-			t.Errorf("%s: got %s %v", tt.status, r.Data, r.Attributes)
+			t.Errorf("%s: got %.200s %v", tt.status, r.Data, r.Attributes)
 		}
 		runs := log.of(tt.id)
 		if len(runs) != 1 || runs[0].Severity != tt.severity || !runs[0].Event.Acknowledged || !runs[0].Event.Published {

@@ -1,0 +1,304 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/slogtest"
+	"time"
+
+	"cloud.google.com/go/logging/apiv2/loggingpb"
+	"google.golang.org/api/option"
+	ltype "google.golang.org/genproto/googleapis/logging/type"
+	"google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	grpcstatus "google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// loggingServer is the Cloud Logging API in this process. answer decides what
+// becomes of a request; nil takes everything.
+type loggingServer struct {
+	loggingpb.UnimplementedLoggingServiceV2Server
+	answer func(context.Context, *loggingpb.WriteLogEntriesRequest) error
+
+	mu       sync.Mutex
+	requests []*loggingpb.WriteLogEntriesRequest
+	entries  []*loggingpb.LogEntry
+}
+
+func (s *loggingServer) WriteLogEntries(ctx context.Context, r *loggingpb.WriteLogEntriesRequest) (*loggingpb.WriteLogEntriesResponse, error) {
+	if s.answer != nil {
+		if err := s.answer(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests, s.entries = append(s.requests, r), append(s.entries, r.Entries...)
+	return new(loggingpb.WriteLogEntriesResponse), nil
+}
+
+func (s *loggingServer) got() []*loggingpb.LogEntry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entries
+}
+
+// serve starts s and returns a sink that writes to it.
+func serve(t *testing.T, s *loggingServer, cfg SinkConfig) *Sink {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(16 << 20))
+	loggingpb.RegisterLoggingServiceV2Server(server, s)
+	go func() { _ = server.Serve(listener) }() // ends with Stop
+	t.Cleanup(server.Stop)
+	conn, err := grpc.NewClient("passthrough:logging", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Project, cfg.Log = "p", "pyexec/run"
+	sink, err := NewSink(t.Context(), cfg, option.WithGRPCConn(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sink
+}
+
+func closed(t *testing.T, s *Sink) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
+	server := &loggingServer{}
+	sink := serve(t, server, SinkConfig{})
+	log := slog.New(NewHandler(sink))
+	log.Warn("run timeout",
+		slog.Group("run", "status", "timeout", "cpu_ms", 1.5, "bytes", int64(7), "limit_hit", true),
+		slog.Group(KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
+			"responseSize", "15", "userAgent", "curl", "remoteIp", "203.0.113.9", "protocol", "HTTP/1.1", "latency", "0.001500s"),
+		KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", KeySpan, "b7ad6b7169203331", KeyTraceSampled, true,
+		KeyInsertID, "id-1", slog.Group(KeyLabels, "a", "b"),
+		"cause", errors.New("why\xff"), "took", time.Millisecond, "list", []int{1, 2})
+	closed(t, sink)
+	if len(server.requests) != 1 || len(server.entries) != 1 {
+		t.Fatalf("%d requests, %d entries", len(server.requests), len(server.entries))
+	}
+	r, e := server.requests[0], server.entries[0]
+	if r.LogName != "projects/p/logs/pyexec%2Frun" || r.Resource.Type != "global" || r.Resource.Labels["project_id"] != "p" || !r.PartialSuccess {
+		t.Errorf("request %s %v", r.LogName, r.Resource)
+	}
+	if e.Severity != ltype.LogSeverity_WARNING || e.Trace != "projects/p/traces/0af7651916cd43dd8448eb211c80319c" || e.SpanId != "b7ad6b7169203331" ||
+		!e.TraceSampled || e.InsertId != "id-1" || e.Labels["a"] != "b" || time.Since(e.Timestamp.AsTime()) > time.Minute {
+		t.Errorf("entry %v", e)
+	}
+	h := e.HttpRequest
+	if h.RequestMethod != "POST" || h.RequestUrl != "/events" || h.Status != 200 || h.RequestSize != 33 || h.ResponseSize != 15 ||
+		h.UserAgent != "curl" || h.RemoteIp != "203.0.113.9" || h.Protocol != "HTTP/1.1" || h.Latency.AsDuration() != 1500*time.Microsecond {
+		t.Errorf("httpRequest %v", h)
+	}
+	got := e.GetJsonPayload().AsMap()
+	want := map[string]any{
+		"message": "run timeout", "cause": "why\ufffd", "took": 1e6, "list": []any{1.0, 2.0},
+		"run": map[string]any{"status": "timeout", "cpu_ms": 1.5, "bytes": 7.0, "limit_hit": true},
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("payload\n got %v\nwant %v", got, want)
+	}
+}
+
+// The rules every slog handler has to keep.
+func TestHandlerKeepsTheRules(t *testing.T) {
+	server := &loggingServer{}
+	var sink *Sink
+	slogtest.Run(t, func(t *testing.T) slog.Handler {
+		server.entries = nil
+		sink = serve(t, server, SinkConfig{})
+		return NewHandler(sink)
+	}, func(t *testing.T) map[string]any {
+		closed(t, sink)
+		e := server.entries[0]
+		m := e.GetJsonPayload().AsMap()
+		m[slog.MessageKey] = m["message"]
+		delete(m, "message")
+		m[slog.LevelKey] = e.Severity.String()
+		if e.Timestamp != nil {
+			m[slog.TimeKey] = e.Timestamp.AsTime()
+		}
+		return m
+	})
+}
+
+func TestSeverity(t *testing.T) {
+	for level, want := range map[slog.Level]string{-4: "DEBUG", 0: "INFO", 2: "NOTICE", 4: "WARNING", 8: "ERROR", 12: "ERROR"} {
+		if got := Severity(level).String(); got != want {
+			t.Errorf("%d: got %s", level, got)
+		}
+	}
+}
+
+// Many entries go in few requests, in order, and Close writes all that is left.
+func TestEntriesAreBatched(t *testing.T) {
+	const n = 1800
+	server := &loggingServer{}
+	sink := serve(t, server, SinkConfig{})
+	log := slog.New(NewHandler(sink))
+	for i := range n {
+		log.Info(fmt.Sprint(i))
+	}
+	closed(t, sink)
+	if len(server.entries) != n || len(server.requests) > 6 || sink.Dropped() != 0 {
+		t.Fatalf("%d entries in %d requests, %d lost", len(server.entries), len(server.requests), sink.Dropped())
+	}
+	for i, e := range server.entries {
+		if got := e.GetJsonPayload().AsMap()["message"]; got != fmt.Sprint(i) {
+			t.Fatalf("entry %d says %v", i, got)
+		}
+	}
+	log.Info("too late")
+	if sink.Dropped() != 1 {
+		t.Errorf("%d lost after the end", sink.Dropped())
+	}
+}
+
+// An entry that nobody follows is written soon, without a Close.
+func TestALonelyEntryIsWritten(t *testing.T) {
+	server := &loggingServer{}
+	sink := serve(t, server, SinkConfig{Delay: 10 * time.Millisecond})
+	defer closed(t, sink)
+	slog.New(NewHandler(sink)).Info("alone")
+	for until := time.Now().Add(10 * time.Second); len(server.got()) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("not written")
+		}
+	}
+}
+
+// An API that does not answer holds nobody up: what does not fit is counted,
+// and Close gives up in time.
+func TestAPIThatStalls(t *testing.T) {
+	server := &loggingServer{answer: func(ctx context.Context, _ *loggingpb.WriteLogEntriesRequest) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	var told int64
+	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, Entries: 100, Lost: func(n int64, _ error) { told += n }})
+	log := slog.New(NewHandler(sink))
+	began := time.Now()
+	const n = 5000
+	for range n {
+		log.Info("x")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("%d entries took %v", n, took)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := sink.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("close: %v", err)
+	}
+	if got := sink.Dropped(); got != n || told != n {
+		t.Errorf("%d lost, %d told, want %d", got, told, n)
+	}
+}
+
+// A request that is not answered in time is given up, and the next one goes
+// through.
+func TestAPIThatStallsOnce(t *testing.T) {
+	stalled := make(chan struct{}, 1)
+	stalled <- struct{}{}
+	server := &loggingServer{answer: func(ctx context.Context, _ *loggingpb.WriteLogEntriesRequest) error {
+		select {
+		case <-stalled:
+			<-ctx.Done()
+			return ctx.Err()
+		default:
+			return nil
+		}
+	}}
+	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, WriteWithin: 100 * time.Millisecond})
+	log := slog.New(NewHandler(sink))
+	log.Info("lost")
+	for until := time.Now().Add(10 * time.Second); sink.Dropped() == 0 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
+	log.Info("kept")
+	closed(t, sink)
+	if sink.Dropped() != 1 || len(server.entries) != 1 || server.entries[0].GetJsonPayload().AsMap()["message"] != "kept" {
+		t.Errorf("%d lost, got %v", sink.Dropped(), server.entries)
+	}
+}
+
+// What the API refuses is counted, all of it or the part that it names; what it
+// refuses for a moment is repeated.
+func TestAPIThatRefuses(t *testing.T) {
+	refusal := grpcstatus.New(codes.PermissionDenied, "no right to write")
+	partial, err := grpcstatus.New(codes.InvalidArgument, "some").WithDetails(&loggingpb.WriteLogEntriesPartialErrors{
+		LogEntryErrors: map[int32]*status.Status{1: {Code: int32(codes.InvalidArgument)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name  string
+		fail  error
+		times int
+		lost  int64
+	}{
+		{"all", refusal.Err(), 1, 3},
+		{"one of three", partial.Err(), 1, 1},
+		{"for a moment", grpcstatus.Error(codes.Unavailable, "later"), 2, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var mu sync.Mutex
+			left := tt.times
+			server := &loggingServer{answer: func(context.Context, *loggingpb.WriteLogEntriesRequest) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if left--; left >= 0 {
+					return tt.fail
+				}
+				return nil
+			}}
+			var why error
+			var told int64
+			sink := serve(t, server, SinkConfig{Lost: func(n int64, err error) { told, why = told+n, err }})
+			log := slog.New(NewHandler(sink))
+			for i := range 3 {
+				log.Info(fmt.Sprint(i))
+			}
+			closed(t, sink)
+			if sink.Dropped() != tt.lost || told != tt.lost {
+				t.Errorf("%d lost, %d told, want %d", sink.Dropped(), told, tt.lost)
+			}
+			if tt.lost == 3 && (why == nil || !strings.Contains(why.Error(), "no right to write")) {
+				t.Errorf("because of %v", why)
+			}
+			if tt.lost == 0 && len(server.entries) != 3 {
+				t.Errorf("%d entries arrived", len(server.entries))
+			}
+		})
+	}
+}
+
+func BenchmarkHandler(b *testing.B) {
+	sink := &Sink{cfg: SinkConfig{Entries: 1 << 30, Bytes: 1 << 40}, wake: make(chan struct{}, 1)}
+	log := slog.New(NewHandler(sink))
+	for b.Loop() {
+		log.Info("run ok", slog.Group("run", "status", "ok", "cpu_ms", 1.5), KeyInsertID, "x", slog.Group(KeyHTTPRequest, "status", 200))
+		sink.queue = sink.queue[:0]
+	}
+}
