@@ -87,7 +87,7 @@ go build ./...
 
 if [[ $mode == ci ]]; then
 	step shellcheck
-	shellcheck check.sh .ci/run
+	shellcheck check.sh .ci/run deploy/pubsub.sh
 
 	step staticcheck
 	go tool staticcheck ./...

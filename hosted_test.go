@@ -187,6 +187,20 @@ func TestHosted(t *testing.T) {
 		}
 	})
 
+	t.Run("takes every request for an event", func(t *testing.T) {
+		p := launchHosted(t, program, "FUNCTION_TARGET=ExecuteEvent")
+		const push = `{"message":{"messageId":"1","data":"eyJzY3JpcHQiOiJkZWYgbWFpbigpOiByZXR1cm4gMisyIn0="},"subscription":"s"}`
+		for _, path := range []string{"/", "/events", "/execute", "/any?token=x"} {
+			if code, body := p.do("POST", path, push); code != http.StatusOK || body != `{"status":"ok"}` {
+				t.Errorf("%s: got %d %s", path, code, body)
+			}
+		}
+		if code, body := p.do("GET", "/health", ""); code != http.StatusMethodNotAllowed {
+			t.Errorf("GET: got %d %s", code, body)
+		}
+		p.logged(t, `"event":{"id":"1"`)
+	})
+
 	t.Run("starts with the process", func(t *testing.T) {
 		launchHosted(t, program).logged(t, `"message":"ready"`) // nobody asked for anything
 	})
