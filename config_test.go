@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         defaultPreload,
 		"PYTHON_HOME":     "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
+		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0", "GOOGLE_CLOUD_PROJECT": "",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("defaults:\n got %v\nwant %v", got, want)
@@ -66,7 +67,14 @@ func TestAccepted(t *testing.T) {
 		{"PYTHON_HOME=/opt/python", "PYTHON_HOME", "/opt/python"},
 		{"SANDBOX=off", "SANDBOX", "off"},
 		{"SHUTDOWN_GRACE=0.1", "SHUTDOWN_GRACE", "100ms"},
-		{"RESULTS_TOPIC=", "PORT", "8080"},
+		{"RESULTS_TOPIC=", "RESULTS_TOPIC", ""},
+		{"RESULTS_TOPIC=results", "RESULTS_TOPIC", "results"},
+		{"RESULTS_TOPIC=projects/example.com:p-1/topics/Results.2", "RESULTS_TOPIC", "projects/example.com:p-1/topics/Results.2"},
+		{"LOG_SINK=api", "LOG_SINK", "api"},
+		{"LOG_PAYLOADS=true", "LOG_PAYLOADS", "true"},
+		{"METRICS_PORT=9090", "METRICS_PORT", "9090"},
+		{"GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_PROJECT", "p"},
+		{"PYTHON_PACKAGES=", "PORT", "8080"},
 	} {
 		cfg, err := parseConfig([]string{tt.entry}, roomy)
 		if err != nil {
@@ -106,10 +114,13 @@ func TestRefused(t *testing.T) {
 		{"SHUTDOWN_GRACE", "0s", "100ms to 10m"},
 		{"EXEC_TIMEOUT_S", "30", "unknown"},
 		{"EXEC_", "", "unknown"},
-		{"RESULTS_TOPIC", "projects/p/topics/t", "not supported by this build"},
+		{"RESULTS_TOPIC", "t", "name of a topic"},
+		{"RESULTS_TOPIC", "topics/results", "name of a topic"},
+		{"RESULTS_TOPIC", "projects/p/topics/", "name of a topic"},
+		{"LOG_SINK", "API", "stdout or api"},
+		{"LOG_PAYLOADS", "1", "false or true"},
+		{"METRICS_PORT", "-1", "0 to 65535"},
 		{"PYTHON_PACKAGES", "/p", "not supported by this build"},
-		{"LOG_SINK", "api", "not supported by this build"},
-		{"LOG_PAYLOADS", "true", "not supported by this build"},
 	} {
 		_, err := parseConfig([]string{tt.name + "=" + tt.value}, roomy)
 		if err == nil {
@@ -139,7 +150,7 @@ func TestEveryLimitIsBounded(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
-	_, err := parseConfig([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "LOG_SINK=api", "SANDBOX=maybe"}, roomy)
+	_, err := parseConfig([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "PYTHON_PACKAGES=/p", "SANDBOX=maybe"}, roomy)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -147,7 +158,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	if len(lines) != 5 {
 		t.Errorf("%d problems, want 5:\n%v", len(lines), err)
 	}
-	for _, name := range []string{"EXEC_TIMEOUT", "PORT", "EXEC_TYPO", "LOG_SINK", "SANDBOX"} {
+	for _, name := range []string{"EXEC_TIMEOUT", "PORT", "EXEC_TYPO", "PYTHON_PACKAGES", "SANDBOX"} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "setting "+name+": ") }) {
 			t.Errorf("%s is not reported:\n%v", name, err)
 		}

@@ -275,12 +275,14 @@ func TestAStartThatFails(t *testing.T) {
 		stderr   []string // the start of each line
 	}{
 		{"an invalid setting", []string{"EXEC_TIMEOUT=0"}, []string{`server: setting EXEC_TIMEOUT: "0": must be a duration`}},
-		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "LOG_SINK=api"}, []string{
+		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "PYTHON_PACKAGES=/p"}, []string{
 			`server: setting EXEC_TYPO: "1": unknown`,
-			`server: setting LOG_SINK: "api": not supported`,
+			`server: setting PYTHON_PACKAGES: "/p": not supported`,
 			`server: setting EXEC_TIMEOUT: "0": must be a duration`,
 		}},
 		{"a port that is taken", []string{"PORT=" + port}, []string{"server: listen tcp 127.0.0.1:" + port}},
+		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"server: metrics: listen tcp 127.0.0.1:" + port}},
+		{"a credential that is not there", []string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"}, []string{"server: LOG_SINK=api: "}},
 		{"an interpreter that is not there", []string{"PYTHON_HOME=/nonexistent/python"}, []string{"server: start: "}},
 		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"server: start: "}},
 	} {
