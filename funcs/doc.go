@@ -6,6 +6,12 @@
 //	status.go    what came of it → HTTP status, in one table
 //	encode.go    runtime.Result → bytes
 //
+// An event takes the same way, between two more: event.go takes the request
+// out of its envelope (package envelope), and turns the outcome into an
+// acknowledgement once the reply is published and the run is logged. What is
+// worth knowing of a run, however it was asked for, is a [Run] for a
+// [Recorder].
+//
 // The run itself happens behind [Runner]. A run that went wrong by the
 // script's own doing is a runtime.Result; a Go error from Runner is the
 // service's fault and is told to the caller without detail.
