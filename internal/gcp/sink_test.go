@@ -160,7 +160,7 @@ func TestEntriesAreBatched(t *testing.T) {
 		log.Info(fmt.Sprint(i))
 	}
 	closed(t, sink)
-	if len(server.entries) != n || len(server.requests) > 6 || sink.Dropped() != 0 {
+	if len(server.entries) != n || len(server.requests) > n/20 || sink.Dropped() != 0 {
 		t.Fatalf("%d entries in %d requests, %d lost", len(server.entries), len(server.requests), sink.Dropped())
 	}
 	for i, e := range server.entries {
