@@ -24,7 +24,50 @@ type Job struct {
 	// caller the time the kernel takes to bury the worker, so it is off unless
 	// somebody reads the figures.
 	Usage bool
+	// Files are put into the script's working directory before it runs; see
+	// CheckFiles for what is accepted. The worker writes them, confined.
+	Files []File
+	// ReturnFiles asks for Result.Files: what is new or changed in the working
+	// directory when the script has ended in an orderly way.
+	ReturnFiles bool
+	// Started is called once, when a worker has taken the script and before any
+	// Output. Run that returns an error without having called it has run nothing.
+	// nil: nobody wants to know.
+	Started func()
+	// Output is called with what the script writes, while it runs, in order and
+	// never twice at once. All that Result.Stdout and Result.Stderr will hold
+	// has gone through it when Run returns. It may be cut anywhere, inside a
+	// character too. Output must not keep chunk, nor block: while it does the
+	// script waits. nil: output is not streamed.
+	Output func(stream Stream, chunk []byte)
 }
+
+// Stream is one of the two descriptors a script writes to.
+type Stream int
+
+// The streams, by the number of their descriptor.
+const (
+	Stdout Stream = 1
+	Stderr Stream = 2
+)
+
+// String is the name of the stream in the API.
+func (s Stream) String() string {
+	if s == Stderr {
+		return "stderr"
+	}
+	return "stdout"
+}
+
+// File is a regular file in the working directory of a script.
+type File struct {
+	// Name is relative to the working directory, with slashes.
+	Name string
+	Data []byte
+}
+
+// Omitted is something that did not come back with a result, and why.
+type Omitted struct{ Name, Why string }
 
 // Status is the outcome of a run in one word. The words are part of the API.
 type Status string
@@ -69,7 +112,24 @@ type Result struct {
 	// Denied says in words what the sandbox refused and which layer did so.
 	// Empty when the run did not end in a refusal.
 	Denied string
-	Usage  Usage
+	// Hint is a sentence on what the caller or the operator can do about the
+	// failure. Empty when there is nothing to say.
+	Hint string
+	// Files, only where Job.ReturnFiles asked, are the files of the working
+	// directory that are new or changed, by name. A script can make them up.
+	Files []File
+	// FilesOmitted are files and figures that were left out: too many, too
+	// large, or no regular files.
+	FilesOmitted []Omitted
+	// Figures are the matplotlib figures that were open when main returned,
+	// each a PNG, and the figure that main returned.
+	Figures [][]byte
+	// Display is how a value that is not JSON wants to be shown, by MIME type
+	// as in Jupyter: text as it is, everything else as base64, JSON as its text.
+	// Value is null then, or what the value gave as its JSON form. nil for a
+	// value that is JSON by itself.
+	Display map[string]string
+	Usage   Usage
 	// Cost is for who wants the figures without making the caller wait: it
 	// waits, two seconds at most, until the kernel has buried the worker, and
 	// returns Usage with CPU and PeakMemory; ok is false when they are not to
