@@ -35,7 +35,14 @@ func OpenLog(ctx context.Context, cfg Config, w io.Writer) (*slog.Logger, error)
 	if err != nil {
 		return nil, fmt.Errorf("LOG_SINK=api: %w", err)
 	}
-	return slog.New(gcp.NewHandler(sink)), nil
+	return slog.New(apiHandler{newJSONHandler(sink), sink}), nil
+}
+
+// apiHandler is the handler of JSON lines with what its lines are written to,
+// which holds some back.
+type apiHandler struct {
+	slog.Handler
+	*gcp.Sink
 }
 
 // logName is the name of the log in the project.
@@ -68,7 +75,13 @@ func NewLog(w io.Writer) *slog.Logger {
 	if file, ok := w.(*os.File); ok && isTerminal(file) {
 		return slog.New(&lineHandler{out: &lockedWriter{w: w}})
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: cloudNames}))
+	return slog.New(newJSONHandler(w))
+}
+
+// newJSONHandler is the one handler behind both sinks, stdout and the API: what
+// a line means is decided by who reads it.
+func newJSONHandler(w io.Writer) slog.Handler {
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: cloudNames})
 }
 
 // isTerminal takes every character device for a terminal. That includes
@@ -87,9 +100,9 @@ func cloudNames(groups []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Key {
 	case slog.MessageKey:
-		a.Key = "message"
+		a.Key = gcp.KeyMessage
 	case slog.LevelKey:
-		a.Key = "severity"
+		a.Key = gcp.KeySeverity
 		if level, ok := a.Value.Any().(slog.Level); ok {
 			a.Value = slog.StringValue(severity(level))
 		}

@@ -180,12 +180,3 @@ func TestLogThroughTheAPI(t *testing.T) {
 		t.Errorf("%d entries lost", n)
 	}
 }
-
-// Both sinks have the same words for how bad a thing is.
-func TestSinksAgreeOnSeverity(t *testing.T) {
-	for level := slog.LevelDebug; level <= slog.LevelError+4; level++ {
-		if a, b := severity(level), gcp.Severity(level).String(); a != b {
-			t.Errorf("%d: %s and %s", level, a, b)
-		}
-	}
-}

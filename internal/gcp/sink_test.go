@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/slogtest"
 	"time"
 
 	"cloud.google.com/go/logging/apiv2/loggingpb"
@@ -42,7 +41,12 @@ func (s *loggingServer) WriteLogEntries(ctx context.Context, r *loggingpb.WriteL
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests, s.entries = append(s.requests, r), append(s.entries, r.Entries...)
+	s.requests = append(s.requests, r)
+	for _, e := range r.Entries {
+		if e.LogName == "" { // else the library's, about itself
+			s.entries = append(s.entries, e)
+		}
+	}
 	return new(loggingpb.WriteLogEntriesResponse), nil
 }
 
@@ -53,27 +57,39 @@ func (s *loggingServer) got() []*loggingpb.LogEntry {
 }
 
 // serve starts s and returns a sink that writes to it.
-func serve(t *testing.T, s *loggingServer, cfg SinkConfig) *Sink {
+func serve(t testing.TB, s *loggingServer, cfg SinkConfig) *Sink {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(16 << 20))
 	loggingpb.RegisterLoggingServiceV2Server(server, s)
 	go func() { _ = server.Serve(listener) }() // ends with Stop
 	t.Cleanup(server.Stop)
-	conn, err := grpc.NewClient("passthrough:logging", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
-	if err != nil {
-		t.Fatal(err)
-	}
 	cfg.Project, cfg.Log = "p", "pyexec/run"
-	sink, err := NewSink(t.Context(), cfg, option.WithGRPCConn(conn))
+	sink, err := NewSink(t.Context(), cfg,
+		option.WithEndpoint("passthrough:logging"), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		option.WithGRPCDialOption(grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) })))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sink
 }
 
-func closed(t *testing.T, s *Sink) {
+// logTo makes a log of JSON lines with the names of the agent.
+func logTo(s *Sink) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		switch {
+		case len(groups) > 0:
+		case a.Key == slog.MessageKey:
+			a.Key = KeyMessage
+		case a.Key == slog.LevelKey:
+			return slog.String(KeySeverity, map[slog.Level]string{slog.LevelInfo: "INFO", slog.LevelWarn: "WARNING"}[a.Value.Any().(slog.Level)])
+		}
+		return a
+	}}))
+}
+
+func closed(t testing.TB, s *Sink) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -85,7 +101,7 @@ func closed(t *testing.T, s *Sink) {
 func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 	server := &loggingServer{}
 	sink := serve(t, server, SinkConfig{})
-	log := slog.New(NewHandler(sink))
+	log := logTo(sink)
 	log.Warn("run timeout",
 		slog.Group("run", "status", "timeout", "cpu_ms", 1.5, "bytes", int64(7), "limit_hit", true),
 		slog.Group(KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
@@ -120,42 +136,12 @@ func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 	}
 }
 
-// The rules every slog handler has to keep.
-func TestHandlerKeepsTheRules(t *testing.T) {
-	server := &loggingServer{}
-	var sink *Sink
-	slogtest.Run(t, func(t *testing.T) slog.Handler {
-		server.entries = nil
-		sink = serve(t, server, SinkConfig{})
-		return NewHandler(sink)
-	}, func(t *testing.T) map[string]any {
-		closed(t, sink)
-		e := server.entries[0]
-		m := e.GetJsonPayload().AsMap()
-		m[slog.MessageKey] = m["message"]
-		delete(m, "message")
-		m[slog.LevelKey] = e.Severity.String()
-		if e.Timestamp != nil {
-			m[slog.TimeKey] = e.Timestamp.AsTime()
-		}
-		return m
-	})
-}
-
-func TestSeverity(t *testing.T) {
-	for level, want := range map[slog.Level]string{-4: "DEBUG", 0: "INFO", 2: "NOTICE", 4: "WARNING", 8: "ERROR", 12: "ERROR"} {
-		if got := Severity(level).String(); got != want {
-			t.Errorf("%d: got %s", level, got)
-		}
-	}
-}
-
 // Many entries go in few requests, in order, and Close writes all that is left.
 func TestEntriesAreBatched(t *testing.T) {
 	const n = 1800
 	server := &loggingServer{}
 	sink := serve(t, server, SinkConfig{})
-	log := slog.New(NewHandler(sink))
+	log := logTo(sink)
 	for i := range n {
 		log.Info(fmt.Sprint(i))
 	}
@@ -179,7 +165,7 @@ func TestALonelyEntryIsWritten(t *testing.T) {
 	server := &loggingServer{}
 	sink := serve(t, server, SinkConfig{Delay: 10 * time.Millisecond})
 	defer closed(t, sink)
-	slog.New(NewHandler(sink)).Info("alone")
+	logTo(sink).Info("alone")
 	for until := time.Now().Add(10 * time.Second); len(server.got()) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("not written")
@@ -196,7 +182,7 @@ func TestAPIThatStalls(t *testing.T) {
 	}}
 	var told int64
 	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, Entries: 100, Lost: func(n int64, _ error) { told += n }})
-	log := slog.New(NewHandler(sink))
+	log := logTo(sink)
 	began := time.Now()
 	const n = 5000
 	for range n {
@@ -230,7 +216,7 @@ func TestAPIThatStallsOnce(t *testing.T) {
 		}
 	}}
 	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, WriteWithin: 100 * time.Millisecond})
-	log := slog.New(NewHandler(sink))
+	log := logTo(sink)
 	log.Info("lost")
 	for until := time.Now().Add(10 * time.Second); sink.Dropped() == 0 && time.Now().Before(until); {
 		time.Sleep(time.Millisecond)
@@ -276,7 +262,7 @@ func TestAPIThatRefuses(t *testing.T) {
 			var why error
 			var told int64
 			sink := serve(t, server, SinkConfig{Lost: func(n int64, err error) { told, why = told+n, err }})
-			log := slog.New(NewHandler(sink))
+			log := logTo(sink)
 			for i := range 3 {
 				log.Info(fmt.Sprint(i))
 			}
@@ -294,11 +280,63 @@ func TestAPIThatRefuses(t *testing.T) {
 	}
 }
 
-func BenchmarkHandler(b *testing.B) {
-	sink := &Sink{cfg: SinkConfig{Entries: 1 << 30, Bytes: 1 << 40}, wake: make(chan struct{}, 1)}
-	log := slog.New(NewHandler(sink))
-	for b.Loop() {
-		log.Info("run ok", slog.Group("run", "status", "ok", "cpu_ms", 1.5), KeyInsertID, "x", slog.Group(KeyHTTPRequest, "status", 200))
-		sink.queue = sink.queue[:0]
+// What is no line of a log is an error and counts as lost; so does an entry
+// that the API would not take.
+func TestWhatIsNoEntry(t *testing.T) {
+	var told []string
+	server := &loggingServer{}
+	sink := serve(t, server, SinkConfig{LostEvery: time.Nanosecond, Lost: func(n int64, why error) { told = append(told, fmt.Sprint(n, " ", why)) }})
+	for _, line := range []string{"text", `["list"]`, ""} {
+		if n, err := sink.Write([]byte(line)); err == nil || n != 0 {
+			t.Errorf("%q: %d bytes written", line, n)
+		}
 	}
+	log := logTo(sink)
+	log.Info(strings.Repeat("x", maxEntry))
+	log.Info("kept")
+	closed(t, sink)
+	if len(server.entries) != 1 || sink.Dropped() != 4 || len(told) != 1 || !strings.HasPrefix(told[0], "4 an entry of more than") {
+		t.Errorf("%d entries, %d lost, told %q", len(server.entries), sink.Dropped(), told)
+	}
+	if err := sink.Close(t.Context()); err != nil {
+		t.Errorf("closed again: %v", err)
+	}
+}
+
+// Many write while the sink is closed: each entry is either there or counted.
+func TestCloseUnderLoad(t *testing.T) {
+	server := &loggingServer{}
+	sink := serve(t, server, SinkConfig{Delay: time.Millisecond})
+	const writers, each = 8, 500
+	var all sync.WaitGroup
+	for range writers {
+		all.Go(func() {
+			log := logTo(sink)
+			for range each {
+				log.Info("x")
+			}
+		})
+	}
+	for len(server.got()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	closed(t, sink)
+	all.Wait()
+	if got := int64(len(server.entries)) + sink.Dropped(); got != writers*each {
+		t.Errorf("%d written and %d lost of %d", len(server.entries), sink.Dropped(), writers*each)
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	sink := serve(b, &loggingServer{}, SinkConfig{Entries: 1 << 40, Bytes: 1 << 50})
+	line := []byte(`{"time":"2026-01-01T00:00:00.000000001Z","severity":"INFO","message":"run ok","run":{"execution_id":"id-1","status":"ok","wall_ms":20,` +
+		`"script_sha256":"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b","cpu_ms":15,"queue_ms":1,"peak_memory_bytes":41943040,"limit_hit":false},` +
+		`"httpRequest":{"requestMethod":"POST","requestUrl":"/execute","status":200,"requestSize":"33","responseSize":"15","userAgent":"ua","remoteIp":"203.0.113.9",` +
+		`"protocol":"HTTP/1.1","latency":"0.001500s"},"logging.googleapis.com/insertId":"id-1"}` + "\n")
+	for b.Loop() {
+		if _, err := sink.Write(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+	closed(b, sink)
 }
