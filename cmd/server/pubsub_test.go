@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -204,17 +206,55 @@ func TestOverloadOfEvents(t *testing.T) {
 	}
 }
 
-// What can't be delivered is given up after five tries, and kept.
+// What can't be delivered because the server is down is given up after exactly
+// five tries, and kept.
 func TestDeadLetters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts an emulator")
 	}
-	e := startEmulator(t)
-	e.setUp(t, freePort(t)) // where nobody listens
-	const request = `{"script": "def main(): return 1"}`
-	e.publish(t, &pubsub.Message{Data: []byte(request)})
-	dead := e.receive(t, "jobs-dead-keep", 2*time.Minute, func(all []*pubsub.Message) bool { return len(all) > 0 })
-	if string(dead[0].Data) != request {
-		t.Errorf("got %s", dead[0].Data)
+	for _, tt := range []struct {
+		name  string
+		front bool
+	}{
+		{"nobody listens", false},
+		// Only here deliveries can be counted: the emulator's client repeats by
+		// itself what finds no connection.
+		{"the platform's front end says so", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := startEmulator(t)
+			port := freePort(t)
+			var tries atomic.Int64
+			if tt.front {
+				refuseAll(t, port, &tries)
+			}
+			e.setUp(t, port)
+			const request = `{"script": "def main(): return 1"}`
+			e.publish(t, &pubsub.Message{Data: []byte(request)})
+			dead := e.receive(t, "jobs-dead-keep", 2*time.Minute, func(all []*pubsub.Message) bool { return len(all) > 0 })
+			if len(dead) != 1 || string(dead[0].Data) != request {
+				t.Errorf("got %v", dead)
+			}
+			time.Sleep(5 * time.Second) // a sixth try would come after 3 s at most
+			if n := tries.Load(); tt.front && n != 5 {
+				t.Errorf("%d tries, want 5", n)
+			}
+		})
 	}
+}
+
+// refuseAll answers on port as Cloud Run does for a service that is down.
+func refuseAll(t *testing.T, port string, tries *atomic.Int64) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		tries.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	t.Cleanup(func() { _ = server.Close() })
 }
