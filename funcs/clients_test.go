@@ -17,18 +17,7 @@ import (
 // must bring the very request of the example. Programs that this machine
 // lacks are skipped by name.
 func TestPastedCommands(t *testing.T) {
-	byScript := map[string]web.Example{}
-	for _, e := range web.Examples() {
-		byScript[e.Script] = e
-	}
-	runner := four()
-	runner.run = func(ctx context.Context, job runtime.Job) (runtime.Result, error) {
-		e, ok := byScript[job.Script]
-		if !ok {
-			t.Errorf("script %q is in no example", job.Script)
-		}
-		return documented(e).Run(ctx, job)
-	}
+	runner := documentedRunner(t)
 	server := httptest.NewServer(newTestHandler(runner))
 	defer server.Close()
 	req := httptest.NewRequest("GET", server.URL+"/", nil)
@@ -39,12 +28,12 @@ func TestPastedCommands(t *testing.T) {
 	for _, client := range []struct {
 		program string
 		args    []string
-		source  func(web.Sample) string
+		source  func(web.Commands) string
 	}{
-		{"curl", []string{"sh", "-c"}, func(s web.Sample) string { return s.Curl }},
-		{"python3", []string{"python3", "-c"}, func(s web.Sample) string { return s.Python }},
-		{"node", []string{"node", "--input-type=module", "-e"}, func(s web.Sample) string { return s.JavaScript }},
-		{"pwsh", []string{"pwsh", "-NoProfile", "-Command"}, func(s web.Sample) string { return s.PowerShell }},
+		{"curl", []string{"sh", "-c"}, func(c web.Commands) string { return c.Curl }},
+		{"python3", []string{"python3", "-c"}, func(c web.Commands) string { return c.Python }},
+		{"node", []string{"node", "--input-type=module", "-e"}, func(c web.Commands) string { return c.JavaScript }},
+		{"pwsh", []string{"pwsh", "-NoProfile", "-Command"}, func(c web.Commands) string { return c.PowerShell }},
 	} {
 		t.Run(client.program, func(t *testing.T) {
 			if _, err := exec.LookPath(client.program); err != nil {
@@ -59,17 +48,52 @@ func TestPastedCommands(t *testing.T) {
 					if client.program == "pwsh" && s.Status != 200 {
 						return // it throws, as documented
 					}
-					out, err := exec.CommandContext(t.Context(), client.args[0], append(client.args[1:], client.source(s))...).CombinedOutput()
-					if err != nil {
-						t.Fatalf("%v: %s", err, out)
-					}
-					if got := strings.TrimSpace(string(out)); compact(t, got) != compact(t, string(s.Response)) {
+					if got := paste(t, client.args, client.source(s.Commands)); compact(t, got) != compact(t, string(s.Response)) {
 						t.Errorf("reply\n got %s\nwant %s", got, s.Response)
+					}
+				})
+			}
+			for _, e := range doc.Endpoints {
+				t.Run(e.Path, func(t *testing.T) {
+					t.Parallel()
+					if got := compact(t, paste(t, client.args, client.source(e.Commands))); strings.HasPrefix(got, `{"error"`) {
+						t.Errorf("reply %s", got)
 					}
 				})
 			}
 		})
 	}
+}
+
+// paste runs a command and returns what it printed.
+func paste(t *testing.T, args []string, command string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), args[0], append(args[1:len(args):len(args)], command)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// documentedRunner answers the scripts of all examples, and that of the
+// message in the documentation, as documented.
+func documentedRunner(t *testing.T) *fakeRunner {
+	byScript := map[string]web.Example{}
+	for _, e := range web.Examples() {
+		byScript[e.Script] = e
+	}
+	runner := four()
+	runner.run = func(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+		if job.Script == "def main():\n    return 6 * 7" {
+			return runtime.Result{Status: runtime.OK, Value: []byte("42"), Ran: true}, nil
+		}
+		e, ok := byScript[job.Script]
+		if !ok {
+			t.Errorf("script %q is in no example", job.Script)
+		}
+		return documented(e).Run(ctx, job)
+	}
+	return runner
 }
 
 // compact makes JSON comparable that a client has printed its own way.

@@ -22,8 +22,8 @@ func (h *handler) health(*http.Request, *call) (reply, error) {
 }
 
 // openAPI is GET /openapi.json.
-func (h *handler) openAPI(*http.Request, *call) (reply, error) {
-	return reply{http: http.StatusOK, body: web.OpenAPI()}, nil
+func (h *handler) openAPI(r *http.Request, _ *call) (reply, error) {
+	return compressed(r, reply{http: http.StatusOK, body: web.OpenAPI()}), nil
 }
 
 // capabilities is GET /capabilities.
@@ -58,16 +58,17 @@ func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 		Limits:   limitDocs(info.Limits, h.bodyBytes),
 		Statuses: statusDocs(),
 	})
-	vary := http.Header{"Vary": {"Accept"}}
+	header := http.Header{"Vary": {"Accept"}}
 	if !wantsHTML(strings.Join(r.Header["Accept"], ",")) {
 		rep, err := jsonReply(doc)
-		rep.header = vary
-		return rep, err
+		rep.header = header
+		return compressed(r, rep), err
 	}
-	page, err := web.Page(doc)
-	vary.Set("Content-Security-Policy", web.PagePolicy())
-	vary.Set("Referrer-Policy", "no-referrer")
-	return reply{http: http.StatusOK, contentType: "text/html; charset=utf-8", body: page, header: vary}, err
+	nonce := newID()
+	page, err := web.Page(doc, nonce)
+	header.Set("Content-Security-Policy", web.PagePolicy(nonce))
+	header.Set("Referrer-Policy", "no-referrer")
+	return compressed(r, reply{http: http.StatusOK, contentType: "text/html; charset=utf-8", body: page, header: header}), err
 }
 
 // orderedLimits is written as a JSON object that keeps the order of the list.

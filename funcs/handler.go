@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -58,7 +59,8 @@ type handler struct {
 }
 
 // NewHandler serves /execute, /events, /health, /, /openapi.json and
-// /capabilities by exact path. Everything else, too, is answered in JSON. It panics when
+// /capabilities by exact path, and what the page at / loads below /assets/.
+// Everything else, too, is answered in JSON. It panics when
 // Options.BodyBytes is not positive.
 func NewHandler(runner Runner, opts Options) http.Handler {
 	if opts.BodyBytes <= 0 {
@@ -152,6 +154,9 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 		}
 	}()
 	e, ok := endpoints[r.URL.Path]
+	if strings.HasPrefix(r.URL.Path, web.AssetPrefix) {
+		e, ok = assetEndpoint, true
+	}
 	if !ok {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
@@ -243,9 +248,13 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep r
 		rep.contentType = jsonType
 	}
 	header.Set("Content-Type", rep.contentType)
-	header.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	if rep.http != http.StatusNotModified { // whose length would be that of what it spares
+		header.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-store")
+	}
 	header.Set("X-Execution-Id", id)
 	timing := make([]byte, 0, 48)
 	timing = appendMillis(append(timing, "queue;dur="...), rep.queue)

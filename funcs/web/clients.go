@@ -5,10 +5,31 @@ import (
 	"strings"
 )
 
-// The functions of this file write an example as something to paste. Each
-// takes the script in a quotation that needs no escapes, so that it reads as
+// Commands are the same request in five forms, each to paste as it is.
+type Commands struct {
+	Curl       string `json:"curl"`
+	PowerShell string `json:"powershell"`
+	Python     string `json:"python"`
+	JavaScript string `json:"javascript"`
+	Go         string `json:"go"`
+}
+
+// Forms returns the commands with their names, in the order to show them in.
+func (c Commands) Forms() []Form {
+	return []Form{{"curl", c.Curl}, {"PowerShell", c.PowerShell}, {"Python", c.Python}, {"JavaScript", c.JavaScript}, {"Go", c.Go}}
+}
+
+// Form is one of Commands.
+type Form struct{ Name, Text string }
+
+// commands writes an example as something to paste.
+//
+// The script is in a quotation that needs no escapes, so that it reads as
 // Python does; where the script contains the end of that quotation, it falls
-// back to a JSON string, which both Python and JavaScript read.
+// back to a string with escapes.
+func commands(base string, e Example) Commands {
+	return Commands{curl(base, e), powerShell(base, e), python(base, e), javaScript(base, e), golang(base, e)}
+}
 
 // curl is for a POSIX shell.
 func curl(base string, e Example) string {
@@ -70,6 +91,40 @@ func javaScript(base string, e Example) string {
 	b.WriteString(" }),\n});\nconsole.log(await reply.text());")
 	return b.String()
 }
+
+// golang is a whole program.
+func golang(base string, e Example) string {
+	var b strings.Builder
+	b.WriteString("package main\n\nimport (\n\t\"bytes\"\n\t\"encoding/json\"\n\t\"io\"\n\t\"log\"\n\t\"net/http\"\n\t\"os\"\n)\n\nconst script = ")
+	if strings.ContainsAny(e.Script, "`\r") {
+		b.WriteString(jsonString(e.Script))
+	} else {
+		b.WriteString("`" + e.Script + "`")
+	}
+	width := len("script") // gofmt puts the values below each other
+	for _, f := range e.fields {
+		width = max(width, len(f.name))
+	}
+	member := func(name, value string) {
+		b.WriteString("\t\t" + jsonString(name) + ": " + strings.Repeat(" ", width-len(name)) + value + ",\n")
+	}
+	b.WriteString("\n\nfunc main() {\n\tbody, err := json.Marshal(map[string]any{\n")
+	member("script", "script")
+	for _, f := range e.fields {
+		value := "`" + f.value + "`"
+		if strings.Contains(f.value, "`") {
+			value = jsonString(f.value)
+		}
+		member(f.name, "json.RawMessage("+value+")")
+	}
+	b.WriteString("\t})\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n" +
+		"\treply, err := http.Post(" + jsonString(base+"/execute") + ", \"application/json\", bytes.NewReader(body))\n" +
+		goEnd)
+	return b.String()
+}
+
+const goEnd = "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tdefer reply.Body.Close()\n" +
+	"\tif _, err := io.Copy(os.Stdout, reply.Body); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}"
 
 func jsonString(s string) string {
 	var b strings.Builder

@@ -35,6 +35,8 @@ type Endpoint struct {
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Summary string `json:"summary"`
+	Commands
+	body string // of a POST
 }
 
 // Request describes the body of POST /execute.
@@ -63,16 +65,13 @@ type Python struct {
 
 // Sample is an example with the commands that send it to this service.
 type Sample struct {
-	Name       string          `json:"name"`
-	Title      string          `json:"title"`
-	Script     string          `json:"-"` // it is in Request
-	Request    json.RawMessage `json:"request"`
-	Status     int             `json:"http"`
-	Response   json.RawMessage `json:"response"`
-	Curl       string          `json:"curl"`
-	PowerShell string          `json:"powershell"`
-	Python     string          `json:"python"`
-	JavaScript string          `json:"javascript"`
+	Name     string          `json:"name"`
+	Title    string          `json:"title"`
+	Script   string          `json:"-"` // it is in Request
+	Request  json.RawMessage `json:"request"`
+	Status   int             `json:"http"`
+	Response json.RawMessage `json:"response"`
+	Commands
 }
 
 const offWarning = "Isolation is off on this server (SANDBOX=off): scripts run with the rights of the service itself. " +
@@ -85,17 +84,10 @@ const confinedNote = "A script has no network and sees none of the server's file
 func NewDocument(f Facts) Document {
 	info := f.Info
 	d := Document{
-		Name:    "Python execution service",
-		Summary: "Send a Python script that defines main(); get back what main() returned and what it printed. Every script runs in a process of its own, which is used once.",
-		BaseURL: f.BaseURL,
-		Endpoints: []Endpoint{
-			{"POST", "/execute", "Runs a script."},
-			{"POST", "/events", "Runs the script in a message of Pub/Sub: a push, a CloudEvent or the bare request. 2xx acknowledges it; see openapi.json."},
-			{"GET", "/health", `200 {"status":"healthy"} exactly when a run would succeed now, otherwise 503 with "error".`},
-			{"GET", "/capabilities", "Python version, packages, limits and isolation layers in force."},
-			{"GET", "/openapi.json", "OpenAPI 3.1 of all of this."},
-			{"GET", "/", "This documentation: HTML for a browser, JSON for everything else."},
-		},
+		Name:           "Python execution service",
+		Summary:        "Send a Python script that defines main(); get back what main() returned and what it printed. Every script runs in a process of its own, which is used once.",
+		BaseURL:        f.BaseURL,
+		Endpoints:      endpoints(f.BaseURL),
 		Request:        Request{ContentType: "application/json", Fields: requestFields(info.Limits)},
 		Success:        successFields,
 		Failure:        failureFields,
@@ -123,10 +115,7 @@ func NewDocument(f Facts) Document {
 	for _, e := range Examples() {
 		d.Examples = append(d.Examples, Sample{
 			Name: e.Name, Title: e.Title, Script: e.Script, Request: e.Request, Status: e.Status, Response: e.Response,
-			Curl:       curl(f.BaseURL, e),
-			PowerShell: powerShell(f.BaseURL, e),
-			Python:     python(f.BaseURL, e),
-			JavaScript: javaScript(f.BaseURL, e),
+			Commands: commands(f.BaseURL, e),
 		})
 	}
 	return d

@@ -2,10 +2,9 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,30 +16,39 @@ var pageSource string
 var styleSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"human": human,
-	"style": func() template.CSS { return template.CSS(styleSource) },
-	"text":  func(raw []byte) string { return string(raw) },
+	"human":  human,
+	"module": module,
+	"style":  func() template.CSS { return template.CSS(styleSource) },
+	"text":   func(raw []byte) string { return string(raw) },
 }).Parse(pageSource))
 
-// Page returns the documentation as HTML. It is meant to be served with
-// PagePolicy.
-func Page(d Document) ([]byte, error) {
+// Page returns the documentation as HTML, with the playground. It is meant to
+// be served with the PagePolicy of the same nonce, which must be new and
+// random for each reply.
+func Page(d Document, nonce string) ([]byte, error) {
 	var b bytes.Buffer
-	if err := page.Execute(&b, d); err != nil {
+	data := struct {
+		Document
+		Nonce      string
+		Modules    []string
+		TakesFiles bool
+	}{d, nonce, moduleNames(), slices.ContainsFunc(d.Request.Fields, func(f Field) bool { return f.Name == "files" })}
+	if err := page.Execute(&b, data); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
 }
 
-var pagePolicy = func() string {
-	sum := sha256.Sum256([]byte(styleSource))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-}()
-
-// PagePolicy returns the Content-Security-Policy of the page: its own style
-// sheet and nothing else.
-func PagePolicy() string { return pagePolicy }
+// PagePolicy returns the Content-Security-Policy of the page: scripts from
+// this server alone and none inline; style sheets that carry the nonce, which
+// the editor makes at run time; requests to this server; images from data in
+// the page. Frames load nothing: HTML that a script made is shown in one that
+// has its text from the page, is sandboxed and inherits this policy.
+func PagePolicy(nonce string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'nonce-" + nonce + "'; connect-src 'self'; img-src data:; " +
+		"frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types pyexec"
+}
 
 // human shows a limit with the unit its name ends in.
 func human(l Limit) string {

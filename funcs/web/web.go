@@ -3,8 +3,12 @@
 //
 // There is one source for both forms, [Document]. Its examples are a table
 // ([Examples]) of requests with the exact replies they get, so that a test
-// can run every one of them. The page needs nothing from elsewhere: no
-// script, no font, no image; [PagePolicy] forbids them.
+// can run every one of them.
+//
+// The page has a playground. Its scripts are in assets, served under
+// [AssetPrefix]: modules that are written here, and the editor, CodeMirror,
+// which editor/build.sh makes from npm's packages. The page needs nothing from
+// elsewhere, and [PagePolicy] forbids it.
 package web
 
 import (

@@ -1,0 +1,225 @@
+// The playground: an editor, a run, and what came of it.
+import { button, copy, element } from "./dom.js";
+import { enhance } from "./docs.js";
+import { makeEditor } from "./editor.js";
+import { execute, Failure } from "./execute.js";
+import { fromFragment, toBase64, toFragment } from "./link.js";
+import { bytesText, cost, headline, millis, outcome } from "./outcome.js";
+
+const at = (id) => document.getElementById(id);
+const playground = at("playground");
+const fields = new Set(playground.dataset.fields.split(" ")); // what this server's requests may have
+
+let running = null; // the AbortController of the run that is on
+let files = []; // {name, content} to send
+
+const editor = makeEditor(at("editor"), {
+  nonce: document.querySelector("style").nonce,
+  label: "Python script",
+  describedBy: "editor-hint",
+  run: () => run(),
+});
+
+// request is what the form asks for. It throws a Failure for people.
+function request() {
+  const body = { script: editor.text() };
+  const input = at("input").value.trim();
+  if (input !== "") {
+    try {
+      body.input = JSON.parse(input);
+    } catch (error) {
+      at("options").open = true;
+      at("input").focus();
+      throw new Failure(`The input is not JSON: ${error.message}`);
+    }
+  }
+  if (at("stdin").value !== "") body.stdin = at("stdin").value;
+  if (at("timeout").value !== "") body.timeout = Number(at("timeout").value);
+  if (files.length > 0) body.files = Object.fromEntries(files.map(({ name, content }) => [name, content]));
+  return body;
+}
+
+async function run() {
+  if (running) return;
+  const abort = new AbortController();
+  let began;
+  try {
+    const body = { ...request(), report: true };
+    if (fields.has("return_files")) body.return_files = true;
+    running = abort;
+    began = begin();
+    const streamed = { stdout: "", stderr: "" };
+    const answer = await execute(body, {
+      signal: abort.signal,
+      write(stream, text) {
+        streamed[stream] += text;
+        write(stream, text);
+      },
+    });
+    finish({ ...answer, reply: JSON.parse(answer.text) }, streamed);
+  } catch (error) {
+    if (error.name === "AbortError") say("idle", `Stopped after ${millis(performance.now() - began)}.`);
+    else if (error instanceof Failure) say("bad", error.message);
+    else say("bad", `The page could not show the reply: ${error.message}`);
+  }
+  running = null;
+  playground.classList.remove("is-running");
+  at("stop").disabled = true;
+  at("run").disabled = false;
+}
+
+// begin empties what the last run left and counts the time.
+function begin() {
+  const began = performance.now();
+  editor.mark(null);
+  at("terminal").replaceChildren();
+  at("outcome").replaceChildren();
+  at("cost").replaceChildren();
+  playground.classList.add("is-running");
+  at("stop").disabled = false;
+  at("run").disabled = true;
+  say("busy", "Running…");
+  const tick = () => {
+    if (!playground.classList.contains("is-running")) {
+      at("clock").textContent = "";
+      return;
+    }
+    at("clock").textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    setTimeout(tick, 100);
+  };
+  setTimeout(tick, 400);
+  return began;
+}
+
+function finish(answer, streamed) {
+  const { reply, text } = answer;
+  // What was streamed came in the order it was written; the reply has all of
+  // it. Where something did not come through, the reply counts.
+  if ((reply.stdout ?? "") !== streamed.stdout || (reply.stderr ?? "") !== streamed.stderr) {
+    at("terminal").replaceChildren();
+    write("stdout", reply.stdout ?? "");
+    write("stderr", reply.stderr ?? "");
+  }
+  const [tone, sentence] = headline(answer);
+  say(tone, sentence);
+  for (const [name, value] of cost(reply.report)) {
+    at("cost").append(element("div", {}, [element("dt", {}, [name]), element("dd", {}, [value])]));
+  }
+  at("outcome").replaceChildren(...outcome({ text, reply, goTo: editor.goTo }));
+  if (reply.line) editor.mark(reply.line);
+}
+
+// say shows the state of things, and has it read out.
+function say(tone, sentence) {
+  at("state").className = `state ${tone}`;
+  at("state").textContent = sentence;
+}
+
+// write adds output to the terminal, which follows it unless it was scrolled.
+function write(stream, text) {
+  if (text === "") return;
+  const terminal = at("terminal");
+  const follow = terminal.scrollHeight - terminal.scrollTop - terminal.clientHeight < 8;
+  const last = terminal.lastElementChild;
+  if (last?.className === stream) last.append(text);
+  else terminal.append(element("span", { class: stream }, [text]));
+  if (follow) terminal.scrollTop = terminal.scrollHeight;
+}
+
+// load shows a request: an example's or a link's.
+function load({ script, input, stdin, timeout }) {
+  editor.setText(script);
+  at("input").value = input === undefined ? "" : JSON.stringify(input, null, 2);
+  at("stdin").value = stdin ?? "";
+  at("timeout").value = timeout ?? "";
+  files = [];
+  showFiles();
+  at("options").open = input !== undefined || Boolean(stdin) || timeout !== undefined;
+}
+
+function loadExample(name) {
+  load(JSON.parse(at(`example-${name}`).querySelector("[data-request]").textContent));
+  at("example").value = name;
+}
+
+function showFiles() {
+  at("file-list").replaceChildren(...files.map(({ name, size }) =>
+    element("li", {}, [name, " ", element("small", {}, [bytesText(size)]), " ",
+      button("Remove", () => {
+        files = files.filter((file) => file.name !== name);
+        showFiles();
+        at("files").focus();
+      }, { class: "quiet", "aria-label": `Remove ${name}` })])));
+}
+
+// content is a file as the contract has it: text where it is UTF-8.
+async function content(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return { base64: toBase64(bytes) };
+  }
+}
+
+async function addFiles() {
+  for (const file of at("files").files) {
+    files = [...files.filter(({ name }) => name !== file.name), { name: file.name, size: file.size, content: await content(file) }];
+  }
+  at("files").value = "";
+  showFiles();
+}
+
+async function makeLink() {
+  try {
+    const { files: left, ...shared } = request();
+    history.replaceState(null, "", await toFragment(shared));
+    const copied = await copy(location.href);
+    const where = copied ? "A link to this script is on the clipboard" : "The address of this page is now a link to this script";
+    say("idle", where + (left ? ", without the files." : "."));
+  } catch (error) {
+    say("bad", error.message);
+  }
+}
+
+// openLink shows the script of a link. It is not run: that is for who has read it.
+async function openLink() {
+  try {
+    const request = await fromFragment(location.hash);
+    if (!request) return false;
+    load(request);
+    at("example").value = "";
+    say("idle", "This script came with the link. Read it before you run it.");
+    return true;
+  } catch {
+    say("bad", "The link is damaged: it holds no script.");
+    return false;
+  }
+}
+
+function start() {
+  playground.hidden = false;
+  at("file-part").hidden = !fields.has("files");
+  at("run").addEventListener("click", run);
+  at("stop").addEventListener("click", () => running?.abort());
+  at("link").addEventListener("click", makeLink);
+  at("files").addEventListener("change", addFiles);
+  at("example").addEventListener("change", () => at("example").value && loadExample(at("example").value));
+  playground.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) run();
+  });
+  for (const article of document.querySelectorAll("article[data-example]")) {
+    const title = article.querySelector("h3").firstChild.textContent.trim();
+    article.querySelector("h3").after(button("Open in the playground", () => {
+      loadExample(article.dataset.example);
+      at("try").scrollIntoView();
+      editor.focus();
+    }, { class: "quiet", "aria-label": `Open in the playground: ${title}` }));
+  }
+  addEventListener("hashchange", openLink);
+  loadExample(at("example").value);
+  openLink();
+}
+
+enhance();
+start();
