@@ -159,6 +159,8 @@ type Limits struct {
 	ResultBytes int64         // JSON text of the result
 	ResultDepth int           // nesting of the result and of the input
 	ScriptBytes int64         // source text
+	ReturnFiles int64         // files that come back, and figures
+	ReturnBytes int64         // files, figures and forms of the value, together
 	OpenFiles   int64         // descriptors, the three standard ones and the result channel included
 	Threads     int64         // threads, the main one included
 }

@@ -13,6 +13,9 @@ import (
 // outcome turns what came back from a worker, all of it hostile, into a Result.
 func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Result {
 	result := Result{Status: OK, Value: reply.Value, Stdout: reply.Stdout, Stderr: reply.Stderr, Ran: true}
+	if reply.Attached != nil {
+		r.attach(&result, reply.Attached)
+	}
 	switch {
 	case reply.Value != nil:
 	case reply.Cause != 0:
@@ -23,6 +26,9 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Resu
 		result.Status, result.Error = ScriptError, "Script broke the channel of its result before main() returned"
 	default:
 		result.Status, result.Error = r.died(exit)
+	}
+	if result.Status != OK { // what the script did not finish to make is not shown
+		result.Figures, result.Display = nil, nil
 	}
 	return result
 }
@@ -72,6 +78,9 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		}
 	case FileLimit:
 		result.Error = r.tmpLimit()
+		if f.Error == "files" {
+			result.Error = fmt.Sprintf("The files of the request exceed the /tmp limit of %s and %d files", size(l.TmpBytes), l.TmpFiles)
+		}
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
 		}

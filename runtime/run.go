@@ -15,9 +15,15 @@ const buryWithin = 2 * time.Second
 
 // Run runs one script and returns what came of it. Errors: ErrOverloaded when
 // too many callers wait already, ErrUnavailable when the interpreter is away,
-// ctx's error when the caller left first (the script is killed then).
+// ctx's error when the caller left first (the script is killed then), and that
+// of CheckFiles, which callers should have asked before.
 func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
 	began := time.Now()
+	if len(job.Files) > 0 {
+		if err := CheckFiles(job.Files, r.cfg.Limits); err != nil {
+			return Result{}, fmt.Errorf("run: %w", err)
+		}
+	}
 	if err := r.admission.enter(ctx); err != nil {
 		return Result{}, err
 	}
@@ -51,9 +57,13 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 		return Result{}, err
 	}
 	defer r.pool.discard(w)
+	if job.Started != nil {
+		job.Started()
+		job.Started = nil // should this worker turn out to be dead
+	}
 	started := time.Now()
 	unwatch := r.pool.watch(w, r.cfg.Limits)
-	reply := w.Run(ctx, &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout})
+	reply := w.Run(ctx, request(job))
 	unwatch()
 	ended := time.Now()
 	if reply.Cause == zygote.Canceled {
@@ -81,6 +91,18 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 		return u, ok
 	}
 	return result, nil
+}
+
+// request is what a worker is told of a job.
+func request(job *Job) *zygote.Request {
+	r := &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout, ReturnFiles: job.ReturnFiles}
+	for _, f := range job.Files {
+		r.Files = append(r.Files, zygote.File(f))
+	}
+	if job.Output != nil {
+		r.Output = func(fd int, chunk []byte) { job.Output(Stream(fd), chunk) }
+	}
+	return r
 }
 
 // add fills in what is known only when the process is gone.

@@ -15,7 +15,7 @@ func defaults() Limits {
 	return Limits{
 		Timeout: 30 * time.Second, CPU: 30 * time.Second,
 		MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
-		OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20,
+		OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20,
 		OpenFiles: 64, Threads: 64,
 	}
 }

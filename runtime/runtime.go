@@ -158,6 +158,8 @@ func zygoteConfig(cfg Config, p *python.Interpreter, plan *sandbox.Plan) zygote.
 		ResultBytes:    int(cfg.Limits.ResultBytes),
 		ResultDepth:    cfg.Limits.ResultDepth,
 		OutputBytes:    int(cfg.Limits.OutputBytes),
+		ReturnFiles:    int(cfg.Limits.ReturnFiles),
+		ReturnBytes:    int(cfg.Limits.ReturnBytes),
 	}
 }
 

@@ -13,6 +13,7 @@ type capture struct {
 	fd    int
 	limit int
 
+	sink     func(chunk []byte) // given what is taken, nil for most runs
 	mu       sync.Mutex
 	file     *os.File      // set once the pump runs; owns fd then
 	pumped   chan struct{} // closed when the pump is done
@@ -56,6 +57,9 @@ func (c *capture) take(p []byte) bool {
 		p, c.over = p[:room], true
 	}
 	c.buf = append(c.buf, p...)
+	if c.sink != nil && len(p) > 0 {
+		c.sink(p)
+	}
 	return !c.over
 }
 

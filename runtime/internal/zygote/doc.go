@@ -40,16 +40,23 @@
 //	server                                    worker
 //	  │◄────────────────── 'C' Refusal         │  a layer was refused: never used
 //	  │◄────────────────── 'R'                 │  confined, warm, waiting
-//	  │  lengths, timeout, script, input, stdin►│  the one request
+//	  │  lengths, flags, timeout, script, ─────►│  the one request
+//	  │  input, stdin, files                   │
+//	  │◄────────────────── 'A' records         │  only if there is something: files, figures, forms of the value
 //	  │◄────────────────── 'V' JSON text       │  what main returned
 //	  │◄────────────────── 'E' JSON            │  or why there is no value
 //
 // Everything after the request is hostile: the script owns its end of the
-// channel and may write what it likes. The server reads exactly one frame of
-// bounded size, checks that it is JSON of bounded depth, and kills the worker.
-// A forged frame can only change the forger's own answer.
+// channel and may write what it likes. The server reads one frame, or
+// an 'A' and one more, of bounded size, checks the value to be JSON of bounded
+// depth and what is attached to be what it says, and kills the worker. A forged
+// frame can only change the forger's own answer.
+//
+// A record of an 'A' frame is a byte that says what it is (see [AttachedKind]), the
+// lengths of its name and its data, four bytes each, then both.
 //
 // Stdout and stderr are pipes. Most runs fit into a pipe's buffer, so that
 // nobody reads until the answer is there; a run that takes longer is pumped in
 // the background, each stream cut at its limit.
+// Who wants to see the output as it comes is given what the pumps read.
 package zygote

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -18,6 +18,47 @@ type Request struct {
 	Input   []byte
 	Stdin   string
 	Timeout time.Duration
+	// Files are written into the working directory by the worker. Their names
+	// must be checked already.
+	Files []File
+	// ReturnFiles asks for what is new or changed there afterwards.
+	ReturnFiles bool
+	// Output, where it is not nil, is given what the script writes as it comes,
+	// descriptor 1 or 2, never twice at once.
+	Output func(fd int, chunk []byte)
+}
+
+// File is a file of the caller's.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Attached is something that came with an answer. It is as hostile as the rest.
+type Attached struct {
+	Kind AttachedKind
+	Name string // of the file, or the MIME type
+	Data []byte // the contents, or why it was left out
+}
+
+// AttachedKind says what came, by the letter of attached.py.
+type AttachedKind byte
+
+// What can come with an answer.
+const (
+	AttachedFile    AttachedKind = 'f'
+	AttachedFigure  AttachedKind = 'p' // PNG
+	AttachedText    AttachedKind = 't' // a form of the value that is text
+	AttachedBinary  AttachedKind = 'b' // a form of the value that is not
+	AttachedOmitted AttachedKind = 'o'
+)
+
+func (k AttachedKind) known() bool {
+	switch k {
+	case AttachedFile, AttachedFigure, AttachedText, AttachedBinary, AttachedOmitted:
+		return true
+	}
+	return false
 }
 
 // Reply is what came back. Exactly one of Value, Fault and Broken is set, or
@@ -25,6 +66,8 @@ type Request struct {
 type Reply struct {
 	Value []byte // JSON text, checked
 	Fault *Fault
+	// Attached is what came with either of them.
+	Attached []Attached
 	// Broken says what was wrong with what the script wrote to the channel.
 	Broken string
 	// Unread says that the worker died before it had read the request: nothing
@@ -75,6 +118,9 @@ const pumpAfter = 2 * time.Millisecond
 // ctx. The worker is dying when Run returns; the caller must still Close it.
 func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
 	w.stdout.limit, w.stderr.limit = w.outputLimit, w.outputLimit
+	if r.Output != nil {
+		w.stream(r.Output)
+	}
 	stop := context.AfterFunc(ctx, func() { w.kill(Canceled) })
 	defer stop()
 	pump := time.AfterFunc(pumpAfter, func() {
@@ -84,8 +130,7 @@ func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
 	defer pump.Stop()
 
 	reply := &Reply{}
-	kind, payload, err := w.exchange(r)
-	w.settle(reply, kind, payload, err)
+	w.exchange(r, reply)
 	w.kill(causeClosed)
 	var over bool
 	if reply.Stdout, over = w.stdout.finish(); over {
@@ -98,25 +143,59 @@ func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
 	return reply
 }
 
-// exchange writes the request and reads one frame.
-func (w *Worker) exchange(r *Request) (byte, []byte, error) {
+// stream hands on what is read of the output, one chunk at a time.
+func (w *Worker) stream(output func(fd int, chunk []byte)) {
+	var one sync.Mutex
+	for i, c := range []*capture{&w.stdout, &w.stderr} {
+		c.sink = func(chunk []byte) {
+			one.Lock()
+			defer one.Unlock()
+			output(i+1, chunk)
+		}
+	}
+}
+
+// exchange writes the request and reads the answer into reply: one frame, or
+// two when something is attached.
+func (w *Worker) exchange(r *Request, reply *Reply) {
 	w.deadline = time.Now().Add(r.Timeout + grace)
 	if err := w.ctl.SetDeadline(w.deadline); err != nil {
-		return 0, nil, err
+		w.settle(reply, 0, nil, err)
+		return
 	}
 	unwritten := w.writeRequest(r)
-	kind, payload, err := readFrame(w.ctl, func(kind byte) int {
-		if kind == frameValue {
-			return w.resultLimit
+	frames := frameReader{r: w.ctl}
+	kind, payload, err := frames.next(w.frameLimit)
+	if kind == frameAttached && err == nil {
+		attached, ok := parseAttached(payload)
+		if !ok {
+			reply.Broken = "attached"
+			return
 		}
-		return errorLimit
-	})
+		kind, payload, err = frames.next(w.frameLimit)
+		defer func() {
+			if reply.Value != nil || reply.Fault != nil {
+				reply.Attached = attached
+			}
+		}()
+	}
 	// A socket that closes with something unread in it resets its peer. No
 	// script can bring that about: none runs before all of the request is read.
 	if errors.Is(err, syscall.ECONNRESET) || err != nil && errors.Is(unwritten, syscall.EPIPE) {
 		err = errUnread
 	}
-	return kind, payload, err
+	w.settle(reply, kind, payload, err)
+}
+
+// frameLimit is the longest payload of an answer's frame.
+func (w *Worker) frameLimit(kind byte) int {
+	switch kind {
+	case frameValue:
+		return w.resultLimit
+	case frameAttached:
+		return w.attachedLimit
+	}
+	return errorLimit
 }
 
 var errUnread = errors.New("zygote: worker: dead before it had read the request")
@@ -212,7 +291,5 @@ func Depth(text []byte) int {
 
 // exceed makes an output limit the outcome.
 func (r *Reply) exceed(c Cause) {
-	r.Value, r.Fault, r.Broken, r.Cause = nil, nil, "", c
+	r.Value, r.Fault, r.Attached, r.Broken, r.Cause = nil, nil, nil, "", c
 }
-
-func floatBits(f float64) uint64 { return math.Float64bits(f) }

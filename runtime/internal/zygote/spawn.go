@@ -20,6 +20,7 @@ func (z *Zygote) Spawn(scratch string, hurry bool) (*Worker, error) {
 	}
 	defer sandbox.CloseFD(theirs...)
 	w.outputLimit, w.resultLimit, w.resultDepth = z.cfg.OutputBytes, z.cfg.ResultBytes, z.cfg.ResultDepth
+	w.attachedLimit = z.cfg.ReturnBytes + attachedSlack
 	if err := z.enlist(w); err != nil {
 		w.Close()
 		return nil, err

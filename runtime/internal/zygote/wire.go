@@ -16,10 +16,11 @@ const (
 
 // Frames that a worker sends.
 const (
-	frameRefused = 'C'
-	frameReady   = 'R'
-	frameValue   = 'V'
-	frameError   = 'E'
+	frameRefused  = 'C'
+	frameReady    = 'R'
+	frameAttached = 'A'
+	frameValue    = 'V'
+	frameError    = 'E'
 )
 
 const (
@@ -30,6 +31,10 @@ const (
 	// each of which may take twelve bytes as an escaped surrogate pair.
 	errorLimit = 2 << 20
 )
+
+// attachedSlack is what the headers of attached.py may take and the names of
+// what was left out.
+const attachedSlack = 256 << 10
 
 // absent is the length of an input that was not given.
 const absent = ^uint32(0)
@@ -89,6 +94,46 @@ func parseReport(b []byte) (r report, rest []byte, err error) {
 		return report{}, nil, errMessage
 	}
 	return r, rest, nil
+}
+
+// appendFiles appends the files of a request in the layout of files.py.
+func appendFiles(b []byte, files []File) []byte {
+	for _, f := range files {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(f.Name)))
+		b = binary.BigEndian.AppendUint32(b, uint32(len(f.Data)))
+		b = append(b, f.Name...)
+		b = append(b, f.Data...)
+	}
+	return b
+}
+
+// filesSize is how long appendFiles makes them.
+func filesSize(files []File) (n int) {
+	for _, f := range files {
+		n += 8 + len(f.Name) + len(f.Data)
+	}
+	return n
+}
+
+// attachedHeader is the kind of a record, and the lengths of its name and data.
+const attachedHeader = 9
+
+// parseAttached takes the payload of an 'A' frame apart. What it returns
+// aliases b.
+func parseAttached(b []byte) (list []Attached, ok bool) {
+	for len(b) > 0 {
+		if len(b) < attachedHeader {
+			return nil, false
+		}
+		name, data := uint64(binary.BigEndian.Uint32(b[1:])), uint64(binary.BigEndian.Uint32(b[5:]))
+		kind, rest := AttachedKind(b[0]), b[attachedHeader:]
+		if uint64(len(rest)) < name+data || !kind.known() {
+			return nil, false
+		}
+		list = append(list, Attached{Kind: kind, Name: string(rest[:name]), Data: rest[name : name+data : name+data]})
+		b = rest[name+data:]
+	}
+	return list, true
 }
 
 // parseFrame splits the header of a worker's frame.

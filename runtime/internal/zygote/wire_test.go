@@ -51,7 +51,7 @@ func TestReadFrame(t *testing.T) {
 			"in halves":     iotest.HalfReader(bytes.NewReader(tt.in)),
 			"end with data": iotest.DataErrReader(bytes.NewReader(tt.in)),
 		} {
-			kind, payload, err := readFrame(r, upTo(tt.limit))
+			kind, payload, err := (&frameReader{r: r}).next(upTo(tt.limit))
 			if tt.err != nil && tt.err != io.EOF && errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF // a header and nothing else
 			}
@@ -68,7 +68,7 @@ func FuzzReadFrame(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte, limit int) {
 		limit = max(limit, 0) % (1 << 16)
-		kind, payload, err := readFrame(bytes.NewReader(in), upTo(limit))
+		kind, payload, err := (&frameReader{r: bytes.NewReader(in)}).next(upTo(limit))
 		if err != nil {
 			if payload != nil {
 				t.Errorf("%v, and %d bytes", err, len(payload))
@@ -258,7 +258,7 @@ func TestUnreadRequest(t *testing.T) {
 		"closed before":  {func(*os.File) {}, true},
 		"closed unread":  {func(ctl *os.File) { _, _, _ = syscall.Recvfrom(int(ctl.Fd()), make([]byte, 1), syscall.MSG_PEEK) }, true},
 		"closed halfway": {func(ctl *os.File) { _, _ = io.ReadFull(ctl, make([]byte, 10)) }, true},
-		"closed after":   {func(ctl *os.File) { _, _ = io.ReadFull(ctl, make([]byte, 21)) }, false},
+		"closed after":   {func(ctl *os.File) { _, _ = io.ReadFull(ctl, make([]byte, requestHeader+1)) }, false},
 	} {
 		w, theirs, err := newWorker()
 		if err != nil {

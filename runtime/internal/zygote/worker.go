@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -24,7 +24,7 @@ type Worker struct {
 
 	stdout, stderr capture
 
-	outputLimit, resultLimit, resultDepth int
+	outputLimit, resultLimit, resultDepth, attachedLimit int
 
 	started chan struct{} // closed when pidfd is known or the fork was refused
 	exited  chan struct{} // closed when exit and fate are known
@@ -67,7 +67,8 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	if err := w.ctl.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return fmt.Errorf("zygote: worker: %w", err)
 	}
-	kind, payload, err := readFrame(w.ctl, func(byte) int { return refusalLimit })
+	frames := frameReader{r: w.ctl}
+	kind, payload, err := frames.next(func(byte) int { return refusalLimit })
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("zygote: worker: not ready: %w", err)
 	}
@@ -163,43 +164,34 @@ func (w *Worker) Close() {
 	w.stderr.close()
 }
 
-// readFrame reads one frame whose payload is at most limit(kind) bytes.
-func readFrame(r io.Reader, limit func(kind byte) int) (byte, []byte, error) {
-	buf := make([]byte, 4<<10)
-	have, err := io.ReadAtLeast(r, buf, frameHeader)
-	if err != nil {
-		return 0, nil, err
-	}
-	kind, length, err := parseFrame(buf[:frameHeader], limit)
-	if err != nil {
-		return kind, nil, err
-	}
-	payload := buf[frameHeader:have]
-	if len(payload) >= length {
-		return kind, payload[:length], nil
-	}
-	whole := make([]byte, length)
-	n := copy(whole, payload)
-	if _, err := io.ReadFull(r, whole[n:]); err != nil {
-		return kind, nil, err
-	}
-	return kind, whole, nil
-}
-
 // writeRequest sends the one request in the layout of worker.py.
 func (w *Worker) writeRequest(r *Request) error {
 	given := absent
 	if r.Input != nil {
 		given = uint32(len(r.Input))
 	}
-	b := make([]byte, 0, 20+len(r.Script)+len(r.Input)+len(r.Stdin))
+	files := filesSize(r.Files)
+	b := make([]byte, 0, requestHeader+len(r.Script)+len(r.Input)+len(r.Stdin)+files)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
 	b = binary.BigEndian.AppendUint32(b, given)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
-	b = binary.BigEndian.AppendUint64(b, floatBits(r.Timeout.Seconds()))
+	b = binary.BigEndian.AppendUint32(b, uint32(files))
+	b = append(b, flag(r.ReturnFiles))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
 	b = append(b, r.Script...)
 	b = append(b, r.Input...)
 	b = append(b, r.Stdin...)
+	b = appendFiles(b, r.Files)
 	_, err := w.ctl.Write(b)
 	return err
+}
+
+// requestHeader is the size of REQUEST in channel.py.
+const requestHeader = 25
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
 }

@@ -36,6 +36,8 @@ type Config struct {
 	ResultBytes    int
 	ResultDepth    int
 	OutputBytes    int
+	// ReturnFiles and ReturnBytes bound what comes back beside the value.
+	ReturnFiles, ReturnBytes int
 }
 
 // Zygote is a running fork server.
@@ -198,6 +200,7 @@ func (z *Zygote) greet() error {
 	err = z.send(map[string]any{
 		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload),
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
+		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
 	})
 	if err != nil {
 		return err

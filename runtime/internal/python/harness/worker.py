@@ -18,6 +18,7 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from time import monotonic as _monotonic
 
+from _harness import attached, display, files
 from _harness.channel import CHANNEL, receive, send
 from _harness.confine import confine, flush_c
 from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
@@ -45,6 +46,7 @@ def prepare(config):
     global blocked, result_limit
     blocked = frozenset(config["blocked_imports"])
     result_limit = config["result_bytes"]
+    attached.prepare(config)
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
     sys.argv[:] = [NAME]
     sys.dont_write_bytecode = True
@@ -139,8 +141,12 @@ def rehearse():
 class Run:
     """One script from its text to its answer."""
 
+    given = {}  # the caller's files
+    home = None  # the directory to take files from, where they are wanted back
+    bag = None  # what comes back beside the value
+
     def serve(self):
-        text, given, stdin, timeout = receive()
+        text, given, stdin, blob, wanted, timeout = receive()
         global current
         current = self
         self.text = text
@@ -150,10 +156,15 @@ class Run:
         setitimer(ITIMER_REAL, timeout)
         try:
             self.open_stdin(stdin)
+            if blob:
+                self.put(blob)
+            if wanted:
+                self.home = files.home()
             code = read_script(text, blocked)
             self.ran = True
             result = self.call(code, given)
-            payload = encode(result)
+            payload = self.encode(result)
+            self.collect()
         except Refused as e:
             self.fail(e.status, e.error, line=e.line)
         except NotJSON as e:
@@ -167,6 +178,7 @@ class Run:
             self.flush()
             if _len(payload) > result_limit:
                 self.fail("result_limit", "bytes")
+            self.send_bag()
             send(b"V", payload)
         _exit(0)
 
@@ -185,6 +197,38 @@ class Run:
         os.lseek(fd, 0, 0)
         os.dup2(fd, 0)
         os.close(fd)
+
+    def put(self, blob):
+        try:
+            self.given = files.put(blob)
+        except OSError:
+            raise Refused("file_limit", "files")
+
+    def encode(self, result):
+        """The JSON text of the result, and in the bag what else there is to see."""
+        try:
+            payload = encode(result)
+        except NotJSON:
+            self.bag = attached.Attached()
+            payload = display.show(result, self.bag)
+            if payload is None:
+                self.bag = None
+                raise
+        if display.PYPLOT in _modules or self.bag:
+            self.bag = self.bag or attached.Attached()
+            display.draw(result, self.bag)
+        return payload
+
+    def collect(self):
+        """Take the files along, if they are wanted and not taken yet."""
+        if self.home is not None:
+            self.bag = self.bag or attached.Attached()
+            where, self.home = self.home, None
+            files.Collector(self.bag, self.given).collect(where)
+
+    def send_bag(self):
+        if self.bag and self.bag.records:
+            send(b"A", self.bag.payload())
 
     def call(self, code, given):
         module = types.ModuleType(MODULE)
@@ -231,10 +275,18 @@ class Run:
 
     def fail(self, status, error, **more):
         global current
+        if status in ("timeout", "killed"):
+            self.bag = None  # the alarm may have come while it was being filled
+        elif self.ran:
+            try:
+                self.collect()
+            except BaseException:
+                pass
         current = None  # from here on the alarm has nothing to add
         self.flush()
         more = {k: v for k, v in more.items() if v}
         message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
+        self.send_bag()
         send(b"E", encode_text(message))
         _exit(0)
 
