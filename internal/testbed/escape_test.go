@@ -1,0 +1,257 @@
+package testbed_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed"
+)
+
+// tight are limits that a script reaches quickly. Not the wall clock, which
+// goes on while a busy machine has no time for the script.
+var tight = []string{
+	"EXEC_TIMEOUT=20s", "EXEC_CPU=1s", "EXEC_MEMORY_MB=64", "EXEC_TMP_MB=4", "EXEC_TMP_FILES=64", "EXEC_OUTPUT_BYTES=4096",
+	"EXEC_RESULT_BYTES=16384", "EXEC_OPEN_FILES=24", "EXEC_THREADS=16", "EXEC_WORKERS=4", "EXEC_QUEUE=64",
+}
+
+const (
+	// atOnce is how many programs run at the same time: many wait for a limit.
+	atOnce = 3
+	// patience ends a test that hangs.
+	patience = 30 * time.Second
+	// again is by when the service has to answer rightly after each program.
+	again = 2 * time.Second
+)
+
+// TestEscape runs every program in every set-up, with the check of imports and
+// without. What a program reports is compared with its header. That it got
+// nothing is also seen from outside: no secret is in any reply, nobody reached
+// the canary, and after each program the service still answers rightly.
+func TestEscape(t *testing.T) {
+	names := programs(t)
+	if len(names) < 120 {
+		t.Errorf("only %d programs", len(names))
+	}
+	shared := sharedSource(t)
+	bed := testbed.New(t)
+	for _, setup := range testbed.Setups() {
+		t.Run(setup.Name, func(t *testing.T) {
+			setup.Need(t)
+			checks := []struct {
+				name     string
+				settings []string
+			}{{"imports-checked", nil}, {"imports-free", []string{"BLOCKED_IMPORTS="}}}
+			places := make(chan struct{}, atOnce)
+			var all sync.WaitGroup
+			for _, check := range checks {
+				s := &target{
+					Server: bed.Start(t, testbed.Options{Setup: setup, Settings: append(check.settings, tight...)}),
+					setup:  setup.Name, checked: check.settings == nil, shared: shared,
+				}
+				for _, name := range names {
+					places <- struct{}{}
+					all.Go(func() {
+						defer func() { <-places }()
+						t.Run(check.name+"/"+strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.attack(t, name) })
+					})
+				}
+				all.Wait()
+				s.unharmed(t)
+			}
+		})
+	}
+}
+
+// target is a server under attack.
+type target struct {
+	*testbed.Server
+	setup   string
+	checked bool // imports are
+	shared  string
+}
+
+// attack runs one program, and those that it needs.
+func (s *target) attack(t *testing.T, name string) {
+	p, err := readProgram(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.here() {
+		t.Skipf("for %s only", p.want["arch"])
+	}
+	if before := p.want["before"]; before != "" {
+		s.run(t, before)
+	}
+	var others sync.WaitGroup
+	if beside := p.want["beside"]; beside != "" {
+		others.Go(func() { s.run(t, beside) })
+		time.Sleep(300 * time.Millisecond) // the other one runs by then
+	}
+	s.run(t, name)
+	s.answersRightly(t)
+	others.Wait()
+	s.untouched(t)
+}
+
+// run runs a program and compares the reply.
+func (s *target) run(t *testing.T, name string) {
+	t.Helper()
+	p, err := readProgram(name)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	body, err := p.request(s.shared, s.Targets)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	want := p.in(s.setup)
+	if blocked := want["blocked"]; blocked != "" && s.checked {
+		want = map[string]string{"status": "import_blocked", "error": "Script contains potentially dangerous code: " + blocked}
+	}
+	code, reply, err := s.post(patience, body)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(reply), &members); err != nil {
+		t.Errorf("%s: %v: %.500s", name, err, reply)
+		return
+	}
+	for _, wrong := range mismatches(want, code, members) {
+		t.Errorf("%s: %s\nthe reply: %d %.1000s", name, wrong, code, reply)
+	}
+	s.keepsSecrets(t, name, reply)
+}
+
+func (s *target) post(limit time.Duration, body []byte) (int, string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/execute", bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data), err
+}
+
+// keepsSecrets looks for the secrets in a reply, in the forms they would have
+// been found in or put into.
+func (s *target) keepsSecrets(t *testing.T, name, reply string) {
+	t.Helper()
+	for where, secret := range s.Secrets {
+		for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret))} {
+			if strings.Contains(reply, form) {
+				t.Errorf("%s: ESCAPE: the reply has the secret of %s", name, where)
+			}
+		}
+	}
+}
+
+// answersRightly runs an ordinary script.
+func (s *target) answersRightly(t *testing.T) {
+	t.Helper()
+	const script = "import json\ndef main():\n    open('f', 'w').write('good')\n    print(open('f').read())\n    return [json.loads('1'), 2.0]"
+	body, err := json.Marshal(map[string]string{"script": script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"result":[1,2.0],"stdout":"good\n"}`
+	if code, got, err := s.post(again, body); err != nil || code != http.StatusOK || strings.TrimSpace(got) != want {
+		t.Errorf("the next good run: %d %.500s, %v", code, got, err)
+	}
+}
+
+// untouched asks the canary.
+func (s *target) untouched(t *testing.T) {
+	t.Helper()
+	r, err := s.Canary(t.Context())
+	if err != nil {
+		t.Fatalf("ESCAPE: %v", err)
+	}
+	if len(r.Touched) > 0 || len(r.Lost) > 0 {
+		t.Errorf("ESCAPE: the canary was reached: %q, changed: %q", r.Touched, r.Lost)
+	}
+}
+
+// unharmed looks at the server as a whole when all programs have run.
+func (s *target) unharmed(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.Ended():
+		t.Error("the server has ended")
+	default:
+	}
+	if data, err := os.ReadFile(s.Targets.File); s.Targets.Server != 1 && (err != nil || string(data) != s.Secrets["a file"]) {
+		t.Errorf("the secret file has changed: %q, %v", data, err)
+	}
+	for line := range strings.Lines(s.Log()) {
+		var entry struct{ Severity, Message string }
+		if json.Unmarshal([]byte(line), &entry) == nil && (entry.Severity == "ERROR" || entry.Severity == "CRITICAL") {
+			t.Errorf("the log has: %s", line)
+		}
+	}
+}
+
+// TestCanaries is the twin of TestEscape: where nothing confines scripts, one
+// of them reaches every canary. So they can be reached, and are watched.
+func TestCanaries(t *testing.T) {
+	bed := testbed.New(t)
+	for _, setup := range testbed.Setups() {
+		t.Run(setup.Name, func(t *testing.T) {
+			setup.Need(t)
+			s := &target{
+				Server: bed.Start(t, testbed.Options{Setup: setup, Settings: []string{"SANDBOX=off", "BLOCKED_IMPORTS=", "EXEC_WORKERS=1"}}),
+				shared: sharedSource(t),
+			}
+			p, err := readProgram("unconfined/reaches_everything.py")
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := p.request(s.shared, s.Targets)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, reply, err := s.post(patience, body)
+			if err != nil || code != http.StatusOK {
+				t.Fatalf("got %d %s, %v", code, reply, err)
+			}
+			for where, secret := range s.Secrets {
+				if !strings.Contains(reply, secret) {
+					t.Errorf("the secret of %s was not found: %s", where, reply)
+				}
+			}
+			r, err := s.Canary(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			touched := strings.Join(r.Touched, ", ")
+			for _, how := range []string{"connection: tcp", "connection: unix", "connection: unix abstract", "datagram", "signal"} {
+				if !strings.Contains(touched, how) {
+					t.Errorf("the canary does not know of %s: %s", how, touched)
+				}
+			}
+			if len(r.Lost) == 0 {
+				t.Error("the canary does not know that its file was changed")
+			}
+		})
+	}
+}

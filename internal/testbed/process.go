@@ -1,0 +1,123 @@
+package testbed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// process is a program that runs as a child of the test.
+type process struct {
+	cmd  *exec.Cmd
+	out  buffer
+	done chan struct{}
+}
+
+// buffer may be written to and read at the same time.
+type buffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.String()
+}
+
+// run starts a program with just this environment; nil is the test's own.
+func run(ordinary bool, stdin string, env []string, name string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(name, args...), done: make(chan struct{})}
+	p.cmd.Env = env
+	p.cmd.Stdin = strings.NewReader(stdin)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	if ordinary && os.Getuid() == 0 {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("testbed: %w", err)
+	}
+	go func() {
+		_ = p.cmd.Wait() // how it ended is in its log
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func (p *process) log() string            { return p.out.String() }
+func (p *process) ended() <-chan struct{} { return p.done }
+func (p *process) pid() int               { return p.cmd.Process.Pid }
+
+func (p *process) stop() error {
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("testbed: %w", err)
+	}
+	<-p.done
+	return nil
+}
+
+// pair is a server and its canary.
+type pair struct {
+	*process
+	canary *process
+}
+
+func (p pair) stop() error { return errors.Join(p.process.stop(), p.canary.stop()) }
+
+// startProcess starts the server and the canary as processes of one user.
+func (b *Bed) startProcess(s *Server, o Options, dir string) error {
+	ports, err := freePorts(3)
+	if err != nil {
+		return err
+	}
+	// One home for all servers of a user, so that the interpreter is unpacked
+	// once; what is the canary's own has to be in a directory of its own.
+	home, own := filepath.Join(b.dir, fmt.Sprintf("home-%t", o.Setup.Ordinary)), filepath.Join(dir, "canary")
+	for _, d := range []string{home, own} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return fmt.Errorf("testbed: %w", err)
+		}
+		if o.Setup.Ordinary && os.Getuid() == 0 {
+			if err := os.Chown(d, nobody, nobody); err != nil {
+				return fmt.Errorf("testbed: %w", err)
+			}
+		}
+	}
+	s.URL, s.report = "http://"+loopback(ports[0]), "http://"+loopback(ports[2])+"/"
+	s.Targets = Targets{
+		File: filepath.Join(dir, "secret"), HTTP: ports[0], TCP: ports[1],
+		Socket: filepath.Join(own, "socket"), Abstract: filepath.Base(dir), Shared: "/dev/shm/pyexec-" + filepath.Base(dir),
+	}
+	env := append(constant(home), "HOST=127.0.0.1", fmt.Sprint("PORT=", ports[0]))
+	server, err := run(o.Setup.Ordinary, "", append(env, o.Settings...), b.server)
+	if err != nil {
+		return err
+	}
+	canary, err := run(o.Setup.Ordinary, s.Secrets["the canary's sockets"],
+		append(constant(home), "SECRET_TOKEN="+s.Secrets["the canary's environment"]), b.canary, s.Targets.args(loopback(ports[2]))...)
+	if err != nil {
+		return errors.Join(err, server.stop())
+	}
+	s.place = pair{server, canary}
+	s.Targets.Server, s.Targets.Canary = server.pid(), canary.pid()
+	return nil
+}
+
+func (p pair) log() string {
+	if said := p.canary.log(); said != "" {
+		return p.process.log() + "\n" + said
+	}
+	return p.process.log()
+}

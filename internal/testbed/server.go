@@ -1,0 +1,182 @@
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Options say how a server is started.
+type Options struct {
+	Setup Setup
+	// Settings are environment variables of the server, NAME=value.
+	Settings []string
+	// Image is an image of podman's store to start instead of the testbed's
+	// own. Its command has to be the server.
+	Image string
+	// Args are more arguments of podman run, for containers.
+	Args []string
+}
+
+// Server is a running server with its canaries.
+type Server struct {
+	// URL is where it is reached from outside, without a slash at its end.
+	URL string
+	// Targets are what a script may be told to go for.
+	Targets Targets
+	// Secrets are texts that no reply may contain, by where they lie.
+	Secrets map[string]string
+
+	place  place
+	report string // URL of the canary's report
+}
+
+// place is a process or a container.
+type place interface {
+	// log is everything the server has printed.
+	log() string
+	// ended is closed when the server is gone.
+	ended() <-chan struct{}
+	// pid is the server's process id where it runs.
+	pid() int
+	stop() error
+}
+
+// startTimeout is far more than any start takes. It ends a test that hangs.
+const startTimeout = time.Minute
+
+// Start starts a server and waits until it is healthy. It ends with the test.
+func (b *Bed) Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s, err := b.start(t, o)
+	if err != nil {
+		t.Fatalf("set-up %s: %v", o.Setup.Name, err)
+	}
+	return s
+}
+
+func (b *Bed) start(t testing.TB, o Options) (*Server, error) {
+	s := &Server{Secrets: map[string]string{
+		"the server's environment": secret(), "a file": secret(), "the canary's environment": secret(), "the canary's sockets": secret(),
+	}}
+	o.Settings = append([]string{"SECRET_TOKEN=" + s.Secrets["the server's environment"]}, o.Settings...)
+	dir, err := os.MkdirTemp(b.dir, o.Setup.Name+"-")
+	if err != nil {
+		return nil, fmt.Errorf("testbed: %w", err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("testbed: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte(s.Secrets["a file"]), 0o644); err != nil {
+		return nil, fmt.Errorf("testbed: %w", err)
+	}
+	start := b.startProcess
+	if o.Setup.Runtime != "" {
+		start = b.startContainer
+	}
+	if err := start(s, o, dir); err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of the server, without its ordinary entries:\n%s", unusual(s.Log()))
+		}
+		if err := s.place.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.waitFor(s.URL + "/health"); err != nil {
+		return nil, err
+	}
+	if err := s.waitFor(s.report); err != nil {
+		return nil, err
+	}
+	r, err := s.Canary(t.Context())
+	s.Targets.Canary = r.PID
+	return s, err
+}
+
+// waitFor asks until the answer is 200.
+func (s *Server) waitFor(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for said := ""; ; {
+		code, body, err := get(ctx, url)
+		if err == nil && code == http.StatusOK {
+			return nil
+		}
+		if err == nil {
+			said = body
+		}
+		select {
+		case <-s.place.ended():
+			return fmt.Errorf("testbed: %s: the server has ended:\n%s", url, s.Log())
+		case <-ctx.Done():
+			return fmt.Errorf("testbed: %s: no answer: %s\n%s", url, said, s.Log())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func get(ctx context.Context, url string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body), err
+}
+
+// Log is everything the server has printed.
+func (s *Server) Log() string { return s.place.log() }
+
+// Ended is closed when the server is gone.
+func (s *Server) Ended() <-chan struct{} { return s.place.ended() }
+
+// unusual are the last lines of a log that are neither of severity INFO nor
+// about a run: how runs end is in their replies.
+func unusual(log string) string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `"severity":"INFO"`) && !strings.Contains(line, `"run":{`) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-20):], "")
+}
+
+func tail(text string, n int) string { return text[max(0, len(text)-n):] }
+
+// freePorts are n different TCP ports of the loopback address.
+func freePorts(n int) ([]int, error) {
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("testbed: %w", err)
+		}
+		defer l.Close()
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// constant is the environment that a server gets beside its settings.
+func constant(home string) []string {
+	return []string{"PATH=/usr/bin:/bin", "HOME=" + home, "TMPDIR=" + strings.TrimSuffix(home, "/")}
+}

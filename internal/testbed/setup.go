@@ -1,0 +1,66 @@
+package testbed
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Setup is a way the server is deployed.
+type Setup struct {
+	Name string
+	// Ordinary says that the server runs as uid 65534 and not as root.
+	Ordinary bool
+	// Runtime is podman's OCI runtime, empty for a plain process.
+	Runtime string
+	// NoNamespaces refuses the server every call that makes a namespace, as
+	// Docker's default profile does.
+	NoNamespaces bool
+}
+
+// nobody is the uid and gid of an ordinary user.
+const nobody = 65534
+
+// The set-ups.
+var (
+	PlainRoot  = Setup{Name: "plain-root"}
+	PlainUser  = Setup{Name: "plain-user", Ordinary: true}
+	Podman     = Setup{Name: "podman", Runtime: "runc"}
+	PodmanNoNS = Setup{Name: "podman-nons", Runtime: "runc", NoNamespaces: true}
+	GVisorRoot = Setup{Name: "gvisor-root", Runtime: "runsc"}
+	GVisorUser = Setup{Name: "gvisor-user", Runtime: "runsc", Ordinary: true}
+)
+
+// Setups are all set-ups, those first that take least.
+func Setups() []Setup {
+	return []Setup{PlainRoot, PlainUser, Podman, PodmanNoNS, GVisorRoot, GVisorUser}
+}
+
+// Need skips the test, loudly, where this machine lacks what s takes. On the
+// machines of our own CI that is a failure: a suite that skips itself proves
+// nothing.
+func (s Setup) Need(t testing.TB) {
+	t.Helper()
+	if missing := s.missing(); len(missing) > 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
+		}
+		t.Skipf("SKIPPED, NOTHING WAS TESTED: set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
+	}
+}
+
+func (s Setup) missing() (missing []string) {
+	if os.Getuid() != 0 && !(s.Ordinary && s.Runtime == "") {
+		missing = append(missing, "root")
+	}
+	if s.Runtime == "" {
+		return missing
+	}
+	for _, program := range []string{"podman", "iptables", s.Runtime} {
+		if _, err := exec.LookPath(program); err != nil {
+			missing = append(missing, program)
+		}
+	}
+	return missing
+}

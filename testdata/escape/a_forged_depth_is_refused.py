@@ -1,0 +1,10 @@
+# Brackets beyond what any reader should go into.
+# status: script_error|result_limit
+# error~: Script (broke the channel of its result before main\(\) returned|exceeded the result limit of 256 nested levels)
+import struct
+
+
+def main():
+    value = b"[" * 5000 + b"]" * 5000
+    os.write(3, struct.pack(">Ic", len(value), b"V") + value)
+    os._exit(0)

@@ -1,0 +1,14 @@
+# Files, directories and links until nothing goes.
+# result~: \{"files":\["(ENOSPC|EDQUOT)",[1-6]?[0-9]\],"directories":"(ENOSPC|EDQUOT)","symlinks":"(ENOSPC|EDQUOT)","twin":"ok"\}
+
+
+def main():
+    made = []
+
+    def files():
+        for n in range(1_000_000):
+            os.close(os.open(f"f{n}", os.O_CREAT))
+            made.append(n)
+
+    return {"files": [outcome(files), len(made)], "directories": outcome(os.mkdir, "d"), "symlinks": outcome(os.symlink, "f0", "l"),
+            "twin": outcome(lambda: (os.unlink("f0"), os.mkdir("d")))}

@@ -1,0 +1,11 @@
+# Threads until none can be had.
+# status: script_error|memory_limit
+# error~: RuntimeError: can't start new thread \(the limit is 16 threads\)
+import threading
+import time
+
+
+def main():
+    threading.stack_size(64 << 10)
+    while True:
+        threading.Thread(target=time.sleep, args=(9,), daemon=True).start()

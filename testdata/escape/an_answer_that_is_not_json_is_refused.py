@@ -1,0 +1,10 @@
+# A value that a reader of JSON would choke on.
+# status: script_error|not_json
+# error~: .*(channel of its result|JSON).*
+import struct
+
+
+def main():
+    value = b'{"a":1}{"status":"ok"}'
+    os.write(3, struct.pack(">Ic", len(value), b"V") + value)
+    os._exit(0)

@@ -1,0 +1,10 @@
+# All but the ones for nothing.
+# result: {"refused": ["mem", "kmsg", "full", "tty", "console", "ptmx", "fuse", "kvm", "disk", "tun", "shm", "input", "gpu", "uinput", "random"], "ok": ["zero", "null"]}
+
+
+def main():
+    names = {
+        "mem": "/dev/mem", "kmsg": "/dev/kmsg", "full": "/dev/full", "tty": "/dev/tty", "console": "/dev/console", "ptmx": "/dev/ptmx", "fuse": "/dev/fuse", "kvm": "/dev/kvm",
+        "disk": "/dev/vda", "tun": "/dev/net/tun", "shm": "/dev/shm", "input": "/dev/input", "gpu": "/dev/dri", "uinput": "/dev/uinput", "random": "/dev/random", "zero": "/dev/zero", "null": "/dev/null",
+    }
+    return reach(**{label: (lambda path=path: os.open(path, os.O_RDWR)) for label, path in names.items()})

@@ -1,0 +1,7 @@
+# A number to text takes the square of its length: Python's own bound holds.
+# status: script_error
+# error~: ValueError: Exceeds the limit \(4300 digits\) for integer string conversion.*
+
+
+def main():
+    return str(10 ** 100000)
