@@ -1,12 +1,15 @@
 # Put a shared object into the run's directory and load it: machine code needs
 # no such thing, but a way to bring programs along should not exist either.
 # result: {"mine": "OSError", "twin": "ok"}
-import glob
-import sys
+
+
+class Info(ctypes.Structure):
+    _fields_ = [("file", ctypes.c_char_p), ("base", ctypes.c_void_p), ("name", ctypes.c_char_p), ("address", ctypes.c_void_p)]
 
 
 def main():
-    path = sorted(glob.glob(os.path.dirname(os.__file__) + "/lib-dynload/*.so"))[0]
-    with open(path, "rb") as a, open("mine.so", "wb") as b:
+    info = Info()
+    libc.dladdr(ctypes.cast(ctypes.CDLL("libm.so.6").sin, ctypes.c_void_p), ctypes.byref(info))
+    with open(info.file, "rb") as a, open("mine.so", "wb") as b:
         b.write(a.read())
-    return {"mine": outcome(ctypes.CDLL, "./mine.so"), "twin": outcome(ctypes.CDLL, path)}
+    return {"mine": outcome(ctypes.CDLL, "./mine.so"), "twin": outcome(ctypes.CDLL, info.file.decode())}

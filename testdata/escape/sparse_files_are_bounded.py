@@ -9,6 +9,6 @@ def main():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     return {
         "truncate": outcome(os.truncate, "f", big), "ftruncate": outcome(os.ftruncate, fd, big),
-        "seek and write": outcome(lambda: (os.lseek(fd, big, 0), os.write(fd, b"x"))), "posix_fallocate": outcome(os.posix_fallocate, fd, 0, big),
+        "seek and write": outcome(lambda: (os.lseek(fd, 1 << 40, 0), os.write(fd, b"x"))), "posix_fallocate": outcome(os.posix_fallocate, fd, 0, big),
         "pwrite": outcome(os.pwrite, fd, b"x", big), "small": outcome(os.truncate, "f", 4096),
     }
