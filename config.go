@@ -62,13 +62,15 @@ func LoadConfig() (Config, error) {
 
 // cacheCandidates lists where the interpreter may be unpacked, best first: the
 // user's cache directory, if there is such a thing, then a directory of our
-// own among the temporary files, for processes without a home.
+// own among the temporary files, for processes without a home, then in shared
+// memory, which containers have even where their root is read-only.
 func cacheCandidates() []string {
 	var dirs []string
 	if base, err := os.UserCacheDir(); err == nil {
 		dirs = append(dirs, filepath.Join(base, "pyexec"))
 	}
-	return append(dirs, filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-%d", os.Getuid())))
+	own := fmt.Sprintf("pyexec-%d", os.Getuid())
+	return append(dirs, filepath.Join(os.TempDir(), own), filepath.Join("/dev/shm", own))
 }
 
 // hosted says whether the platform announces that it runs this process as a

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -97,13 +98,16 @@ func printSettings(w io.Writer) {
 	table.Flush()
 }
 
+// version is set by the linker in images, whose build has no repository to ask.
+var version string
+
 // buildVersion is the module's version, or the commit it was built from.
 func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	version := info.Main.Version
+	version := cmp.Or(version, info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && (version == "" || version == "(devel)") {
 			version = s.Value

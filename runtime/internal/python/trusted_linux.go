@@ -1,5 +1,3 @@
-//go:build linux && (amd64 || arm64)
-
 package python
 
 import (
@@ -7,19 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-
-	embedded "github.com/kluctl/go-embed-python/python"
 )
-
-// supported returns nil: the embedded CPython runs on this platform.
-func supported() error { return nil }
-
-// extract writes the embedded files below dir, which it makes. It writes
-// copies where upstream had symbolic links, and dir+".lock" beside dir.
-func extract(dir string) error {
-	_, err := embedded.NewEmbeddedPythonWithTmpDir(dir, false)
-	return err
-}
 
 // trusted refuses a directory that another user owns or that everybody may
 // change: what is in it gets executed. Root's directories are trusted.

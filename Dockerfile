@@ -1,0 +1,46 @@
+# The image: the server, CPython 3.11 and the C library it needs. No shell, no
+# package manager, no compiler.
+#
+#   docker build -t pyexec .
+#   docker run --rm -p 8080:8080 pyexec
+#
+#   --build-arg PACKAGES=packages/data.txt    with the packages of a requirements file
+#   --build-arg VERSION=$(git describe --always --dirty)
+#   --build-arg GO_IMAGE=golang@sha256:...    the base by its digest
+#
+# The same sources on the same base make the same files, time stamps included.
+# The same digest takes a builder that dates its layers by SOURCE_DATE_EPOCH:
+#   docker buildx build --build-arg SOURCE_DATE_EPOCH=0 --output type=image,rewrite-timestamp=true .
+#   buildah build --timestamp 0 .
+
+# A Debian, because CPython needs the GNU C library and the image gets it, and
+# the root certificates, from here.
+ARG GO_IMAGE=docker.io/library/golang:1.26.8-bookworm
+
+FROM ${GO_IMAGE} AS build
+WORKDIR /src
+ARG GOPROXY=https://proxy.golang.org,direct
+ENV GOTOOLCHAIN=local CGO_ENABLED=0
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=
+# nopython leaves out the copy of CPython that the server otherwise carries.
+RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.version=${VERSION}" -o /rootfs/server ./cmd/server
+RUN go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt
+
+FROM scratch
+COPY --from=build /rootfs/ /
+ARG VERSION=
+LABEL org.opencontainers.image.title="pyexec" \
+      org.opencontainers.image.description="Runs Python nobody trusts, confined by the kernel" \
+      org.opencontainers.image.source="https://github.com/pyexec/pyexec" \
+      org.opencontainers.image.version="${VERSION}"
+# XDG_CACHE_HOME: where a run's files are if its /tmp can't be a mount of its own.
+ENV PYTHON_HOME=/python XDG_CACHE_HOME=/tmp
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# Root, so that each run gets a uid of its own, which is not root's. Any other
+# uid works, too: docker run --user.
+USER 0:0
+ENTRYPOINT ["/server"]

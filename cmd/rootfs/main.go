@@ -1,0 +1,113 @@
+// Rootfs lays out the root directory of the image. The Dockerfile runs it in
+// its build stage:
+//
+//	rootfs DIR [FILE...]
+//
+// DIR gets the bundled CPython at /python, the shared libraries that it needs,
+// an empty /tmp, and copies of the named files of this machine, each under its
+// own path. What DIR holds already, such as the server, stays. Last of all,
+// everything in DIR is given the same time stamp, so that the same contents
+// make the same image. It exits with 1 when that failed and with 2 when the
+// arguments make no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// pythonHome is where the image's PYTHON_HOME points.
+const pythonHome = "/python"
+
+// stamp is the time of every file. Not the epoch itself, which some tools take
+// for "none", and the same as that of the interpreter's own files.
+var stamp = time.Date(1980, 1, 1, 0, 0, 1, 0, time.UTC)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stderr))
+}
+
+// run is main with its surroundings as arguments. It returns the exit code.
+func run(ctx context.Context, args []string, stderr io.Writer) int {
+	if len(args) == 0 || args[0] == "" || args[0][0] == '-' {
+		fmt.Fprintln(stderr, "usage: rootfs DIR [FILE...]")
+		return 2
+	}
+	if err := layOut(ctx, args[0], args[1:], slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		fmt.Fprintln(stderr, "rootfs:", err)
+		return 1
+	}
+	return 0
+}
+
+func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) error {
+	for _, name := range files {
+		if !filepath.IsAbs(name) {
+			return fmt.Errorf("%s: not an absolute path", name)
+		}
+		if err := copyFile(name, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := runtime.InstallPython(ctx, dir, pythonHome, log); err != nil {
+		return err
+	}
+	// Where a run's files are in a container that may not mount anything.
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.MkdirAll(tmp, 0o777); err != nil {
+		return err
+	}
+	if err := os.Chmod(tmp, 0o777|fs.ModeSticky); err != nil {
+		return err
+	}
+	return settle(dir)
+}
+
+// copyFile copies a file with its mode. A link is followed.
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(to, data, 0o644), os.Chmod(to, info.Mode().Perm()))
+}
+
+// settle gives everything below dir one time stamp, and directories the mode
+// that they would have without a umask.
+func settle(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Type() == fs.ModeSymlink {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && info.Mode().Perm() != 0o777 {
+			if err := os.Chmod(path, 0o755); err != nil {
+				return err
+			}
+		}
+		return os.Chtimes(path, stamp, stamp)
+	})
+}

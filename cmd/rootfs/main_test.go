@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRootfs(t *testing.T) {
+	outside := t.TempDir()
+	dir := filepath.Join(outside, "rootfs")
+	certs, server := filepath.Join(outside, "certs.crt"), filepath.Join(dir, "server")
+	for name, content := range map[string]string{certs: "certificates", server: "program"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stderr bytes.Buffer
+	if code := run(t.Context(), []string{dir, certs}, &stderr); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	for name, want := range map[string]string{certs: "certificates", "server": "program"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "tmp")); err != nil || info.Mode() != fs.ModeDir|fs.ModeSticky|0o777 {
+		t.Errorf("tmp: %v, %v", info, err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "python/bin/python3.11")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("interpreter: %v, %v", info, err)
+	}
+	seen := 0
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		seen++
+		info, err := d.Info()
+		if err == nil && !info.ModTime().Equal(stamp) {
+			t.Errorf("%s: changed at %v", path, info.ModTime())
+		}
+		if err == nil && d.IsDir() && info.Mode().Perm()&0o755 != 0o755 {
+			t.Errorf("%s: mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || seen < 1000 {
+		t.Errorf("%d files, %v", seen, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{nil, 2, "usage: rootfs DIR [FILE...]"},
+		{[]string{"-o", "x"}, 2, "usage"},
+		{[]string{"/dev/null/rootfs"}, 1, "rootfs: install: mkdir /dev/null: not a directory"},
+		{[]string{t.TempDir(), "relative"}, 1, "rootfs: relative: not an absolute path"},
+		{[]string{t.TempDir(), "/nonexistent"}, 1, "rootfs: open /nonexistent: no such file or directory"},
+	} {
+		var stderr bytes.Buffer
+		if code := run(t.Context(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(), tt.says) {
+			t.Errorf("%v: exit code %d, %s", tt.args, code, &stderr)
+		}
+	}
+}
