@@ -40,7 +40,7 @@ var programAttacks = []struct {
 	}},
 	{name: "signals",
 		want:   expect{"self": []any{"handled"}, "parent": "none", "reached": 0, "own group": nil},
-		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}}},
+		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}, sandbox.Container: {"parent": "EPERM"}}},
 	{name: "limits", want: expect{
 		"RLIMIT_AS": "refused", "RLIMIT_CPU": "refused", "RLIMIT_FSIZE": "refused", "RLIMIT_NOFILE": "refused",
 		"RLIMIT_CORE": "refused", "RLIMIT_MEMLOCK": "refused", "lowered": true,
@@ -56,6 +56,12 @@ var programAttacks = []struct {
 		differ: differs{
 			// Another uid than the owner's: that is looked at first.
 			sandbox.Full: {"interpreter, to write": "EACCES", "interpreter, truncate": "EACCES"},
+			// No mount is read-only: the files are another uid's.
+			sandbox.Container: {
+				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES", "interpreter, link": "EPERM",
+			},
 			sandbox.LandlockOnly: {
 				"passwd": "EACCES", "self": "EACCES", "parent": "EACCES", "memory": "EACCES", "sys": "EACCES",
 				"shared memory": "EACCES", "another device": "EACCES", "terminal": "EACCES",

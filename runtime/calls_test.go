@@ -10,7 +10,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-var postures = []sandbox.Posture{sandbox.Full, sandbox.User, sandbox.LandlockOnly}
+var postures = []sandbox.Posture{sandbox.Full, sandbox.User, sandbox.Container, sandbox.LandlockOnly}
 
 // lives is what a twin comes to: the kernel did it.
 const lives = "lives"

@@ -28,7 +28,7 @@ type Examination struct {
 // Examine tries every layer in a throw-away child, as New does, and reports
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
-	grants, err := sandbox.Probe(ctx)
+	grants, err := sandbox.Probe(ctx, scratchBase(cfg))
 	if err != nil {
 		return Examination{}, err
 	}
@@ -36,7 +36,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	plan, err := sandbox.Compile(grants, sandbox.Policy{Scratch: scratchBase(cfg)})
 	if err != nil {
 		out.Refusal = err.Error()
-		plan = &sandbox.Plan{Notes: grants.Refused}
+		plan = &sandbox.Plan{Notes: grants.Refusals()}
 	}
 	if cfg.SandboxOff {
 		plan, out.Refusal = sandbox.Unconfined(), ""
@@ -45,7 +45,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	for _, l := range sandbox.Layers() {
 		out.Layers = append(out.Layers, LayerReport{
 			Name: string(l),
-			On:   plan.On[l] || out.Refusal != "" && grants.Has(l),
+			On:   plan.On[l] || out.Refusal != "" && plan.Notes[l] == "",
 			Note: plan.Notes[l],
 		})
 	}

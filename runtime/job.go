@@ -174,7 +174,8 @@ type Info struct {
 	Limits         Limits
 	Workers        int // runs at once
 	Queue          int // runs that may wait
-	// Posture is the name of the plan in force: full, user, landlock, off.
+	// Posture is the name of the plan in force: full, gVisor, user,
+	// container, landlock, off.
 	Posture string
 	// Isolation says of each layer whether it is in force. LayerNotes says,
 	// for a layer that is off, why and what stands in for it.

@@ -201,11 +201,11 @@ func TestScratchOfTheDead(t *testing.T) {
 	if _, err := os.Lstat(alive.dir); err != nil {
 		t.Errorf("the living server's: %v", err)
 	}
-	a, err := next.make()
+	a, _, err := next.make(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := next.make()
+	b, _, err := next.make(0)
 	if err != nil {
 		t.Fatal(err)
 	}

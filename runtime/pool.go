@@ -35,6 +35,7 @@ type pool struct {
 	log     *slog.Logger
 	start   func(context.Context) (*zygote.Zygote, error)
 	scratch *scratch // nil where every worker has a private /tmp
+	threads bool     // the server bounds the threads of runs
 	forked  func(time.Duration)
 
 	ready *readyWorkers
@@ -56,10 +57,10 @@ type pool struct {
 	trouble error // why nothing can run, nil when it can
 }
 
-func newPool(cfg Config, scratch *scratch, start func(context.Context) (*zygote.Zygote, error)) *pool {
+func newPool(cfg Config, scratch *scratch, threads bool, start func(context.Context) (*zygote.Zygote, error)) *pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pool{
-		log: cfg.Log, start: start, scratch: scratch, forked: cfg.Forked, ctx: ctx, cancel: cancel,
+		log: cfg.Log, start: start, scratch: scratch, threads: threads, forked: cfg.Forked, ctx: ctx, cancel: cancel,
 		ready:   newReadyWorkers(cfg.Workers + spares),
 		vacant:  make(chan struct{}, cfg.Workers+spares),
 		trouble: errors.New("the interpreter is starting"),
@@ -178,21 +179,16 @@ func (p *pool) failed(z *zygote.Zygote, err error) {
 // fork makes one worker and puts it among the ready ones. The caller has taken
 // a token, which goes back if there is an error.
 func (p *pool) fork(z *zygote.Zygote) error {
-	dir := ""
+	var place func(uint32) (dir, seen string, err error)
 	if p.scratch != nil {
-		var err error
-		if dir, err = p.scratch.make(); err != nil {
-			p.vacant <- struct{}{}
-			return err
-		}
+		place = p.scratch.make
 	}
 	began := time.Now()
-	w, err := z.Spawn(dir, p.waiting.Load() > 0)
+	w, err := z.Spawn(place, p.waiting.Load() > 0)
 	if err != nil {
 		p.vacant <- struct{}{}
 		return err
 	}
-	w.Scratch = dir
 	if err := w.Ready(readyWithin); err != nil {
 		p.discard(w)
 		return err

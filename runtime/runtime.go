@@ -42,17 +42,9 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := sandbox.Unconfined()
-	if !cfg.SandboxOff {
-		if plan, err = sandbox.Compile(grants, policy); err != nil {
-			return nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
-		}
-	}
-	var scratch *scratch
-	if !plan.On[sandbox.PrivateTmp] {
-		if scratch, err = newScratch(cfg); err != nil {
-			return nil, err
-		}
+	plan, scratch, err := newPlan(cfg, grants, &policy)
+	if err != nil {
+		return nil, err
 	}
 	if cfg.weaken != nil {
 		plan.Launch = cfg.weaken(plan, plan.Launch)
@@ -66,7 +58,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		}
 		return sandbox.Prepare(policy, plan), worker, err
 	}
-	p := newPool(cfg, scratch, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
+	p := newPool(cfg, scratch, plan.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
 	version, err := p.open(ctx)
 	if err != nil {
 		return nil, err
@@ -78,6 +70,33 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
 	}, nil
+}
+
+// newPlan chooses the plan and makes what it needs on disk, if anything.
+func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbox.Plan, *scratch, error) {
+	plan := sandbox.Unconfined()
+	if !cfg.SandboxOff {
+		var err error
+		if plan, err = sandbox.Compile(grants, *policy); err != nil {
+			return nil, nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
+		}
+	}
+	if plan.On[sandbox.PrivateTmp] {
+		return plan, nil, nil
+	}
+	scratch, err := newScratch(cfg)
+	if err != nil || !plan.On[sandbox.Chroot] {
+		return plan, scratch, err
+	}
+	err = scratch.plantTree(policy, plan)
+	if err == nil {
+		err = plan.Build(*policy) // now that the tree has a place
+	}
+	if err != nil {
+		scratch.remove()
+		return nil, nil, err
+	}
+	return plan, scratch, nil
 }
 
 // prepare finds the interpreter while the layers are being tried.
@@ -92,7 +111,7 @@ func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Gran
 			probe <- probed{}
 			return
 		}
-		g, err := sandbox.Probe(ctx)
+		g, err := sandbox.Probe(ctx, scratchBase(cfg))
 		probe <- probed{g, err}
 	}()
 	var interpreter *python.Interpreter
@@ -144,7 +163,7 @@ func newPolicy(cfg Config, p *python.Interpreter) (sandbox.Policy, error) {
 
 func zygoteConfig(cfg Config, p *python.Interpreter, plan *sandbox.Plan) zygote.Config {
 	inside := func(path string) string {
-		if !plan.On[sandbox.PrivateRoot] {
+		if !plan.OwnRoot() {
 			return path
 		}
 		return home + strings.TrimPrefix(path, p.Home)

@@ -10,13 +10,17 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
 // scratch hands out a directory per run where no private /tmp can be mounted.
 // Scripts write into these, so everything here goes through os.Root, which
 // never follows a link out of the tree.
 type scratch struct {
-	dir  string
+	home string        // this server's own
+	tree *sandbox.Tree // home is the root that scripts see, if not nil
+	dir  string        // holds the runs' directories
 	root *os.Root
 	lock *os.File
 }
@@ -45,6 +49,34 @@ func newScratch(cfg Config) (*scratch, error) {
 	return openScratch(dir)
 }
 
+// plantTree makes the server's directory the root that scripts are shut in. It
+// fills in what the policy says of that root.
+func (s *scratch) plantTree(policy *sandbox.Policy, plan *sandbox.Plan) error {
+	tree, err := sandbox.LayOut(s.home, *policy)
+	if err != nil {
+		return err
+	}
+	s.tree = tree
+	policy.Root, policy.Devices, policy.Stdin = s.home, tree.Devices, tree.Stdin
+	if tree.Note != "" {
+		plan.Notes[sandbox.Chroot] = tree.Note
+	}
+	dir := filepath.Join(s.home, "runs")
+	if err := os.Mkdir(dir, 0o711); err != nil {
+		return fmt.Errorf("runtime: scratch: %w", err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return fmt.Errorf("runtime: scratch: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("runtime: scratch: %w", err)
+	}
+	_ = s.root.Close() // it was only read
+	s.dir, s.root = dir, root
+	return nil
+}
+
 // openScratch takes a directory for its own unless another server lives in it.
 func openScratch(dir string) (*scratch, error) {
 	mine, err := lock(dir, syscall.LOCK_EX|syscall.LOCK_NB)
@@ -56,7 +88,7 @@ func openScratch(dir string) (*scratch, error) {
 		mine.Close()
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
-	return &scratch{dir: dir, root: root, lock: mine}, nil
+	return &scratch{home: dir, dir: dir, root: root, lock: mine}, nil
 }
 
 // lock holds a lock on a directory until the file is closed or the process dead.
@@ -86,15 +118,25 @@ func sweep(base string) {
 	}
 }
 
-// make returns the absolute path of a new directory for one run.
-func (s *scratch) make() (string, error) {
+// make makes a new directory for one run, which is uid's unless that is 0. It
+// returns its absolute path and the path that the run sees.
+func (s *scratch) make(uid uint32) (dir, seen string, err error) {
 	// Where Landlock alone separates runs they can look each other's names up,
 	// so that a name must not be guessable.
 	name := rand.Text()
 	if err := s.root.Mkdir(name, 0o700); err != nil {
-		return "", fmt.Errorf("runtime: scratch: %w", err)
+		return "", "", fmt.Errorf("runtime: scratch: %w", err)
 	}
-	return filepath.Join(s.dir, name), nil
+	dir = filepath.Join(s.dir, name)
+	if uid != 0 {
+		if err := s.root.Chown(name, int(uid), int(uid)); err != nil {
+			return "", "", fmt.Errorf("runtime: scratch: %w", err)
+		}
+	}
+	if s.tree != nil {
+		return dir, "/runs/" + name, nil
+	}
+	return dir, dir, nil
 }
 
 // clear removes a run's directory, whatever modes the script left behind. The
@@ -176,7 +218,10 @@ func (s *scratch) remove() {
 	for _, d := range left {
 		_ = s.clear(d.Name()) // a run that is still dying may hold it up
 	}
-	_ = os.RemoveAll(s.dir) // what is left is swept at the next start
+	if s.tree != nil {
+		s.tree.Close()
+	}
+	_ = os.RemoveAll(s.home) // what is left is swept at the next start
 	_ = s.root.Close()
 	_ = s.lock.Close()
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -20,7 +21,7 @@ const watchEvery = 20 * time.Millisecond
 // nor a uid of the run's own: the run's directory and its threads. It returns
 // a function that ends the watch.
 func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
-	if p.scratch == nil {
+	if p.scratch == nil && !p.threads {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -32,7 +33,7 @@ func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				if over := p.scratch.look(w, limits); over != 0 {
+				if over := p.look(w, limits); over != 0 {
 					w.Exceed(over)
 					return
 				}
@@ -43,14 +44,26 @@ func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
 }
 
 // look returns the limit that the run is over, if any.
-func (s *scratch) look(w *zygote.Worker, limits Limits) zygote.Cause {
+func (p *pool) look(w *zygote.Worker, limits Limits) zygote.Cause {
 	pid := w.PID()
-	if pid != 0 && threads(pid) > limits.Threads {
+	if p.threads && pid != 0 && threads(pid) > limits.Threads {
 		return zygote.Threads
 	}
-	bytes, files := s.use(w.Scratch)
-	if pid != 0 {
-		bytes += unlinked(pid)
+	if p.scratch == nil {
+		return 0
+	}
+	var bytes, files int64
+	count := func() {
+		bytes, files = p.scratch.use(w.Scratch)
+		if pid != 0 {
+			bytes += unlinked(pid)
+		}
+	}
+	// What belongs to a uid of the run's own is looked at with that uid: this
+	// one may have no right to. Where it can't be had, as in gVisor, root sees
+	// it as it is.
+	if uid := w.UID(); uid == 0 || sandbox.AsUser(uid, count) != nil {
+		count()
 	}
 	if bytes > limits.TmpBytes || files > limits.TmpFiles {
 		return zygote.Files

@@ -64,6 +64,17 @@ func KillPIDFD(pidfd int) error {
 	return nil
 }
 
+// EndWithParent makes the process die with the thread that forked it. Not by
+// SysProcAttr.Pdeathsig: behind it Go asks for the parent's pid, is told 0 in a
+// new PID namespace, takes it for dead and kills itself, from which Linux
+// protects the first process of a namespace and gVisor does not.
+func EndWithParent() error {
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("sandbox: prctl PR_SET_PDEATHSIG: %w", err)
+	}
+	return nil
+}
+
 // CloseAbove marks every descriptor from first on to be closed by the next exec.
 func CloseAbove(first int) error {
 	if err := unix.CloseRange(uint(first), ^uint(0)>>32, unix.CLOSE_RANGE_CLOEXEC); err != nil {

@@ -65,7 +65,7 @@ func TestRlimitsInTheKernel(t *testing.T) {
 	raise := func(resource int, value int64) Step {
 		return call("raise", unix.SYS_PRLIMIT64, num(0), num(resource), rlimit("", resource, value, "").Args[2], num(0))
 	}
-	steps := append(fixedRlimits(limits), slices.Concat(rlimits(limits), openFiles(limits), []Step{threads(limits)})...)
+	steps := append(fixedRlimits(limits, &Plan{}), slices.Concat(rlimits(limits), openFiles(limits), []Step{threads(limits)})...)
 	cases := []struct {
 		name     string
 		resource int

@@ -7,17 +7,42 @@ import (
 	"testing"
 )
 
-// refusedBy makes the grants of a machine that refuses these layers.
+// refusedBy makes the grants of a machine that refuses these layers in every way.
 func refusedBy(root bool, landlock int, why string, layers ...Layer) Grants {
-	g := Grants{Root: root, Landlock: landlock, LastCap: 40, Refused: map[Layer]string{}}
-	for _, l := range layers {
-		g.Refused[l] = why
-	}
-	if landlock == 0 {
-		g.Refused[Landlock] = "not there"
+	g := Grants{Root: root, Landlock: landlock, LastCap: 40, Refused: map[Way]map[Layer]string{}}
+	for i := range ways {
+		w := &ways[i]
+		if w.root && !root {
+			continue
+		}
+		g.Refused[w.name] = map[Layer]string{}
+		for _, l := range layers {
+			if w.uses(l) {
+				g.Refused[w.name][l] = why
+			}
+		}
+		if landlock == 0 {
+			g.Refused[w.name][Landlock] = "not there"
+		}
 	}
 	return g
 }
+
+// but alters grants.
+func (g Grants) but(alter func(*Grants)) Grants {
+	alter(&g)
+	return g
+}
+
+// refuse adds the refusal of layers in one way.
+func (g Grants) refuse(w Way, why string, layers ...Layer) Grants {
+	for _, l := range layers {
+		g.Refused[w][l] = why
+	}
+	return g
+}
+
+func inGVisor(g *Grants) { g.GVisor, g.Left = true, []string{"RLIMIT_MSGQUEUE"} }
 
 // testPolicy is a policy with one of everything.
 func testPolicy() Policy {
@@ -35,68 +60,94 @@ func testPolicy() Policy {
 }
 
 var (
-	allNamespaced = append(slices.Clone(namespaced), UserNamespace)
+	allNamespaced = []Layer{UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace, PrivateRoot, PrivateTmp}
 	everywhere    = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
 )
 
+const denied = "operation not permitted"
+
+// machines are the kinds that occur, with what each must come to.
+var machines = []struct {
+	name    string
+	grants  Grants
+	posture Posture
+	way     Way
+	on      []Layer          // beside everywhere
+	notes   map[Layer]string // a part of each; other layers that are on have none
+}{
+	{"root, plain kernel", refusedBy(true, 7, ""), Full, ByRoot,
+		append(slices.Clone(namespaced), UTSNamespace, OwnUID, Landlock),
+		map[Layer]string{UserNamespace: "not needed"}},
+	{"root, no Landlock", refusedBy(true, 0, ""), Full, ByRoot,
+		append(slices.Clone(namespaced), UTSNamespace, OwnUID),
+		map[Layer]string{Landlock: "not there; the private root hides the host's files"}},
+	{"ordinary user, plain kernel", refusedBy(false, 7, ""), User, ByUser,
+		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, Landlock),
+		map[Layer]string{OwnUID: "a user namespace per run stands in"}},
+	{"ordinary user, no Landlock", refusedBy(false, 0, ""), User, ByUser,
+		append(slices.Clone(namespaced), UTSNamespace, UserNamespace),
+		map[Layer]string{OwnUID: "stands in", Landlock: "not there; the private root"}},
+	{"podman's default, root", refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).refuse(ByUserRange, "sethostname: "+denied, UTSNamespace), Full, ByUserRange,
+		append(slices.Clone(namespaced), UserNamespace, OwnUID, Landlock),
+		map[Layer]string{UTSNamespace: "the host's name can be read"}},
+	{"podman's default, ordinary user", refusedBy(false, 7, "").refuse(ByUser, "sethostname: "+denied, UTSNamespace), User, ByUser,
+		append(slices.Clone(namespaced), UserNamespace, Landlock),
+		map[Layer]string{UTSNamespace: "sethostname: " + denied + "; the host's name can be read"}},
+	{"root in a container that maps one uid", refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).refuse(ByUserRange, denied, allNamespaced...), User, ByUser,
+		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, Landlock), nil},
+	{"docker's default, root", refusedBy(true, 7, denied, allNamespaced...), Container, ByChroot,
+		[]Layer{Chroot, OwnUID, Capabilities, Landlock},
+		map[Layer]string{
+			PrivateRoot: denied + "; a chroot", PrivateTmp: denied + "; a directory per run that only", NetworkNamespace: denied + "; seccomp refuses every socket",
+			IPCNamespace: denied + "; seccomp", PIDNamespace: denied + "; signals reach the run's own uid only",
+		}},
+	{"docker's default, root, no Landlock", refusedBy(true, 0, denied, allNamespaced...), Container, ByChroot,
+		[]Layer{Chroot, OwnUID, Capabilities},
+		map[Layer]string{Landlock: "not there; the chroot hides the host's files"}},
+	{"docker's default, ordinary user", refusedBy(false, 7, denied, allNamespaced...), LandlockOnly, ByLandlock,
+		[]Layer{Landlock},
+		map[Layer]string{
+			IPCNamespace: denied + "; seccomp", PIDNamespace: denied + "; Landlock or seccomp refuses signals",
+			NetworkNamespace: denied + "; seccomp refuses every socket", PrivateRoot: denied + "; Landlock hides",
+			PrivateTmp: denied + "; a directory per run", OwnUID: "only root", Chroot: "only root", Rlimits: "threads are counted",
+			Capabilities: "; the sets are emptied",
+		}},
+	{"root with no capabilities", refusedBy(true, 7, denied, append(slices.Clone(allNamespaced), Chroot, OwnUID)...), LandlockOnly, ByLandlock,
+		[]Layer{Landlock},
+		map[Layer]string{Chroot: denied, OwnUID: denied, Rlimits: "threads are counted"}},
+	{"AppArmor: mounts refused in a user namespace", refusedBy(false, 4, denied, PrivateRoot, PrivateTmp), LandlockOnly, ByLandlock,
+		[]Layer{Landlock},
+		map[Layer]string{UserNamespace: "granted here", PrivateRoot: denied + "; Landlock hides", PrivateTmp: denied, Rlimits: "threads are counted"}},
+	{"gVisor, all capabilities", refusedBy(true, 0, "").but(inGVisor), GVisor, ByRoot,
+		append(slices.Clone(namespaced), UTSNamespace, OwnUID),
+		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE: not known here"}},
+	{"gVisor, root without CAP_SYS_ADMIN", refusedBy(true, 0, "").but(inGVisor).refuse(ByRoot, denied, allNamespaced...), GVisor, ByUserRange,
+		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, OwnUID),
+		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE"}},
+	{"gVisor, ordinary user", refusedBy(false, 0, "").but(inGVisor), GVisor, ByUser,
+		append(slices.Clone(namespaced), UTSNamespace, UserNamespace),
+		map[Layer]string{OwnUID: "stands in", Rlimits: "threads are counted"}},
+	{"gVisor, namespaces refused", refusedBy(true, 0, denied, allNamespaced...).but(inGVisor), Container, ByChroot,
+		[]Layer{Chroot, OwnUID, Capabilities},
+		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE"}},
+}
+
 func TestCompile(t *testing.T) {
-	const denied = "operation not permitted"
-	for _, tt := range []struct {
-		name    string
-		grants  Grants
-		posture Posture
-		on      []Layer          // beside everywhere
-		notes   map[Layer]string // a part of each; no others may be there
-	}{
-		{"root, all granted", refusedBy(true, 7, ""), Full,
-			append(slices.Clone(namespaced), OwnUID, Landlock),
-			map[Layer]string{UserNamespace: "not needed"}},
-		{"root, no Landlock", refusedBy(true, 0, ""), Full,
-			append(slices.Clone(namespaced), OwnUID),
-			map[Layer]string{UserNamespace: "not needed", Landlock: "not there; the private root hides the host's files"}},
-		{"ordinary user, all granted", refusedBy(false, 7, ""), User,
-			append(slices.Clone(namespaced), UserNamespace, Landlock),
-			map[Layer]string{OwnUID: "a user namespace per run stands in"}},
-		{"ordinary user, no Landlock", refusedBy(false, 0, ""), User,
-			append(slices.Clone(namespaced), UserNamespace),
-			map[Layer]string{OwnUID: "stands in", Landlock: "not there; the private root"}},
-		{"ordinary user, no namespaces", refusedBy(false, 7, denied, allNamespaced...), LandlockOnly,
-			[]Layer{Landlock},
-			map[Layer]string{
-				UserNamespace: denied, MountNamespace: denied, UTSNamespace: denied, Capabilities: denied + "; the sets are emptied",
-				IPCNamespace: denied + "; seccomp", PIDNamespace: denied + "; Landlock or seccomp refuses signals",
-				NetworkNamespace: denied + "; seccomp refuses every socket", PrivateRoot: denied + "; Landlock hides",
-				PrivateTmp: denied + "; a directory per run", OwnUID: "granted here, of no use", Rlimits: "threads are counted",
-			}},
-		{"ordinary user, mounts refused", refusedBy(false, 4, denied, PrivateRoot, PrivateTmp), LandlockOnly,
-			[]Layer{Landlock},
-			map[Layer]string{
-				UserNamespace: "granted here", MountNamespace: "granted here", UTSNamespace: "granted here", Capabilities: "granted here",
-				IPCNamespace: "granted here", PIDNamespace: "granted here", NetworkNamespace: "granted here", OwnUID: "granted here",
-				PrivateRoot: denied + "; Landlock hides", PrivateTmp: denied + "; a directory per run", Rlimits: "threads are counted",
-			}},
-		{"root in a container", refusedBy(true, 7, denied, namespaced...), LandlockOnly,
-			[]Layer{Landlock},
-			map[Layer]string{
-				UserNamespace: "granted here", MountNamespace: denied, UTSNamespace: denied, Capabilities: denied, IPCNamespace: denied,
-				PIDNamespace: denied, NetworkNamespace: denied, OwnUID: "granted here", PrivateRoot: denied, PrivateTmp: denied,
-				Rlimits: "threads are counted",
-			}},
-	} {
+	for _, tt := range machines {
 		t.Run(tt.name, func(t *testing.T) {
 			plan, err := Compile(tt.grants, testPolicy())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if plan.Posture != tt.posture {
-				t.Errorf("posture %s, want %s", plan.Posture, tt.posture)
+			if plan.Posture != tt.posture || plan.Way != tt.way {
+				t.Errorf("posture %s by %s, want %s by %s", plan.Posture, plan.Way, tt.posture, tt.way)
 			}
 			want := append(slices.Clone(everywhere), tt.on...)
 			for _, l := range Layers() {
 				if on := slices.Contains(want, l); plan.On[l] != on {
 					t.Errorf("layer %s: on is %v, want %v", l, plan.On[l], on)
 				}
-				if note := plan.Notes[l]; !strings.Contains(note, tt.notes[l]) || note != "" && tt.notes[l] == "" {
+				if note := plan.Notes[l]; !strings.Contains(note, tt.notes[l]) || plan.On[l] && note != "" && tt.notes[l] == "" {
 					t.Errorf("layer %s: note %q, want %q", l, note, tt.notes[l])
 				}
 				if !plan.On[l] && plan.Notes[l] == "" {
@@ -111,32 +162,38 @@ func TestCompile(t *testing.T) {
 }
 
 func TestCompileRefuses(t *testing.T) {
-	const denied = "operation not permitted"
 	noScratch := testPolicy()
 	noScratch.Scratch = ""
+	const start = "sandbox: required layers refused: "
 	for _, tt := range []struct {
 		name   string
 		grants Grants
 		policy Policy
-		want   string
+		want   []string // parts of the error
 	}{
 		{"no seccomp", refusedBy(true, 7, "base filter: invalid argument", Seccomp), testPolicy(),
-			"sandbox: required layers refused: seccomp: base filter: invalid argument"},
+			[]string{start + "namespaces: seccomp: base filter: invalid argument; ", "; chroot: seccomp: base", "; Landlock alone: seccomp: base"}},
 		{"no rlimits, no no_new_privs", refusedBy(false, 7, denied, Rlimits, NoNewPrivs), testPolicy(),
-			"sandbox: required layers refused: no_new_privs: " + denied + "; rlimits: " + denied},
-		{"root, no own uid, no Landlock", refusedBy(true, 0, denied, OwnUID), testPolicy(),
-			"sandbox: nothing here hides the host's files: landlock: not there; own_uid: " + denied},
-		{"ordinary user, nothing", refusedBy(false, 0, denied, PrivateRoot, UserNamespace), testPolicy(),
-			"sandbox: nothing here hides the host's files: landlock: not there; private_root: " + denied + "; user_namespace: " + denied},
+			[]string{start + "user namespace: no_new_privs: " + denied + ", rlimits: " + denied}},
+		{"gVisor, namespaces refused, ordinary user", refusedBy(false, 0, denied, allNamespaced...).but(inGVisor), testPolicy(),
+			[]string{"private_root: " + denied, "Landlock alone: landlock: not there"}},
+		{"gVisor, namespaces and chroot refused", refusedBy(true, 0, denied, append(slices.Clone(allNamespaced), Chroot)...).but(inGVisor), testPolicy(),
+			[]string{"chroot: chroot: " + denied, "Landlock alone: landlock: not there"}},
 		{"Landlock is there and does not work", refusedBy(false, 7, "check open: state not recoverable", Landlock, UserNamespace), testPolicy(),
-			"sandbox: nothing here hides the host's files: landlock: check open: state not recoverable; user_namespace: check open: state not recoverable"},
+			[]string{"user namespace: user_namespace: check open: state not recoverable", "Landlock alone: landlock: check open: state not recoverable"}},
 		{"ordinary user, no place for runs", refusedBy(false, 7, denied, UserNamespace), noScratch,
-			"sandbox: nothing here hides the host's files: user_namespace: " + denied},
+			[]string{start + "user namespace: user_namespace: " + denied}},
+		{"nothing was tried", Grants{}, testPolicy(), []string{start + "no directory for what runs write"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plan, err := Compile(tt.grants, tt.policy)
-			if plan != nil || err == nil || err.Error() != tt.want {
-				t.Errorf("got %v, %v\nwant %s", plan, err, tt.want)
+			if plan != nil || err == nil {
+				t.Fatalf("got %v, %v", plan, err)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("got %v\nwant %s", err, part)
+				}
 			}
 		})
 	}
@@ -167,7 +224,7 @@ func TestCompileNeverFallsSilently(t *testing.T) {
 					t.Fatalf("root %v, refused %v: %s is on", root, refused, l)
 				}
 			}
-			if !plan.On[PrivateRoot] && !plan.On[Landlock] || !plan.On[Seccomp] || !plan.On[NoNewPrivs] || !plan.On[Rlimits] {
+			if !plan.OwnRoot() && !plan.On[Landlock] || !plan.On[Seccomp] || !plan.On[NoNewPrivs] || !plan.On[Rlimits] {
 				t.Fatalf("root %v, refused %v: %v", root, refused, slices.Collect(maps.Keys(plan.On)))
 			}
 		}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -15,7 +16,7 @@ func Prepare(p Policy, plan *Plan) []Step {
 		return nil
 	}
 	var steps []Step
-	if plan.On[PrivateTmp] {
+	if plan.On[PrivateTmp] || plan.OwnUID {
 		// Not where the server itself has to look at what a worker holds open
 		// in its directory; seccomp and Landlock refuse ptrace there.
 		steps = append(steps, Step{
@@ -40,25 +41,23 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	}}
 	if plan.On[PrivateTmp] {
 		steps = append(steps, privateTmp(p.Limits)...)
-	} else {
-		steps = append(steps, Step{
-			Layer: PrivateTmp, Name: "chdir to the run's directory", Why: "before Landlock makes it the only writable one",
-			Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
-		})
 	}
 	steps = append(steps, rlimits(p.Limits)...)
 	if plan.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, fixedRlimits(p.Limits), endWithZygote(), descriptors(), openFiles(p.Limits)), nil
+		return slices.Concat(steps, ownDirectory(), fixedRlimits(p.Limits, plan), endWithZygote(), descriptors(p), openFiles(p.Limits)), nil
 	}
 	steps = append(steps, identity(p.Limits, plan)...)
+	if !plan.On[PrivateTmp] {
+		steps = append(steps, ownDirectory()...)
+	}
 	if !plan.PIDNamespace {
 		steps = append(steps, endWithZygote()...)
 	}
 	if plan.On[Landlock] {
 		steps = append(steps, landlock(p, plan, abi)...)
 	}
-	steps = append(steps, descriptors()...)
+	steps = append(steps, descriptors(p)...)
 	steps = append(steps, openFiles(p.Limits)...)
 	filter, err := workerFilter(takenBack(plan, abi))
 	if err != nil {
@@ -69,6 +68,14 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
 	})
 	return append(steps, checks(plan)...), nil
+}
+
+// ownDirectory enters the directory that stands in for a private /tmp.
+func ownDirectory() []Step {
+	return []Step{{
+		Layer: PrivateTmp, Name: "chdir to the run's directory", Why: "by the uid that it belongs to; before Landlock makes it the only writable one",
+		Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
+	}}
 }
 
 // endWithZygote lists the step that stands in for the death of a PID namespace:
@@ -99,7 +106,11 @@ func privateTmp(l Limits) []Step {
 
 // descriptors leaves a worker its result channel and the three standard
 // streams. It comes after Landlock, whose rules take inherited descriptors.
-func descriptors() []Step {
+func descriptors(p Policy) []Step {
+	stdin := p.Stdin
+	if stdin == "" {
+		stdin = os.DevNull
+	}
 	return []Step{
 		{
 			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
@@ -111,7 +122,7 @@ func descriptors() []Step {
 		},
 		{
 			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
-			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str("/dev/null"), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
+			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(stdin), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
 		},
 	}
 }
@@ -140,13 +151,13 @@ func rlimit(name string, resource int, value int64, why string) Step {
 
 // fixedRlimits are the limits that the zygote can live with too: set once by
 // the launch stage, inherited by every worker.
-func fixedRlimits(l Limits) []Step {
-	return []Step{
+func fixedRlimits(l Limits, plan *Plan) []Step {
+	return slices.DeleteFunc([]Step{
 		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
 		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
 		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
 		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
-	}
+	}, func(s Step) bool { return slices.Contains(plan.left, s.Name) })
 }
 
 // rlimits bounds what one worker may use.
@@ -181,11 +192,17 @@ func identity(l Limits, plan *Plan) []Step {
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
 	}
-	if plan.On[OwnUID] || plan.On[UserNamespace] {
+	if !plan.WatchThreads {
 		steps = append(steps, threads(l))
 	}
 	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
-	if plan.On[Capabilities] {
+	if plan.OwnUID && !plan.On[PrivateTmp] {
+		steps = append(steps, Step{
+			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE", Why: "the server looks at what the run holds open, with the run's uid, which nobody else has",
+			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(1), num(0), num(0), num(0)},
+		})
+	}
+	if plan.On[MountNamespace] {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)}, Errno: int(unix.EPERM),
@@ -198,10 +215,10 @@ func identity(l Limits, plan *Plan) []Step {
 // the layers of this plan do not cover what they can do.
 func takenBack(plan *Plan, abi int) []uintptr {
 	var calls []uintptr
-	if !plan.PIDNamespace && !(plan.On[Landlock] && abi >= 6) {
+	if !plan.PIDNamespace && !plan.OwnUID && !(plan.On[Landlock] && abi >= 6) {
 		calls = append(calls, unix.SYS_KILL, unix.SYS_TGKILL)
 	}
-	if !plan.On[PrivateRoot] {
+	if !plan.OwnRoot() {
 		// Landlock knows neither modes nor times: the owner of a file may
 		// change them wherever it is, the interpreter's own included.
 		calls = append(calls, attributeCalls...)
@@ -226,6 +243,12 @@ func checks(plan *Plan) []Step {
 	}
 	if plan.On[Landlock] {
 		steps = append(steps, open)
+	}
+	if plan.On[Chroot] {
+		steps = append(steps, Step{
+			Layer: Chroot, Name: "check /proc", Call: unix.SYS_FACCESSAT,
+			Args: []Arg{num(unix.AT_FDCWD), str("/proc/self"), num(unix.F_OK)}, Errno: int(unix.ENOENT),
+		})
 	}
 	if plan.PIDNamespace {
 		steps = append(steps, Step{Layer: PIDNamespace, Name: "check pid", Call: unix.SYS_GETPID, Want: &one})

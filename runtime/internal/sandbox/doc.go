@@ -10,8 +10,8 @@
 // # Order of confinement
 //
 // The jail, built once per zygote by the launch stage, in namespaces that
-// clone made (mount, PID, IPC, UTS, network; for an ordinary user a user
-// namespace around them):
+// clone made (mount, PID, IPC, UTS, network; but for root on a plain kernel a
+// user namespace around them):
 //
 //  1. mounts made private: nothing done here reaches the host
 //  2. a new root on a tmpfs: the interpreter, its libraries, three device
@@ -44,6 +44,14 @@
 //  7. the worker seccomp filter, which takes back the calls only the zygote
 //     needs: last, because every step before it is such a call
 //  8. checks that the layers hold, then warm-up, then the script
+//
+// There are several ways to build a jail, see ways.go; [Probe] tries them from
+// the strongest down. Root without the right to make namespaces makes a user
+// namespace that maps the uids of the runs, and all is as above. Where no
+// namespaces are granted at all, root shuts scripts in a chroot instead of a
+// private root: a tree of links or copies ([LayOut]), a uid of its own for every
+// run, and a directory per run that belongs to that uid. The server watches the
+// directory with the run's own uid.
 //
 // Where an ordinary user is granted no namespaces, Landlock alone hides the
 // host's files. It does not cover their modes and times, and in its older

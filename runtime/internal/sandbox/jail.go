@@ -17,6 +17,9 @@ func jail(p Policy, plan *Plan) ([]Step, error) {
 	if plan.On[PrivateRoot] {
 		steps = append(steps, privateRoot(p)...)
 	}
+	if plan.On[Chroot] {
+		steps = append(steps, chroot(p)...)
+	}
 	if plan.On[UTSNamespace] {
 		host := "sandbox"
 		steps = append(steps, Step{
@@ -25,9 +28,9 @@ func jail(p Policy, plan *Plan) ([]Step, error) {
 		})
 	}
 	if plan.On[Capabilities] {
-		steps = append(steps, keepCapabilities(plan.lastCap)...)
+		steps = append(steps, keepCapabilities(plan)...)
 	}
-	steps = append(steps, fixedRlimits(p.Limits)...)
+	steps = append(steps, fixedRlimits(p.Limits, plan)...)
 	steps = append(steps, Step{
 		Layer: NoNewPrivs, Name: "prctl PR_SET_NO_NEW_PRIVS", Why: "before seccomp, which needs it without privilege; inherited by every worker",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)},
@@ -101,27 +104,44 @@ func privateRoot(p Policy) []Step {
 	)
 }
 
+// chroot makes the tree that the server has laid out the root.
+func chroot(p Policy) []Step {
+	return []Step{
+		{Layer: Chroot, Name: "chroot", Why: "where nothing may be mounted; there is no way back without CAP_SYS_CHROOT", Call: unix.SYS_CHROOT, Args: []Arg{str(p.Root)}},
+		{Layer: Chroot, Name: "chdir /", Why: "a working directory outside would be the way back", Call: unix.SYS_CHDIR, Args: []Arg{str("/")}},
+	}
+}
+
 // zygoteCaps is what forking and confining workers takes.
-var zygoteCaps = []int{
-	unix.CAP_SYS_ADMIN, // unshare, setns, mount
-	unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_SETPCAP,
+func zygoteCaps(plan *Plan) []int {
+	caps := []int{unix.CAP_SETUID, unix.CAP_SETGID}
+	if plan.On[MountNamespace] {
+		return append(caps, unix.CAP_SYS_ADMIN, unix.CAP_SETPCAP) // unshare, setns, mount
+	}
+	// The signal of a parent's death is one from the parent: without this it
+	// does not reach another uid.
+	return append(caps, unix.CAP_KILL)
 }
 
 // keepCapabilities leaves the zygote what it needs and nobody a way to get
 // more: exec by root grants what is inheritable or in the bounding set, so the
 // former is cut down to zygoteCaps and the latter emptied, once for all workers.
-func keepCapabilities(last int) []Step {
+func keepCapabilities(plan *Plan) []Step {
 	var kept uint64
-	for _, c := range zygoteCaps {
+	for _, c := range zygoteCaps(plan) {
 		kept |= 1 << c
 	}
 	// The kernel takes nothing as inheritable that has left the bounding set.
-	steps := []Step{capset("capset of the zygote", "what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", kept)}
-	for c := range last + 1 {
+	set := kept | 1<<unix.CAP_SETPCAP
+	steps := []Step{capset("capset of the zygote", "what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", set)}
+	for c := range plan.lastCap + 1 {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: "no exec can bring it back",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_CAPBSET_DROP), num(c), num(0), num(0), num(0)},
 		})
+	}
+	if set != kept {
+		steps = append(steps, capset("capset of the zygote, less SETPCAP", "only dropping took it", kept))
 	}
 	return steps
 }

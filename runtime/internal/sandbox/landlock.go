@@ -70,12 +70,12 @@ func landlockRules(p Policy, plan *Plan) []landlockRule {
 	seen := map[string]bool{}
 	for _, b := range p.Binds {
 		r := landlockRule{b.Source, landlockFile}
-		if plan.On[PrivateRoot] {
+		if plan.OwnRoot() {
 			r = landlockRule{path.Dir(b.Target), landlockRead}
 		}
 		if b.Dir {
 			r = landlockRule{b.Source, landlockRead}
-			if plan.On[PrivateRoot] {
+			if plan.OwnRoot() {
 				r.path = b.Target
 			}
 		}
@@ -86,6 +86,9 @@ func landlockRules(p Policy, plan *Plan) []landlockRule {
 	}
 	for _, d := range p.Devices {
 		rules = append(rules, landlockRule{d, landlockDevice})
+	}
+	if p.Stdin != "" {
+		rules = append(rules, landlockRule{p.Stdin, unix.LANDLOCK_ACCESS_FS_READ_FILE})
 	}
 	return rules
 }

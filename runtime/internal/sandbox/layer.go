@@ -18,6 +18,7 @@ const (
 	UTSNamespace     Layer = "uts_namespace"
 	NetworkNamespace Layer = "network_namespace"
 	PrivateRoot      Layer = "private_root"
+	Chroot           Layer = "chroot"
 	PrivateTmp       Layer = "private_tmp"
 	Rlimits          Layer = "rlimits"
 	Descriptors      Layer = "descriptors"
@@ -32,7 +33,7 @@ const (
 func Layers() []Layer {
 	return []Layer{
 		UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace,
-		PrivateRoot, PrivateTmp, Descriptors, Rlimits, OwnUID, Capabilities, NoNewPrivs, Landlock, Seccomp,
+		PrivateRoot, Chroot, PrivateTmp, Descriptors, Rlimits, OwnUID, Capabilities, NoNewPrivs, Landlock, Seccomp,
 	}
 }
 

@@ -84,7 +84,12 @@ func try1(s *Step, values map[string]int64) (int64, syscall.Errno) {
 }
 
 func childProbe() error {
-	g, err := Probe(context.Background())
+	base, err := os.MkdirTemp("", "probe")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(base)
+	g, err := Probe(context.Background(), base)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,11 @@ func TestOrderOfConfinement(t *testing.T) {
 		{"landlock", refusedBy(false, 7, "no", allNamespaced...),
 			order{Rlimits, NoNewPrivs, Seccomp},
 			order{Landlock},
-			order{PIDNamespace, PrivateTmp, Rlimits, Capabilities, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+		{"container", refusedBy(true, 7, "no", allNamespaced...),
+			order{Chroot, Capabilities, Rlimits, NoNewPrivs, Seccomp},
+			order{Capabilities, Landlock},
+			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plan, err := Compile(tt.grants, testPolicy())
@@ -97,7 +101,7 @@ func afterFilter(t *testing.T, steps []Step) {
 
 // Every step says what it is and why it stands where it stands.
 func TestStepsExplainThemselves(t *testing.T) {
-	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...)} {
+	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...)} {
 		plan, err := Compile(grants, testPolicy())
 		if err != nil {
 			t.Fatal(err)

@@ -2,95 +2,150 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
-// jailNamespaces are made once per jail and shared by its workers. Sharing the
-// network namespace matters: making one per run costs 0.4 ms and the kernel
-// cleans them up one after the other.
-const jailNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWNET
-
-// always are the layers without which nothing runs in any posture.
-var always = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
-
-// namespaced are the layers that the postures with a private root rest on.
-var namespaced = []Layer{MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities}
-
-// Compile chooses the strongest posture that the grants allow and lists its
-// steps. It is a pure function. An error names every layer that is missing and
-// who refused it.
+// Compile chooses the strongest way that the grants allow and lists its steps.
+// It is a pure function. An error names for every way the layers that are
+// missing and who refused them.
 func Compile(g Grants, p Policy) (*Plan, error) {
-	if missing := g.missing(always); len(missing) > 0 {
-		return nil, fmt.Errorf("sandbox: required layers refused: %s", strings.Join(missing, "; "))
+	var refusals []string
+	for i := range ways {
+		w := &ways[i]
+		refused, tried := g.Refused[w.name]
+		if !tried || w.clone == 0 && p.Scratch == "" {
+			continue
+		}
+		if missing := w.missing(refused); len(missing) > 0 {
+			refusals = append(refusals, fmt.Sprintf("%s: %s", w.name, strings.Join(missing, ", ")))
+			continue
+		}
+		plan := newPlan(w, g)
+		return plan, plan.Build(p)
 	}
-	plan := &Plan{On: map[Layer]bool{}, Notes: map[Layer]string{}, lastCap: g.LastCap}
+	if len(refusals) == 0 {
+		refusals = []string{"no directory for what runs write"}
+	}
+	return nil, fmt.Errorf("sandbox: required layers refused: %s", strings.Join(refusals, "; "))
+}
+
+// Build lists the steps of the launch stage for a policy.
+func (p *Plan) Build(policy Policy) (err error) {
+	p.Launch, err = jail(policy, p)
+	return err
+}
+
+// Refusals says of each layer that was refused in every way that has a use for
+// it how that was done in the strongest.
+func (g Grants) Refusals() map[Layer]string {
+	out := map[Layer]string{}
+	for _, l := range Layers() {
+		first := ""
+		for i := range ways {
+			refused, tried := g.Refused[ways[i].name]
+			if !tried || !ways[i].uses(l) {
+				continue
+			}
+			why, no := refused[l]
+			if !no {
+				first = ""
+				break
+			}
+			if first == "" {
+				first = why
+			}
+		}
+		if first != "" {
+			out[l] = first
+		}
+	}
+	return out
+}
+
+// newPlan says which layers are on in way w and what stands in for the others.
+func newPlan(w *way, g Grants) *Plan {
+	refused := g.Refused[w.name]
+	plan := &Plan{
+		Posture: w.posture, Way: w.name, Clone: w.clone,
+		On: map[Layer]bool{}, Notes: map[Layer]string{}, lastCap: g.LastCap, left: g.Left,
+	}
 	plan.turnOn(always...)
-	inFull := g.missing(append(slices.Clone(namespaced), OwnUID))
-	inUser := g.missing(append(slices.Clone(namespaced), UserNamespace))
+	plan.turnOn(w.layers...)
+	for _, l := range w.welcome() {
+		if _, no := refused[l]; !no {
+			plan.turnOn(l)
+		}
+	}
+	if g.GVisor && w.clone != 0 {
+		plan.Posture = GVisor
+	}
+	plan.PIDNamespace, plan.OwnUID = plan.On[PIDNamespace], plan.On[OwnUID]
+	// Linux counts for each user namespace by itself, gVisor for each user.
+	plan.WatchThreads = !plan.OwnUID && (g.GVisor || !plan.On[UserNamespace])
+	for _, l := range Layers() {
+		if !plan.On[l] {
+			plan.Notes[l] = g.why(l, w)
+		}
+	}
+	plan.limitNotes()
+	return plan
+}
+
+// why says of a layer that is off in way w who refused it and what stands in.
+func (g Grants) why(l Layer, w *way) string {
+	instead := w.notes[l]
+	if l == Landlock {
+		instead = "the private root hides the host's files"
+		if w.has(Chroot) {
+			instead = "the chroot hides the host's files"
+		}
+	}
+	if l == Chroot && w.has(PrivateRoot) {
+		return "not needed: a private root leaves no way back"
+	}
+	refusal := "only root can have it"
+	for i := range ways {
+		refused, tried := g.Refused[ways[i].name]
+		if why, no := refused[l]; no {
+			refusal = why
+			break
+		}
+		if tried && ways[i].uses(l) {
+			refusal = "granted here, of no use without the layers that are refused"
+		}
+	}
 	switch {
-	case g.Root && len(inFull) == 0:
-		plan.Posture, plan.Clone = Full, jailNamespaces
-		plan.turnOn(append(slices.Clone(namespaced), OwnUID)...)
-		plan.OwnUID = true
-		plan.Notes[UserNamespace] = "not needed: every run has a uid of its own and no capabilities"
-	case !g.Root && len(inUser) == 0:
-		plan.Posture, plan.Clone = User, jailNamespaces|unix.CLONE_NEWUSER
-		plan.turnOn(append(slices.Clone(namespaced), UserNamespace)...)
-		plan.Notes[OwnUID] = "an ordinary user has one uid; a user namespace per run stands in"
-	case g.Has(Landlock) && p.Scratch != "":
-		plan.Posture = LandlockOnly
-		plan.landlockNotes(g)
-	default:
-		missing := append(g.missing([]Layer{Landlock}), inUser...)
-		if g.Root {
-			missing = append(g.missing([]Layer{Landlock}), inFull...)
-		}
-		return nil, fmt.Errorf("sandbox: nothing here hides the host's files: %s", strings.Join(missing, "; "))
+	case instead == "":
+		return refusal
+	case w.clone != 0 && !w.uses(l): // not needed
+		return instead
 	}
-	if g.Has(Landlock) {
-		plan.turnOn(Landlock)
-	} else {
-		plan.Notes[Landlock] = g.Refused[Landlock] + "; the private root hides the host's files"
-	}
-	plan.PIDNamespace = plan.On[PIDNamespace]
-	var err error
-	plan.Launch, err = jail(p, plan)
-	return plan, err
+	return refusal + "; " + instead
 }
 
-// standIns say what does the work of a layer where Landlock alone hides the
-// host's files.
-var standIns = map[Layer]string{
-	PrivateRoot:      "Landlock hides what the host's files hold, not their names and sizes; seccomp refuses to change their modes and times",
-	PrivateTmp:       "a directory per run, watched by the server, stands in",
-	NetworkNamespace: "seccomp refuses every socket",
-	IPCNamespace:     "seccomp refuses every call that it covers",
-	PIDNamespace:     "Landlock or seccomp refuses signals to others; a run ends with the interpreter it was forked from",
-	Capabilities:     "the sets are emptied, the bounding set stays; seccomp refuses execve",
+// limitNotes says which limits something else than the kernel's rlimits keeps.
+func (p *Plan) limitNotes() {
+	var notes []string
+	if p.WatchThreads {
+		notes = append(notes, "threads are counted and bounded by the server: the kernel counts all that the user runs together")
+	}
+	for _, name := range p.left {
+		notes = append(notes, fmt.Sprintf("%s: %s", name, optional[name]))
+	}
+	if len(notes) > 0 {
+		p.Notes[Rlimits] = strings.Join(notes, "; ")
+	}
 }
 
-// landlockNotes says of every layer that is off who refused it and what stands
-// in for it.
-func (p *Plan) landlockNotes(g Grants) {
-	for _, l := range append(slices.Clone(namespaced), UserNamespace, OwnUID) {
-		why, refused := g.Refused[l]
-		if !refused {
-			why = "granted here, of no use without the layers that are refused"
-		}
-		if instead := standIns[l]; instead != "" {
-			why += "; " + instead
-		}
-		p.Notes[l] = why
-	}
-	p.Notes[Rlimits] = "threads are counted and bounded by the server: the kernel counts all that the user runs together"
+// optional are the rlimits that something else stands in for, so that a kernel
+// that does not take them loses nothing.
+var optional = map[string]string{
+	"RLIMIT_MSGQUEUE": "not known here; seccomp refuses every call for POSIX queues",
 }
 
 // Unconfined is the plan of the opt-out: nothing but the limits and clean descriptors.
 func Unconfined() *Plan {
-	plan := &Plan{Posture: Off, On: map[Layer]bool{}, Notes: map[Layer]string{}}
+	plan := &Plan{Posture: Off, WatchThreads: true, On: map[Layer]bool{}, Notes: map[Layer]string{}}
 	for _, l := range Layers() {
 		plan.Notes[l] = "switched off by the operator"
 	}
@@ -107,13 +162,5 @@ func (p *Plan) turnOn(layers ...Layer) {
 	}
 }
 
-// missing lists the refused ones of layers with their reasons.
-func (g Grants) missing(layers []Layer) []string {
-	var out []string
-	for _, l := range layers {
-		if why, no := g.Refused[l]; no {
-			out = append(out, fmt.Sprintf("%s: %s", l, why))
-		}
-	}
-	return out
-}
+// OwnRoot says that scripts see a tree of their own as root.
+func (p *Plan) OwnRoot() bool { return p.On[PrivateRoot] || p.On[Chroot] }

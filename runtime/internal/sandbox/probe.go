@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -20,70 +21,128 @@ import (
 const probeArg = "pyexec-probe"
 
 // Probe tries every layer by doing it, in throw-away children of this binary,
-// which must call [RunProbe] before main. It never asks for a version except
-// Landlock's, whose interface is defined that way.
-func Probe(ctx context.Context) (Grants, error) {
-	root := unix.Geteuid() == 0
-	flags := uintptr(jailNamespaces)
-	if !root {
-		flags |= unix.CLONE_NEWUSER
-	}
-	g, err := probeChild(ctx, flags, root)
-	if err == nil {
-		return g, nil
-	}
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return Grants{}, err
-	}
-	// The namespaces are refused as such: see what is left without them.
-	g, err = probeChild(ctx, 0, root)
-	if err != nil {
-		return Grants{}, err
-	}
-	why := fmt.Sprintf("clone with namespaces: %v", errno)
-	for _, l := range append(slices.Clone(namespaced), UserNamespace) {
-		if g.Refused[l] == "" {
-			g.Refused[l] = why
+// which must call [RunProbe] before main: way after way, until one is granted.
+// It never asks for a version except Landlock's, whose interface is defined that
+// way. What is tried with files is tried in a directory made below base.
+func Probe(ctx context.Context, base string) (Grants, error) {
+	g := Grants{Root: unix.Geteuid() == 0, GVisor: gVisor(), Refused: map[Way]map[Layer]string{}}
+	for i := range ways {
+		w := &ways[i]
+		if w.root && !g.Root {
+			continue
+		}
+		found, err := probeWay(ctx, w, base)
+		if err != nil {
+			return Grants{}, err
+		}
+		g.Refused[w.name] = found.Refused
+		if found.LastCap > 0 {
+			g.Left, g.Landlock, g.LastCap = found.Left, found.Landlock, found.LastCap
+		}
+		if len(w.missing(found.Refused)) == 0 {
+			break
 		}
 	}
 	return g, nil
 }
 
-func probeChild(ctx context.Context, flags uintptr, root bool) (Grants, error) {
+// found is what a probe child has to say.
+type found struct {
+	Refused  map[Layer]string
+	Left     []string
+	Landlock int
+	LastCap  int
+}
+
+func probeWay(ctx context.Context, w *way, base string) (found, error) {
+	args := []string{probeArg, string(w.name)}
+	if w.has(Chroot) {
+		dir, err := probeTree(base)
+		if err != nil {
+			return found{Refused: map[Layer]string{Chroot: err.Error()}}, nil
+		}
+		defer os.RemoveAll(dir) // empty but for a directory
+		args = append(args, dir)
+	}
+	f, err := probeChild(ctx, w, args)
+	var errno syscall.Errno
+	if err == nil || !errors.As(err, &errno) {
+		return f, err
+	}
+	// No child at all: the namespaces are refused as such.
+	f.Refused = map[Layer]string{}
+	for _, l := range slices.Concat(w.layers, w.welcome()) {
+		if l != OwnUID && l != Landlock {
+			f.Refused[l] = fmt.Sprintf("clone with namespaces: %v", errno)
+		}
+	}
+	return f, nil
+}
+
+// probeTree makes a tree like the one that scripts would be shut in.
+func probeTree(base string) (string, error) {
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(base, "probe-")
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(os.Chmod(dir, 0o711), os.Mkdir(dir+probeScratch, 0o700))
+}
+
+// probeScratch is where a run's directory would be in the probe's tree.
+const probeScratch = "/run"
+
+func probeChild(ctx context.Context, w *way, args []string) (found, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
-	cmd.Args = []string{probeArg}
-	cmd.Env = []string{}
-	if root {
-		cmd.Args = append(cmd.Args, "root")
-	}
-	if flags != 0 {
-		cmd.Args = append(cmd.Args, "namespaces")
-	}
-	cmd.SysProcAttr = Clone(flags)
+	cmd.Args, cmd.Env = args, []string{}
+	cmd.SysProcAttr = Clone(w.clone, w.has(OwnUID))
 	cmd.SysProcAttr.Setsid = false // who leads a session can't take the step of leaving its process group
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return Grants{}, fmt.Errorf("sandbox: probe: %w%s", err, stderr.Bytes())
+		return found{}, fmt.Errorf("sandbox: probe: %w", err)
 	}
-	var g Grants
-	if err := json.Unmarshal(out, &g); err != nil {
-		return Grants{}, fmt.Errorf("sandbox: probe: %w", err)
+	if err := cmd.Start(); err != nil {
+		return found{}, fmt.Errorf("sandbox: probe: %w", err)
 	}
-	return g, nil
+	out, err := io.ReadAll(stdout)
+	killed := cmd.Process.Signal(syscall.Signal(0)) // of another uid by now
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		return found{}, fmt.Errorf("sandbox: probe: %w%s", opaque{err}, stderr.Bytes())
+	}
+	var f found
+	if err := json.Unmarshal(out, &f); err != nil {
+		return found{}, fmt.Errorf("sandbox: probe: %w", err)
+	}
+	if errors.Is(killed, unix.EPERM) && f.Refused[OwnUID] == "" {
+		f.Refused[OwnUID] = "kill: operation not permitted"
+	}
+	return f, nil
 }
 
-// Clone is how a child is put into the namespaces of flags. In a user
-// namespace the caller is its root and nobody else exists.
-func Clone(flags uintptr) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Cloneflags: flags, Setsid: true, Pdeathsig: syscall.SIGKILL}
-	if flags&unix.CLONE_NEWUSER != 0 {
-		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+// opaque is an error of the child's life, not to be taken for a refused clone.
+type opaque struct{ err error }
+
+func (o opaque) Error() string { return o.err.Error() }
+
+// Clone is how a child is put into the namespaces of flags. In a user namespace
+// the caller is its root, and with uids those of the runs are there too.
+func Clone(flags uintptr, uids bool) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
+	if flags&unix.CLONE_NEWUSER == 0 {
+		return attr
+	}
+	attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+	if uids {
+		runs := syscall.SysProcIDMap{ContainerID: FirstUID, HostID: FirstUID, Size: LastUID - FirstUID + 1}
+		attr.UidMappings, attr.GidMappings = append(attr.UidMappings, runs), append(attr.GidMappings, runs)
+		attr.GidMappingsEnableSetgroups = true
 	}
 	return attr
 }
@@ -96,64 +155,91 @@ func RunProbe() {
 		return
 	}
 	runtime.LockOSThread()
-	g := try(slices.Contains(os.Args, "root"), slices.Contains(os.Args, "namespaces"))
-	if err := json.NewEncoder(os.Stdout).Encode(g); err != nil {
+	if EndWithParent() != nil {
+		unix.Exit(1)
+	}
+	at := slices.IndexFunc(ways, func(w way) bool { return len(os.Args) > 1 && string(w.name) == os.Args[1] })
+	if at < 0 {
+		unix.Exit(1)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(try(&ways[at], slices.Clone(os.Args[2:]))); err != nil {
 		unix.Exit(1)
 	}
 	unix.Exit(0) // nothing is to be tidied up, and nobody to wait for
 }
 
-// try carries out the very steps that the jail and a worker take, noting the
-// first refusal of each layer and going on.
-func try(root, namespaces bool) Grants {
-	g := Grants{Root: root, Refused: map[Layer]string{}, Landlock: landlockABI(), LastCap: lastCap()}
-	if g.Landlock == 0 {
-		g.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
+// try carries out the very steps that the jail and a worker take in way w,
+// noting the first refusal of each layer and going on.
+func try(w *way, tree []string) found {
+	f := found{Refused: map[Layer]string{}, Landlock: landlockABI(), LastCap: lastCap()}
+	if f.Landlock == 0 {
+		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
-	plan := &Plan{Posture: "probe", On: map[Layer]bool{Capabilities: true, Landlock: g.Landlock > 0}, lastCap: g.LastCap}
-	if namespaces {
-		plan.turnOn(PrivateRoot, PrivateTmp, UTSNamespace, PIDNamespace)
-		plan.PIDNamespace = true
-	}
-	if root {
-		plan.turnOn(OwnUID)
-	}
+	plan := newPlan(w, Grants{LastCap: f.LastCap, Refused: map[Way]map[Layer]string{w.name: f.Refused}})
 	limits := Limits{BaseBytes: 1 << 40, MemoryBytes: 1, CPUSeconds: 60, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 256, Threads: 256}
 	policy := Policy{Devices: []string{"/dev/null"}, Limits: limits}
+	var before []Step
+	if plan.On[Chroot] && len(tree) > 0 {
+		policy.Root, policy.Devices = tree[0], nil
+		before = []Step{{
+			Layer: OwnUID, Name: "chown of a run's directory", Call: unix.SYS_FCHOWNAT,
+			Args: []Arg{num(unix.AT_FDCWD), str(tree[0] + probeScratch), num(LastUID), num(LastUID), num(0)},
+		}}
+	}
 	launch, err := jail(policy, plan)
 	if err != nil {
-		g.Refused[Seccomp] = err.Error()
-		return g
+		f.Refused[Seccomp] = err.Error()
+		return f
 	}
-	worker, err := Confine(policy, plan, g.Landlock)
+	worker, err := Confine(policy, plan, f.Landlock)
 	if err != nil {
-		g.Refused[Seccomp] = err.Error()
-		return g
+		f.Refused[Seccomp] = err.Error()
+		return f
 	}
-	if namespaces {
+	if plan.PIDNamespace {
 		launch = append(launch, Step{ // what the zygote does before each fork
 			Layer: PIDNamespace, Name: "unshare PID namespace",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWPID)},
 		})
 	}
-	g.note(slices.Concat(launch, Prepare(policy, plan), worker), map[string]int64{"uid": LastUID})
-	return g
+	f.note(slices.Concat(before, launch, Prepare(policy, plan), worker), map[string]int64{"uid": LastUID})
+	return f
 }
 
 // note carries out steps, keeps the first refusal of each layer and goes on.
-func (g Grants) note(steps []Step, values map[string]int64) {
+func (f *found) note(steps []Step, values map[string]int64) {
 	for _, s := range steps {
 		// The descriptors of a probe are its own affair: it has to report.
-		if g.Refused[s.Layer] != "" || s.Layer == Descriptors {
+		if f.Refused[s.Layer] != "" || s.Layer == Descriptors {
 			continue
 		}
 		if len(s.Args) > 0 && s.Args[0].Ref == "scratch" {
 			s.Args = []Arg{str("/dev")} // any directory but the root, which Landlock must hide
+			if f.Refused[Chroot] == "" && values["chroot"] == 1 {
+				s.Args = []Arg{str(probeScratch)}
+			}
 		}
-		if r := apply(&s, values); r != nil {
-			g.Refused[s.Layer] = fmt.Sprintf("%s: %v", r.Step, r.Errno)
+		r := apply(&s, values)
+		switch {
+		case r == nil:
+			if s.Call == unix.SYS_CHROOT {
+				values["chroot"] = 1
+			}
+		case optional[s.Name] != "":
+			f.Left = append(f.Left, s.Name)
+		case r.Errno == unix.EINVAL && s.Call == unix.SYS_UNSHARE:
+			// This child has threads, which a zygote and a worker have not; what
+			// is to be unshared was granted to the clone that made it.
+		default:
+			f.Refused[s.Layer] = fmt.Sprintf("%s: %v", r.Step, r.Errno)
 		}
 	}
+}
+
+// gVisor reports whether the kernel says that it is gVisor's.
+func gVisor() bool {
+	version, err := os.ReadFile("/proc/version")
+	return err == nil && bytes.Contains(version, []byte("-gvisor"))
 }
 
 // lastCap is the highest capability that the kernel knows.

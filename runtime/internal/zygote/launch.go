@@ -53,6 +53,11 @@ func RunLaunch() {
 }
 
 func launch() error {
+	// A server that is gone already has left the specification half written, or
+	// the zygote's socket at its end.
+	if err := sandbox.EndWithParent(); err != nil {
+		return err
+	}
 	if err := sandbox.CloseAbove(specFD); err != nil {
 		return err
 	}

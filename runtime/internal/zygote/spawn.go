@@ -10,10 +10,11 @@ import (
 )
 
 // Spawn asks for a worker. It returns at once; Worker.Ready waits until the
-// worker has confined itself. scratch is the run's own directory where the
-// plan has no private /tmp, and empty otherwise. With hurry the worker does not
-// warm up, because somebody is waiting for it.
-func (z *Zygote) Spawn(scratch string, hurry bool) (*Worker, error) {
+// worker has confined itself. Where the plan has no private /tmp, scratch makes
+// the run's own directory for the uid that the run will have, and returns it
+// together with its path as the run sees it; otherwise it is nil. With hurry the
+// worker does not warm up, because somebody is waiting for it.
+func (z *Zygote) Spawn(scratch func(uid uint32) (dir, seen string, err error), hurry bool) (*Worker, error) {
 	w, theirs, err := newWorker()
 	if err != nil {
 		return nil, err
@@ -25,8 +26,15 @@ func (z *Zygote) Spawn(scratch string, hurry bool) (*Worker, error) {
 		w.Close()
 		return nil, err
 	}
-	message := spawnMessage(w.number, w.uid, hurry, scratch)
-	if _, _, err := z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil); err != nil {
+	seen := ""
+	if scratch != nil {
+		w.Scratch, seen, err = scratch(w.uid)
+	}
+	if err == nil {
+		message := spawnMessage(w.number, w.uid, hurry, seen)
+		_, _, err = z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil)
+	}
+	if err != nil {
 		z.dismiss(w.number)
 		w.Close()
 		return nil, fmt.Errorf("zygote: spawn: %w", err)

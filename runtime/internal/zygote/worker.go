@@ -135,6 +135,9 @@ func (w *Worker) kill(c cause) {
 // Exceed ends the run because the server saw it over a limit.
 func (w *Worker) Exceed(c Cause) { w.kill(c) }
 
+// UID is the uid that the server gave the worker, 0 when it has none of its own.
+func (w *Worker) UID() uint32 { return w.uid }
+
 // PID is the process id of the worker, 0 when it is not known or no more.
 func (w *Worker) PID() int {
 	w.mu.Lock()

@@ -127,7 +127,7 @@ func (z *Zygote) exec() error {
 		Dir:         "/",
 		Stderr:      &z.stderr,
 		ExtraFiles:  []*os.File{socket, specRead, statusWrite},
-		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone),
+		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone, z.cfg.Plan.OwnUID),
 	}
 	err = z.spawn()
 	statusWrite.Close()

@@ -27,7 +27,9 @@ FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
 
 def main(sock, config):
     """Prepare, say so, take the confinement list, then fork until the end."""
-    os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+    # In a tree without device nodes the null device is a pipe, which never ends.
+    empty = os.path.exists("/dev/empty")
+    os.dup2(os.open("/dev/empty", os.O_RDONLY) if empty else os.open("/dev/null", os.O_RDWR), 0)
     bound_threads()
     preload(config["preload"])
     worker.prepare(config)
