@@ -39,6 +39,10 @@ type Config struct {
 	LogAPI, LogPayloads bool
 	// MetricsPort is where /metrics is served, 0 for nowhere.
 	MetricsPort int
+	// MCPOff takes /mcp away. MCPHosts are the hosts that it accepts, as
+	// mcp.NewGuard describes them.
+	MCPOff   bool
+	MCPHosts []string
 	// Warnings are legal but doubtful combinations. New logs them.
 	Warnings []string
 	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
@@ -139,6 +143,11 @@ func (c *Config) complete(host container) {
 	rt := &c.Runtime
 	if rt.Limits.CPU == 0 {
 		rt.Limits.CPU = (rt.Limits.Timeout + time.Second - 1).Truncate(time.Second)
+	}
+	if c.MCPHosts == nil && c.revision.Service != "" {
+		// The front end of Cloud Run knows which names are the service's, and no
+		// browser gets past it without the service's own URL.
+		c.MCPHosts = []string{"*"}
 	}
 	s := fit(host, sizes{
 		Workers:     rt.Workers,

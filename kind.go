@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,6 +166,35 @@ func word(accepts string, field func(*Config) *string) kind {
 		show: func(c *Config) string { return *field(c) },
 	}
 }
+
+// hosts is a comma-separated list of names or addresses without a port, or the
+// star for all.
+func hosts(field func(*Config) *[]string) kind {
+	const accepts = "names or addresses, separated by commas, or `*` for all"
+	return kind{
+		accepts: accepts,
+		set: func(c *Config, text string) error {
+			var list []string
+			for host := range strings.SplitSeq(text, ",") {
+				host = strings.TrimSpace(host)
+				_, err := netip.ParseAddr(host)
+				if host != "*" && err != nil && !hostName.MatchString(host) {
+					return fmt.Errorf("%q is no name of a host; accepted are names or addresses without a port, separated by commas, or * for all", host)
+				}
+				list = append(list, host)
+			}
+			if len(list) > 1 && slices.Contains(list, "*") {
+				return errors.New("* stands alone: it means all")
+			}
+			*field(c) = list
+			return nil
+		},
+		show: func(c *Config) string { return strings.Join(*field(c), ",") },
+	}
+}
+
+// hostName is a name in the DNS, the underscores of some services included.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 // absolutePath takes an absolute path or nothing.
 func absolutePath(field func(*Config) *string) kind {

@@ -34,6 +34,7 @@ var layers = []layer{
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},
 	{"funcs/envelope", true, 3, "what a message is wrapped in, no more"},
+	{"funcs/mcp", true, 3, "a protocol around the contract, not a second one"},
 	{"funcs/web", true, 3, "pages and documents, no logic"},
 	{"funcs", false, 4, "HTTP; runs scripts through runtime's types and an interface"},
 	{".", false, 5, "wires it all"},
@@ -59,6 +60,8 @@ var bans = []ban{
 		"metrics are fed from one place"},
 	{"github.com/cloudevents/", nil, []string{"funcs/envelope"},
 		"the rest of the service sees a message"},
+	{"github.com/modelcontextprotocol/", nil, []string{"funcs/mcp"},
+		"the rest of the service knows requests and replies"},
 	{"net/http", nil, []string{"funcs", ".", "cmd", "internal/testbed", "internal/gcp/entry.go"}, // the logging client wants a request of its type
 		"what runs scripts must not know how they arrived"},
 	{framework, nil, []string{"."},
@@ -299,6 +302,9 @@ func TestViolations(t *testing.T) {
 		{"a.go", `import "cloud.google.com/go/pubsub/v2"`, "one place knows them"},
 		{"internal/gcp/a.go", `import "google.golang.org/api/option"`, ""},
 		{"funcs/a.go", `import "github.com/cloudevents/sdk-go/v2"`, "sees a message"},
+		{"funcs/a.go", `import "github.com/modelcontextprotocol/go-sdk/mcp"`, "requests and replies"},
+		{"funcs/mcp/a.go", `import "github.com/modelcontextprotocol/go-sdk/mcp"`, ""},
+		{"funcs/mcp/a.go", `import "github.com/pyexec/pyexec/funcs"`, "is not below"},
 		{"funcs/a.go", `import "github.com/prometheus/client_golang/prometheus"`, "one place"},
 		{"metrics.go", `import "github.com/prometheus/client_golang/prometheus"`, ""},
 

@@ -75,8 +75,11 @@ func (m *metrics) ran(run *funcs.Run) {
 		return
 	}
 	source := "http"
-	if run.Event != nil {
+	switch {
+	case run.Event != nil:
 		source = "event"
+	case run.Tool != "":
+		source = "mcp"
 	}
 	m.runs.WithLabelValues(run.Status, source).Inc()
 	if run.Cost != nil {

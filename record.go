@@ -137,6 +137,9 @@ func runAttr(run *funcs.Run) slog.Attr {
 	if run.Problem != "" {
 		attrs = append(attrs, slog.String("problem", run.Problem))
 	}
+	if run.Tool != "" {
+		attrs = append(attrs, slog.String("tool", run.Tool))
+	}
 	return slog.Group("run", append(attrs, slog.Bool("limit_hit", run.LimitHit))...)
 }
 

@@ -86,7 +86,10 @@ func (s *Service) wire(ctx context.Context, cfg *Config) error {
 			return err
 		}
 	}
-	opts := funcs.Options{BodyBytes: cfg.BodyBytes, Log: cfg.Log, Recorder: s.recorder}
+	opts := funcs.Options{
+		BodyBytes: cfg.BodyBytes, Log: cfg.Log, Recorder: s.recorder,
+		MCP: !cfg.MCPOff, MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
+	}
 	if results != nil {
 		opts.Results = results
 	}

@@ -57,6 +57,7 @@ func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 		Info:     info,
 		Limits:   limitDocs(info.Limits, h.bodyBytes),
 		Statuses: statusDocs(),
+		MCP:      h.tool != nil,
 	})
 	header := http.Header{"Vary": {"Accept"}}
 	if !wantsHTML(strings.Join(r.Header["Accept"], ",")) {

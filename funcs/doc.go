@@ -8,8 +8,9 @@
 //
 // An event takes the same way, between two more: event.go takes the request
 // out of its envelope (package envelope), and turns the outcome into an
-// acknowledgement once the reply is published and the run is logged. What is
-// worth knowing of a run, however it was asked for, is a [Run] for a
+// acknowledgement once the reply is published and the run is logged. So does a
+// call of the tool that /mcp offers to language models (tool.go, package mcp).
+// What is worth knowing of a run, however it was asked for, is a [Run] for a
 // [Recorder].
 //
 // The run itself happens behind [Runner]. A run that went wrong by the

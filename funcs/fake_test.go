@@ -81,7 +81,7 @@ func four() *fakeRunner {
 }
 
 func newTestHandler(r Runner) http.Handler {
-	return NewHandler(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler)})
+	return NewHandler(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), MCP: true})
 }
 
 // post sends body to /execute as JSON.

@@ -47,6 +47,12 @@ type Options struct {
 	// Results takes the replies of events. nil means that they go to the
 	// Recorder only.
 	Results Results
+	// MCP serves /mcp, to the hosts that mcp.NewGuard describes.
+	MCP      bool
+	MCPHosts []string
+	// Complete is closed when Runner.Info knows all there is to know. nil means
+	// that it does from the start.
+	Complete <-chan struct{}
 }
 
 type handler struct {
@@ -56,9 +62,10 @@ type handler struct {
 	log        *slog.Logger
 	recorder   Recorder
 	results    Results
+	tool       *tool // nil when /mcp is off
 }
 
-// NewHandler serves /execute, /events, /health, /, /openapi.json and
+// NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
 // /capabilities by exact path, and what the page at / loads below /assets/.
 // Everything else, too, is answered in JSON. It panics when
 // Options.BodyBytes is not positive.
@@ -73,7 +80,7 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		opts.Recorder = faultsOnly{opts.Log}
 	}
 	seconds := max(1, int64((opts.RetryAfter+time.Second-1)/time.Second))
-	return &handler{
+	h := &handler{
 		runner:     runner,
 		bodyBytes:  opts.BodyBytes,
 		retryAfter: strconv.FormatInt(seconds, 10),
@@ -81,6 +88,10 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		recorder:   opts.Recorder,
 		results:    opts.Results,
 	}
+	if opts.MCP {
+		h.tool = newTool(runner, opts)
+	}
+	return h
 }
 
 // reply is what a request comes to, before it is written.
@@ -104,6 +115,7 @@ type endpoint struct {
 var endpoints = map[string]endpoint{
 	"/execute":      {"POST", (*handler).execute},
 	"/events":       {"POST", (*handler).event},
+	"/mcp":          {"POST", (*handler).mcp},
 	"/health":       {"GET, HEAD", (*handler).health},
 	"/":             {"GET, HEAD", (*handler).index},
 	"/openapi.json": {"GET, HEAD", (*handler).openAPI},
@@ -157,7 +169,7 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	if strings.HasPrefix(r.URL.Path, web.AssetPrefix) {
 		e, ok = assetEndpoint, true
 	}
-	if !ok {
+	if !ok || r.URL.Path == "/mcp" && h.tool == nil {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
 	if !allows(e.allow, r.Method) {

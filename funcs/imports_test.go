@@ -47,6 +47,9 @@ func TestImports(t *testing.T) {
 				if name == "envelope/envelope.go" && strings.HasPrefix(path, "github.com/cloudevents/sdk-go/v2") {
 					continue // the one thing it is for
 				}
+				if strings.HasPrefix(name, "mcp/") && strings.HasPrefix(path, "github.com/modelcontextprotocol/go-sdk/") {
+					continue // so is this
+				}
 				t.Errorf("%s imports %s: only the standard library is needed here", name, path)
 			}
 		}

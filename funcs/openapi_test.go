@@ -53,6 +53,7 @@ type exchange struct {
 	path        string
 	contentType string
 	accept      string
+	origin      string
 	body        string
 	status      int
 	refused     bool // the document refuses the request, too
@@ -68,6 +69,12 @@ func exchanges() []exchange {
 		e.path = "/events"
 		return e
 	}
+	message := func(name string, r Runner, body string, status int) exchange {
+		e := run(name, r, body, status)
+		e.path = "/mcp"
+		return e
+	}
+	const toolCall = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":` + someScript + `}}`
 	sick, off := four(), four()
 	sick.health = errors.New("interpreter: down")
 	off.info.Posture = "off"
@@ -85,6 +92,17 @@ func exchanges() []exchange {
 		event("event when overloaded", failing(runtime.ErrOverloaded), someScript, 429),
 		event("event when unavailable", failing(runtime.ErrUnavailable), someScript, 503),
 		event("event and a fault", failing(errors.New("x")), someScript, 500),
+		message("tool", returning(ok), toolCall, 200),
+		message("tool and a script that fails", returning(runtime.Result{Status: runtime.ScriptError, Error: "e", Ran: true}), toolCall, 200),
+		message("tool when overloaded", failing(runtime.ErrOverloaded), toolCall, 429),
+		message("tool when unavailable", failing(runtime.ErrUnavailable), toolCall, 503),
+		message("tool and a fault", failing(errors.New("x")), toolCall, 500),
+		message("tools", four(), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 200),
+		message("notification", four(), `{"jsonrpc":"2.0","method":"notifications/initialized"}`, 202),
+		message("no method", four(), `{"jsonrpc":"2.0","id":1,"method":"x"}`, 400),
+		message("large message", four(), `{"jsonrpc":"2.0","method":"`+strings.Repeat("x", testBodyBytes+messageBytes)+`"}`, 413),
+		{name: "message of a wrong type", runner: four(), method: "POST", path: "/mcp", contentType: "text/plain", body: "x", status: 415, refused: true},
+		{name: "message from a page", runner: four(), method: "POST", path: "/mcp", contentType: "application/json", body: toolCall, origin: "https://evil.example", status: 403},
 		{name: "wrong type", runner: four(), method: "POST", path: "/execute", contentType: "text/plain", body: "x", status: 415, refused: true},
 		{name: "healthy", runner: four(), method: "GET", path: "/health", status: 200},
 		{name: "unhealthy", runner: sick, method: "GET", path: "/health", status: 503},
@@ -127,6 +145,9 @@ func TestOpenAPIMatchesTheHandler(t *testing.T) {
 				if e.accept != "" {
 					req.Header.Set("Accept", e.accept)
 				}
+				if e.origin != "" {
+					req.Header.Set("Origin", e.origin)
+				}
 				return req
 			}
 			w := serve(e.runner, build())
@@ -145,7 +166,7 @@ func TestOpenAPIMatchesTheHandler(t *testing.T) {
 		for method, op := range item.Operations() {
 			for code := range op.Responses.Map() {
 				// 405 is another method's; 500 cannot be provoked where nothing runs.
-				if !seen[method+path+code] && code != "405" && (code != "500" || path == "/execute") {
+				if !seen[method+path+code] && code != "405" && (code != "404" || path != "/mcp") && (code != "500" || path == "/execute") {
 					t.Errorf("%s %s: no exchange gets %s", method, path, code)
 				}
 			}
@@ -227,7 +248,7 @@ func TestOpenAPIIsComplete(t *testing.T) {
 		}
 		used[string(o.word)] = true
 		code := fmt.Sprint(o.http)
-		if o.of != noSuchPath && doc.Paths.Value("/execute").Post.Responses.Value(code) == nil {
+		if o.of != noSuchPath && o.of != wrongHost && doc.Paths.Value("/execute").Post.Responses.Value(code) == nil {
 			t.Errorf("HTTP %s is missing", code)
 		}
 	}
@@ -280,6 +301,15 @@ func TestOpenAPIExamples(t *testing.T) {
 		}
 		w := serve(four(), newRequest("POST", "/events", "application/json", string(body)))
 		compare(name, push.Responses.Value("200").Value.Content["application/json"].Examples[name].Value.Value, w.Body.Bytes())
+	}
+	for name, e := range doc.Paths.Value("/mcp").Post.RequestBody.Value.Content["application/json"].Examples {
+		body, err := json.Marshal(e.Value.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := serve(four(), newRequest("POST", "/mcp", "application/json", string(body))); w.Code != 200 || !strings.Contains(w.Body.String(), `"structuredContent":{"result":4,`) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
 	}
 	post := doc.Paths.Value("/execute").Post
 	for name, e := range post.RequestBody.Value.Content["application/json"].Examples {

@@ -37,7 +37,8 @@ type Run struct {
 	// it is the result, not what the sender was told.
 	Reply []byte
 
-	Event   *Event // nil for a request of /execute
+	Event   *Event // nil for a request of /execute or /mcp
+	Tool    string // of MCP that asked for the run, empty for the others
 	Request Request
 	Trace   Trace
 }

@@ -25,6 +25,7 @@ const (
 	wrongType   runtime.Status = "wrong_type"
 	noSuchPath  runtime.Status = "no_such_path"
 	wrongMethod runtime.Status = "wrong_method"
+	wrongHost   runtime.Status = "wrong_host"
 )
 
 // outcome is one way a request can end.
@@ -69,6 +70,8 @@ var outcomes = []outcome{
 		text: "timeout must be a number of seconds from 0.05 to 30", meaning: "The request breaks the contract; the sentence names the field and what it must be."},
 	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound, event: poison, level: notice, told: true,
 		text: "path: /run: not found", meaning: "There is nothing at this path."},
+	{of: wrongHost, word: invalidRequest, http: http.StatusForbidden, event: poison, level: notice, told: true,
+		text: "Host: \"example.com\": is not one of the accepted ones", meaning: "Only for /mcp: the request may come from a web page in somebody's browser; MCP_HOSTS decides."},
 	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed, event: poison, level: notice, told: true,
 		text: "method: GET: not allowed", meaning: "The path takes another method; the Allow header names it."},
 	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge, event: poison, level: notice, told: true,

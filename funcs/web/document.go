@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/pyexec/pyexec/runtime"
@@ -106,6 +107,10 @@ func NewDocument(f Facts) Document {
 			BlockedImportsNote: BlockedImportsNote,
 		},
 		Notes: notes,
+	}
+	if f.MCP {
+		d.Endpoints = slices.Insert(d.Endpoints, 2,
+			Endpoint{"POST", "/mcp", "The tool run_python for language models: the Model Context Protocol over streamable HTTP, without sessions."})
 	}
 	if info.Posture == "off" {
 		d.Warning = offWarning

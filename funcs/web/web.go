@@ -27,6 +27,7 @@ type Facts struct {
 	Info     runtime.Info
 	Limits   []Limit
 	Statuses []Status
+	MCP      bool // /mcp is served
 }
 
 // Limit is one limit in force. Name ends in the unit unless it is a count.

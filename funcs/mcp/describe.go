@@ -1,0 +1,110 @@
+package mcp
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// Facts is what the description of the tool is made of.
+type Facts struct {
+	Info    runtime.Info
+	OpenAPI []byte
+}
+
+// version is this program's.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+const instructions = "Runs Python scripts in a sandbox that is made for one script and gone afterwards. " +
+	"Use run_python for calculations, data analysis, parsing and checking of code; put all the data a script needs into the call."
+
+// newTool describes the tool to a model that has seen nothing else.
+func newTool(facts Facts) *sdk.Tool {
+	s, err := parseSchemas(facts.OpenAPI)
+	if err != nil {
+		panic("mcp: " + err.Error()) // it is part of the program
+	}
+	no := false
+	return &sdk.Tool{
+		Name:         ToolName,
+		Title:        "Run Python",
+		Description:  description(facts),
+		InputSchema:  inputSchema(s, facts),
+		OutputSchema: outputSchema(s),
+		// A script can change nothing outside its own process.
+		Annotations: &sdk.ToolAnnotations{ReadOnlyHint: true, DestructiveHint: &no, OpenWorldHint: &no},
+	}
+}
+
+// Example is the call in the description, and what it returns.
+const (
+	ExampleArguments = `{"script": "import statistics\n\ndef main(input):\n    print(len(input), \"numbers\")\n    return {\"mean\": statistics.mean(input)}", "input": [1, 2, 4.5]}`
+	ExampleReply     = `{"result":{"mean":2.5},"stdout":"3 numbers\n"}`
+)
+
+func description(facts Facts) string {
+	info := facts.Info
+	var b strings.Builder
+	python := "Python 3.11"
+	if info.PythonVersion != "" {
+		python = "Python " + info.PythonVersion
+	}
+	fmt.Fprintf(&b, `Runs a %s script in a sandbox; returns what its main() returned and what it printed.
+
+The script must define main(). Code outside main() runs first; the result is what main() returns, not the last expression. It must be JSON data: dict, list, str, int, float, bool, None. Convert everything else before you return it: NaN and Infinity to None, sets and tuples to lists, dates with isoformat(), numpy arrays with tolist(), DataFrames with to_dict("records"). What is printed comes back as text in stdout.
+
+With the argument "input", any JSON value, main(input) is called: define main with one parameter and pass data there instead of pasting it into the script.
+
+Example: %s
+returns %s
+
+`, python, ExampleArguments, ExampleReply)
+	b.WriteString(available(info))
+	b.WriteString("Not available: network, other processes, files of the host, environment variables, packages beyond these. " +
+		"The working directory /tmp is the script's own, empty at the start. Nothing is kept from one call to the next, no variables and no files.\n")
+	if len(info.BlockedImports) > 0 {
+		fmt.Fprintf(&b, "Importing these is refused before the script runs: %s.\n", strings.Join(info.BlockedImports, ", "))
+	}
+	b.WriteString(limitsInWords(info.Limits))
+	b.WriteString("\nWhen a script fails, the result has isError, \"error\" with one sentence, \"status\" with one word, what was printed until then and, for an exception, " +
+		"\"traceback\" and \"line\"; \"denied\" says what the sandbox refused: do without it, a retry does the same again.")
+	return b.String()
+}
+
+func available(info runtime.Info) string {
+	if len(info.Packages) == 0 {
+		return "Available: the standard library.\n"
+	}
+	return "Available: the standard library and " + strings.Join(info.Packages, ", ") + ".\n"
+}
+
+func limitsInWords(l runtime.Limits) string {
+	return fmt.Sprintf("Limits: %s of wall clock, %s of memory, %s and %d files in /tmp, %s of stdout, %s of JSON as the result, %s of script, %d threads.",
+		seconds(l.Timeout), size(l.MemoryBytes), size(l.TmpBytes), l.TmpFiles, size(l.OutputBytes), size(l.ResultBytes), size(l.ScriptBytes), l.Threads)
+}
+
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+}
+
+// size shows bytes in the largest unit that leaves a whole number.
+func size(n int64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB"}
+	i := 0
+	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
+		n /= 1024
+		i++
+	}
+	return strconv.FormatInt(n, 10) + " " + units[i]
+}

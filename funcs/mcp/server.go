@@ -1,0 +1,215 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// ToolName is the name of the only tool.
+const ToolName = "run_python"
+
+// Reply is what a call of the tool came to.
+type Reply struct {
+	// Body is what POST /execute would have replied: a JSON object.
+	Body []byte
+	// Success is false when Body tells of a failure.
+	Success bool
+	// Fault is set, and Body ignored, when the service is to blame: the caller
+	// gets an error of the protocol instead of a result.
+	Fault *Fault
+	// ExecutionID names the run in the service's log.
+	ExecutionID string
+}
+
+// Fault is a failure that is not the caller's.
+type Fault struct {
+	Sentence string
+	Status   string // the word that POST /execute has for it
+	Internal bool   // a retry is not likely to help
+}
+
+// Call does what the arguments of the tool, the JSON text of an object, ask
+// for. It is called at most once for each request, and must return soon after
+// ctx ends.
+type Call func(ctx context.Context, arguments []byte) Reply
+
+// Answer is the HTTP reply to a request. It is never a stream.
+type Answer struct {
+	Code   int
+	Header http.Header
+	Body   []byte
+}
+
+// Server answers requests of the protocol. It is made ready by the first one:
+// a Server that nobody calls costs nothing.
+type Server struct {
+	facts func() Facts
+	once  sync.Once
+	http  *sdk.StreamableHTTPHandler
+	// described is the server with the description of a service that is
+	// complete; until then each request gets a description of its own.
+	described atomic.Pointer[sdk.Server]
+}
+
+// New makes a Server. facts is asked for what the service is like until its
+// Python version is known.
+func New(facts func() Facts) *Server { return &Server{facts: facts} }
+
+// exchange is one request on its way through the SDK.
+type exchange struct {
+	request *http.Request
+	call    Call
+
+	mu   sync.Mutex
+	over bool
+	busy sync.WaitGroup
+}
+
+type exchangeKey struct{}
+
+// Serve answers the request r, whose body was read before: it must be valid
+// JSON. It returns when call has returned.
+func (s *Server) Serve(r *http.Request, body []byte, call Call) Answer {
+	s.once.Do(func() {
+		s.http = sdk.NewStreamableHTTPHandler(s.server, &sdk.StreamableHTTPOptions{
+			Stateless: true, JSONResponse: true,
+			MaxRequestBodyBytes:        -1,   // it is read already
+			DisableLocalhostProtection: true, // Guard does more
+		})
+	})
+	e := &exchange{request: r, call: call}
+	inner := r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
+	inner.Body, inner.ContentLength = http.NoBody, int64(len(body))
+	if len(body) > 0 {
+		inner.Body = readCloser{bytes.NewReader(body)}
+	}
+	inner.Header = r.Header.Clone()
+	inner.Header.Set("Content-Type", "application/json")
+	// Clients must accept a stream, too; curl need not, as none is sent.
+	inner.Header.Set("Accept", "application/json, text/event-stream")
+	w := &buffer{header: http.Header{}}
+	s.http.ServeHTTP(w, inner)
+	e.end()
+	return Answer{Code: max(w.code, http.StatusOK), Header: w.header, Body: w.body.Bytes()}
+}
+
+// server is what serves a request.
+func (s *Server) server(*http.Request) *sdk.Server {
+	if server := s.described.Load(); server != nil {
+		return server
+	}
+	facts := s.facts()
+	server := newServer(facts)
+	if facts.Info.PythonVersion != "" {
+		s.described.Store(server)
+	}
+	return server
+}
+
+func newServer(facts Facts) *sdk.Server {
+	server := sdk.NewServer(
+		&sdk.Implementation{Name: "pyexec", Title: "Python execution service", Version: version()},
+		&sdk.ServerOptions{
+			Instructions: instructions,
+			// No log messages, and a list of tools that stays as it is.
+			Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}},
+		})
+	server.AddTool(newTool(facts), runTool)
+	server.AddReceivingMiddleware(withoutStreams)
+	return server
+}
+
+// withoutStreams refuses the one method that holds its connection for ever.
+// There is nothing to listen to: the tool stays as it is.
+func withoutStreams(next sdk.MethodHandler) sdk.MethodHandler {
+	return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
+		if strings.HasPrefix(method, "subscriptions/") {
+			return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: method + ": not supported"}
+		}
+		return next(ctx, method, req)
+	}
+}
+
+// Errors of the protocol. The first is JSON-RPC's own; the other one is of the
+// range that it leaves to servers.
+const (
+	codeInternal = jsonrpc.CodeInternalError
+	codeRetry    = -32000
+)
+
+// runTool hands a call of the tool to the exchange it belongs to. The SDK
+// ties ctx to the connection of its own making, which outlives a client that
+// leaves; the run is tied to the HTTP request.
+func runTool(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+	e, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok || !e.begin() {
+		return nil, context.Canceled
+	}
+	defer e.busy.Done()
+	arguments := req.Params.Arguments
+	if len(arguments) == 0 {
+		arguments = json.RawMessage("{}")
+	}
+	rep := e.call(e.request.Context(), arguments)
+	if f := rep.Fault; f != nil {
+		code := int64(codeRetry)
+		if f.Internal {
+			code = codeInternal
+		}
+		data, err := json.Marshal(map[string]string{"status": f.Status, "execution_id": rep.ExecutionID})
+		if err != nil {
+			return nil, err
+		}
+		return nil, &jsonrpc.Error{Code: code, Message: f.Sentence, Data: data}
+	}
+	return newResult(rep)
+}
+
+// begin says whether the call may still be made. If so, busy.Done must follow.
+func (e *exchange) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over {
+		return false
+	}
+	e.over = true // once for each request
+	e.busy.Add(1)
+	return true
+}
+
+// end waits for the call and keeps a later one from being made.
+func (e *exchange) end() {
+	e.mu.Lock()
+	e.over = true
+	e.mu.Unlock()
+	e.busy.Wait()
+}
+
+// buffer is a ResponseWriter in memory.
+type buffer struct {
+	header http.Header
+	code   int
+	body   bytes.Buffer
+}
+
+func (b *buffer) Header() http.Header { return b.header }
+
+func (b *buffer) WriteHeader(code int) {
+	if b.code == 0 {
+		b.code = code
+	}
+}
+
+func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
