@@ -76,7 +76,7 @@ func paste(t *testing.T, args []string, command string) string {
 }
 
 // documentedRunner answers the scripts of all examples, and that of the
-// message in the documentation, as documented.
+// messages in the documentation, as documented.
 func documentedRunner(t *testing.T) *fakeRunner {
 	byScript := map[string]web.Example{}
 	for _, e := range web.Examples() {
@@ -84,7 +84,7 @@ func documentedRunner(t *testing.T) *fakeRunner {
 	}
 	runner := four()
 	runner.run = func(ctx context.Context, job runtime.Job) (runtime.Result, error) {
-		if job.Script == "def main():\n    return 6 * 7" {
+		if job.Script == "def main():\n    return 6 * 7" || job.Script == "def main(): return 6 * 7" {
 			return runtime.Result{Status: runtime.OK, Value: []byte("42"), Ran: true}, nil
 		}
 		e, ok := byScript[job.Script]

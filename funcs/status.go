@@ -71,7 +71,7 @@ var outcomes = []outcome{
 	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound, event: poison, level: notice, told: true,
 		text: "path: /run: not found", meaning: "There is nothing at this path."},
 	{of: wrongHost, word: invalidRequest, http: http.StatusForbidden, event: poison, level: notice, told: true,
-		text: "Host: \"example.com\": is not one of the accepted ones", meaning: "Only for /mcp: the request may come from a web page in somebody's browser; MCP_HOSTS decides."},
+		text: "host: \"example.com\": is not one of the accepted ones", meaning: "Only for /mcp: the request may come from a web page in somebody's browser; MCP_HOSTS decides."},
 	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed, event: poison, level: notice, told: true,
 		text: "method: GET: not allowed", meaning: "The path takes another method; the Allow header names it."},
 	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge, event: poison, level: notice, told: true,

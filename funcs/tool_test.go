@@ -292,7 +292,7 @@ func TestToolRefusals(t *testing.T) {
 		"not UTF-8":          {"{\"a\":\"\xff\"}", nil, 400, "must be UTF-8"},
 		"too large":          {`{"a":"` + strings.Repeat("x", testBodyBytes+messageBytes) + `"}`, nil, 413, "must be at most"},
 		"form":               {"a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415, "Content-Type must be application/json"},
-		"rebound name":       {ping, http.Header{"Host": {"evil.example"}}, 403, `Host: \"evil.example\"`},
+		"rebound name":       {ping, http.Header{"Host": {"evil.example"}}, 403, `host: \"evil.example\"`},
 		"other origin":       {ping, http.Header{"Origin": {"https://evil.example"}}, 403, "another origin"},
 		"unknown version":    {ping, http.Header{"Mcp-Protocol-Version": {"1999-01-01"}}, 400, "2025-06-18"},
 		"unknown method":     {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, nil, 400, "nothing"},

@@ -41,12 +41,12 @@ func (g *Guard) Check(r *http.Request) error {
 		if g.hosts[0] == AnyHost || slices.ContainsFunc(g.hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 			return nil
 		}
-		return fmt.Errorf("Host: %.64q: is not one of the accepted ones", host)
+		return fmt.Errorf("host: %.64q: is not one of the accepted ones", host)
 	}
 	if !overLoopback(r) && r.Header.Get("Origin") == "" || unbound(host) {
 		return nil
 	}
-	return fmt.Errorf("Host: %.64q: only localhost and IP addresses are accepted here", host)
+	return fmt.Errorf("host: %.64q: only localhost and IP addresses are accepted here", host)
 }
 
 // hostname is a Host header without its port and the brackets of IPv6.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -92,6 +91,3 @@ func properties(s schema) schema {
 	p, _ := s["properties"].(schema)
 	return p
 }
-
-// propertyNames are the names of the properties, sorted.
-func propertyNames(s schema) []string { return slices.Sorted(maps.Keys(properties(s))) }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"github.com/pyexec/pyexec/runtime"
@@ -88,7 +87,7 @@ func NewDocument(f Facts) Document {
 		Name:           "Python execution service",
 		Summary:        "Send a Python script that defines main(); get back what main() returned and what it printed. Every script runs in a process of its own, which is used once.",
 		BaseURL:        f.BaseURL,
-		Endpoints:      endpoints(f.BaseURL),
+		Endpoints:      endpoints(f.BaseURL, f.MCP),
 		Request:        Request{ContentType: "application/json", Fields: requestFields(info.Limits)},
 		Success:        successFields,
 		Failure:        failureFields,
@@ -107,10 +106,6 @@ func NewDocument(f Facts) Document {
 			BlockedImportsNote: BlockedImportsNote,
 		},
 		Notes: notes,
-	}
-	if f.MCP {
-		d.Endpoints = slices.Insert(d.Endpoints, 2,
-			Endpoint{"POST", "/mcp", "The tool run_python for language models: the Model Context Protocol over streamable HTTP, without sessions."})
 	}
 	if info.Posture == "off" {
 		d.Warning = offWarning

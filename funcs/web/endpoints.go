@@ -7,11 +7,18 @@ import "encoding/base64"
 var endpointList = []Endpoint{
 	{Method: "POST", Path: "/execute", Summary: "Runs a script."},
 	{Method: "POST", Path: "/events", body: pushBody, Summary: "Runs the script in a message of Pub/Sub: a push, a CloudEvent or the bare request. 2xx acknowledges it; see openapi.json."},
+	{Method: "POST", Path: mcpPath, body: toolBody, Summary: "The tool run_python for language models: the Model Context Protocol over streamable HTTP, without sessions."},
 	{Method: "GET", Path: "/health", Summary: `200 {"status":"healthy"} exactly when a run would succeed now, otherwise 503 with "error".`},
 	{Method: "GET", Path: "/capabilities", Summary: "Python version, packages, limits and isolation layers in force."},
 	{Method: "GET", Path: "/openapi.json", Summary: "OpenAPI 3.1 of all of this."},
 	{Method: "GET", Path: "/", Summary: "This documentation: HTML for a browser, JSON for everything else."},
 }
+
+// mcpPath is listed where it is served.
+const mcpPath = "/mcp"
+
+// toolBody is a call of the tool, as a client of the protocol sends it.
+const toolBody = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":{"script":"def main(): return 6 * 7"}}}`
 
 // pushBody is a message as a push subscription sends it.
 var pushBody = `{"message":{"messageId":"1","data":"` +
@@ -19,10 +26,12 @@ var pushBody = `{"message":{"messageId":"1","data":"` +
 	`"},"subscription":"projects/p/subscriptions/jobs-push"}`
 
 // endpoints returns the list with commands for the service at base.
-func endpoints(base string) []Endpoint {
-	out := make([]Endpoint, len(endpointList))
-	for i, e := range endpointList {
+func endpoints(base string, mcp bool) []Endpoint {
+	out := make([]Endpoint, 0, len(endpointList))
+	for _, e := range endpointList {
 		switch {
+		case e.Path == mcpPath && !mcp:
+			continue
 		case e.Path == "/execute":
 			e.Commands = commands(base, Examples()[0])
 		case e.Method == "POST":
@@ -30,7 +39,7 @@ func endpoints(base string) []Endpoint {
 		default:
 			e.Commands = getCommands(base + e.Path)
 		}
-		out[i] = e
+		out = append(out, e)
 	}
 	return out
 }
