@@ -133,21 +133,24 @@ func (s *Service) start(ctx context.Context, cfg runtime.Config, start func(cont
 		"workers", info.Workers,
 		"posture", info.Posture,
 		isolation(info))
-	if info.Posture == "landlock" {
+	switch {
+	case info.Posture == "container" && !info.Isolation["landlock"]:
+		s.log.Warn("no namespaces and no Landlock here: a chroot alone hides the host's files; what else is missing and what stands in for it is under isolation")
+	case info.Posture == "landlock":
 		s.log.Warn("no namespaces here: Landlock alone hides the host's files; what else is missing and what stands in for it is under isolation")
 	}
 }
 
-// isolation is the report of layers: on, or off and why.
+// isolation is the report of layers: on or off, and what there is to know.
 func isolation(info runtime.Info) slog.Attr {
 	layers := make([]any, 0, len(info.Isolation))
 	for _, name := range slices.Sorted(maps.Keys(info.Isolation)) {
 		state := "on"
 		if !info.Isolation[name] {
 			state = "off"
-			if note := info.LayerNotes[name]; note != "" {
-				state += ": " + note
-			}
+		}
+		if note := info.LayerNotes[name]; note != "" {
+			state += ": " + note
 		}
 		layers = append(layers, slog.String(name, state))
 	}

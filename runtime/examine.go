@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -23,16 +24,21 @@ type Examination struct {
 	// Refusal is the error that New would end with.
 	Refusal string        `json:"refusal,omitempty"`
 	Layers  []LayerReport `json:"layers"`
+	// Advice says what to change to be granted more, the best first.
+	Advice []string `json:"advice,omitempty"`
+	// ProbeMS is how long trying took, in milliseconds.
+	ProbeMS float64 `json:"probe_ms"`
 }
 
 // Examine tries every layer in a throw-away child, as New does, and reports
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
+	began := time.Now()
 	grants, err := sandbox.Probe(ctx, scratchBase(cfg))
 	if err != nil {
 		return Examination{}, err
 	}
-	var out Examination
+	out := Examination{ProbeMS: float64(time.Since(began).Microseconds()) / 1000, Advice: grants.Advice()}
 	plan, err := sandbox.Compile(grants, sandbox.Policy{Scratch: scratchBase(cfg)})
 	if err != nil {
 		out.Refusal = err.Error()

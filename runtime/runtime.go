@@ -111,7 +111,9 @@ func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Gran
 			probe <- probed{}
 			return
 		}
+		began := time.Now()
 		g, err := sandbox.Probe(ctx, scratchBase(cfg))
+		cfg.Log.Debug("layers tried", "took", time.Since(began), "refused", g.Refused)
 		probe <- probed{g, err}
 	}()
 	var interpreter *python.Interpreter

@@ -76,21 +76,21 @@ func show(w io.Writer, found runtime.Examination, asJSON bool) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintln(w)
 	if found.Refusal == "" {
-		_, err := fmt.Fprintf(w, "\nposture: %s\n", found.Posture)
-		return err
+		fmt.Fprintf(w, "posture: %s (tried in %.0f ms)\n", found.Posture, found.ProbeMS)
+	} else {
+		fmt.Fprintf(w, "The server would not start:\n  %s\n", found.Refusal)
 	}
-	_, err := fmt.Fprintf(w, "\nThe server would not start:\n  %s\n\n%s", found.Refusal, advice)
+	if len(found.Advice) > 0 {
+		fmt.Fprintln(w, "\nWhat would give more, the best first:")
+	}
+	for _, a := range found.Advice {
+		fmt.Fprintf(w, "  - %s\n", a)
+	}
+	if found.Refusal == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, "\nSANDBOX=off runs scripts without confinement, with the rights of the server.")
 	return err
 }
-
-// advice is what has helped on the machines we know.
-const advice = `What can be done, the first being the best:
-  Cloud Run           deploy with --execution-environment=gen2
-  docker, podman      start as root with --cap-add SYS_ADMIN and a seccomp profile
-                      that permits unshare and mount, or allow user namespaces
-  Ubuntu, AppArmor    sysctl kernel.apparmor_restrict_unprivileged_userns=0
-  Debian, older       sysctl kernel.unprivileged_userns_clone=1
-  any, without these  a kernel with Landlock (5.13 or later, "landlock" in the lsm= list)
-SANDBOX=off runs scripts without confinement, with the rights of the server.
-`

@@ -40,11 +40,12 @@ func TestRefusalIsExplained(t *testing.T) {
 	err := show(&out, runtime.Examination{
 		Refusal: "sandbox: required layers refused: seccomp: EPERM",
 		Layers:  []runtime.LayerReport{{Name: "seccomp", Note: "EPERM"}},
+		Advice:  []string{"another kernel"},
 	}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"seccomp  off  EPERM", "would not start", "What can be done"} {
+	for _, want := range []string{"seccomp  off  EPERM", "would not start", "What would give more", "- another kernel", "SANDBOX=off"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing:\n%s", want, out.String())
 		}
