@@ -119,15 +119,12 @@ func parseConfig(environ []string, host container) (Config, error) {
 	return cfg, nil
 }
 
-// unknown reports settings that this build would ignore: misspelt ones, and
-// those of features it does not have. Ignoring a limit that somebody believes
-// to be in force is worse than not starting.
+// unknown reports settings that would be ignored, misspelt ones. Ignoring a
+// limit that somebody believes to be in force is worse than not starting.
 func unknown(given map[string]string) []error {
 	var problems []error
 	for name, value := range given {
 		switch {
-		case value != "" && slices.Contains(unsupported, name):
-			problems = append(problems, fmt.Errorf("setting %s: %q: not supported by this build", name, value))
 		case strings.HasPrefix(name, "EXEC_") && !isSetting(name):
 			problems = append(problems, fmt.Errorf("setting %s: %q: unknown; settings that begin with EXEC_ are %s",
 				name, value, strings.Join(settingNames("EXEC_"), ", ")))
@@ -148,6 +145,9 @@ func (c *Config) complete(host container) {
 		// The front end of Cloud Run knows which names are the service's, and no
 		// browser gets past it without the service's own URL.
 		c.MCPHosts = []string{"*"}
+	}
+	if rt.Preload == nil {
+		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()
 	}
 	s := fit(host, sizes{
 		Workers:     rt.Workers,

@@ -29,8 +29,9 @@ func TestDefaults(t *testing.T) {
 		"EXEC_OPEN_FILES": "64", "EXEC_THREADS": "64",
 		"EXEC_WORKERS": "8", "EXEC_QUEUE": "32",
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
-		"PRELOAD":         defaultPreload,
-		"PYTHON_HOME":     "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
+		"PRELOAD":         strings.Join(standardPreload, ","),
+		"PYTHON_HOME":     "",
+		"PYTHON_PACKAGES": "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
 		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0", "GOOGLE_CLOUD_PROJECT": "",
 	}
 	if !maps.Equal(got, want) {
@@ -120,7 +121,7 @@ func TestRefused(t *testing.T) {
 		{"LOG_SINK", "API", "stdout or api"},
 		{"LOG_PAYLOADS", "1", "false or true"},
 		{"METRICS_PORT", "-1", "0 to 65535"},
-		{"PYTHON_PACKAGES", "/p", "not supported by this build"},
+		{"PYTHON_PACKAGES", "/nowhere", "/nowhere: no such file or directory"},
 	} {
 		_, err := parseConfig([]string{tt.name + "=" + tt.value}, roomy)
 		if err == nil {
@@ -150,7 +151,7 @@ func TestEveryLimitIsBounded(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
-	_, err := parseConfig([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "PYTHON_PACKAGES=/p", "SANDBOX=maybe"}, roomy)
+	_, err := parseConfig([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere", "SANDBOX=maybe"}, roomy)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -220,7 +221,7 @@ func TestBlockedModules(t *testing.T) {
 		}
 	}
 	honest := "sys,shutil,tempfile,sqlite3,zoneinfo,threading,asyncio,concurrent,decimal,hashlib,zlib,pathlib,io,json,math,urllib,http,importlib,csv,logging,unittest,uuid,secrets,signal"
-	for name := range strings.SplitSeq(honest+","+defaultPreload, ",") {
+	for name := range strings.SplitSeq(honest+","+strings.Join(standardPreload, ","), ",") {
 		if seen[name] {
 			t.Errorf("%s has honest uses and is blocked", name)
 		}

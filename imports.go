@@ -1,5 +1,7 @@
 package pyexec
 
+import "strings"
+
 // blockedModule is a module that scripts are told not to import, and why.
 type blockedModule struct {
 	name, reason string
@@ -64,9 +66,36 @@ func defaultBlocked() []string {
 	return names
 }
 
-// defaultPreload is the default of PRELOAD: what scripts import often, and
-// asyncio for async def main. Forking is no slower for them (the benchmark
-// says); each takes a little of the start and spares the runs its import.
-const defaultPreload = "json,math,re,random,datetime,collections,itertools,functools,string,time,typing," +
-	"dataclasses,enum,copy,operator,contextlib,decimal,fractions,statistics,hashlib,base64,textwrap,heapq,bisect," +
-	"asyncio,threading,concurrent.futures,csv,tempfile,zoneinfo,urllib.parse,pathlib,uuid,secrets"
+// preloaded is a module that the default of PRELOAD imports beforehand. What it
+// costs is paid at the start and in the memory that all workers share; forking is
+// no slower for it (the benchmarks say). Every run that imports it is spared the
+// time.
+type preloaded struct {
+	name, reason string
+}
+
+// standardPreload is the part of the standard library: what scripts import often.
+var standardPreload = strings.Split("json,math,re,random,datetime,collections,itertools,functools,string,time,typing,"+
+	"dataclasses,enum,copy,operator,contextlib,decimal,fractions,statistics,hashlib,base64,textwrap,heapq,bisect,"+
+	"asyncio,threading,concurrent.futures,csv,tempfile,zoneinfo,urllib.parse,pathlib,uuid,secrets", ",")
+
+// packagePreload is the part of installed packages, as far as they are: what
+// takes long to import and many scripts use. The bound is the first answer after
+// a cold start, 1.5 s with all of these. What only some scripts use has to be
+// asked for with PRELOAD: scipy.stats alone doubles the time of the start.
+var packagePreload = []preloaded{
+	{"numpy", "under nearly all of the others"},
+	{"numpy.random", "loaded when first used, and has to be there to be seeded anew in every fork"},
+	{"pandas", "the most frequent of all, and the slowest to import; it brings pyarrow with it where that is installed"},
+	{"matplotlib.pyplot", "0.3 s, and makes figures that are returned without being asked for"},
+	{"matplotlib.backends.backend_agg", "loaded with the first figure"},
+}
+
+// installedPreload are the names of packagePreload.
+func installedPreload() []string {
+	names := make([]string, len(packagePreload))
+	for i, m := range packagePreload {
+		names[i] = m.name
+	}
+	return names
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -93,7 +94,7 @@ func modules(accepts string, dotted bool, field func(*Config) *[]string) kind {
 		accepts:      accepts,
 		emptyIsValue: true,
 		set: func(c *Config, text string) error {
-			var names []string
+			names := []string{} // not nil, which is "not given"
 			for name := range strings.SplitSeq(text, ",") {
 				name = strings.TrimSpace(name)
 				if name == "" {
@@ -206,6 +207,32 @@ func absolutePath(field func(*Config) *string) kind {
 				return errors.New("must be " + accepts)
 			}
 			*field(c) = text
+			return nil
+		},
+		show: func(c *Config) string { return *field(c) },
+	}
+}
+
+// existingPath takes a path to something that is there, from the working directory on unless it is absolute.
+func existingPath(field func(*Config) *string) kind {
+	return kind{
+		accepts: "a path to a file or directory",
+		set: func(c *Config, text string) error {
+			if text == "" {
+				*field(c) = ""
+				return nil
+			}
+			full, err := filepath.Abs(text)
+			if err != nil {
+				return err
+			}
+			if _, err := os.Stat(full); err != nil {
+				if pe, ok := errors.AsType[*os.PathError](err); ok {
+					err = pe.Err
+				}
+				return fmt.Errorf("%s: %w", full, err)
+			}
+			*field(c) = full
 			return nil
 		},
 		show: func(c *Config) string { return *field(c) },

@@ -30,6 +30,7 @@ var layers = []layer{
 	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
 	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server"},
 	{"runtime/internal/zygote", true, 1, "processes and pipes; made of the two below"},
+	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it runs pip, never a script"},
 	{"runtime", false, 2, "the only door to the three above"},
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},

@@ -70,8 +70,10 @@ var settings = []Setting{
 
 	{Name: "BLOCKED_IMPORTS", Default: strings.Join(defaultBlocked(), ","), Meaning: "modules whose import is refused with a clear message, a courtesy and not the boundary; empty: no check",
 		kind: modules("top-level modules, separated by commas", false, func(c *Config) *[]string { return &c.Runtime.BlockedImports })},
-	{Name: "PRELOAD", Default: defaultPreload, Meaning: "modules every run finds imported already; empty: none",
+	{Name: "PRELOAD", Default: "what is imported often, of what is installed", computed: true, Meaning: "modules every run finds imported already, see " + "`/capabilities`" + "; empty: none",
 		kind: modules("modules, separated by commas", true, func(c *Config) *[]string { return &c.Runtime.Preload })},
+	{Name: "PYTHON_PACKAGES", Default: "", Meaning: "a requirements file, whose packages are installed at the first start, or a directory of packages (`cmd/packages` makes one); empty: the standard library alone",
+		kind: existingPath(func(c *Config) *string { return &c.Runtime.Packages })},
 	{Name: "PYTHON_HOME", Default: "", Meaning: "prefix of another CPython 3.11; empty: the one in the binary",
 		kind: absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
 	{Name: "SANDBOX", Default: "required", Meaning: "`off` runs scripts without confinement, for trusted scripts only; it is logged, and shown in every report",
@@ -93,9 +95,6 @@ var settings = []Setting{
 	{Name: "SHUTDOWN_GRACE", Default: "9s", Meaning: "what requests in flight get to finish after SIGTERM",
 		kind: duration(100*time.Millisecond, 10*time.Minute, 1, func(c *Config) *time.Duration { return &c.Grace })},
 }
-
-// unsupported are settings of the contract whose features this build lacks.
-var unsupported = []string{"PYTHON_PACKAGES"}
 
 // Settings is the table of all settings, in the order to show them in.
 func Settings() []Setting {

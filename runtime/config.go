@@ -22,6 +22,13 @@ type Config struct {
 	// Preload are the modules the zygote imports before it forks. One that is
 	// not installed stops the start.
 	Preload []string
+	// PreloadInstalled are more of them that are imported where they are
+	// installed, and left out where they are not.
+	PreloadInstalled []string
+	// Packages is a directory of distributions that scripts may import beside
+	// the standard library, or a requirements file, of which such a directory is
+	// made below CacheDir at the first start. Empty for none.
+	Packages string
 	// PythonHome is the prefix of another CPython 3.11, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string

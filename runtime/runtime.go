@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
@@ -34,11 +31,11 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if cfg.Workers < 1 || cfg.Queue < 0 {
 		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
 	}
-	interpreter, grants, err := prepare(ctx, cfg)
+	software, grants, err := prepare(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := newPolicy(cfg, interpreter)
+	policy, err := newPolicy(cfg, software)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +46,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if cfg.weaken != nil {
 		plan.Launch = cfg.weaken(plan, plan.Launch)
 	}
-	zc := zygoteConfig(cfg, interpreter, plan)
+	zc := zygoteConfig(cfg, software, plan)
 	zc.Confine = func(baseBytes int64) (prepare, worker []sandbox.Step, err error) {
 		policy.Limits.BaseBytes = baseBytes
 		worker, err = sandbox.Confine(policy, plan, grants.Landlock)
@@ -66,7 +63,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	return &Runtime{
 		cfg:       cfg,
 		plan:      plan,
-		info:      newInfo(cfg, interpreter, plan, version),
+		info:      newInfo(cfg, software, plan, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
 	}, nil
@@ -100,7 +97,7 @@ func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbo
 }
 
 // prepare finds the interpreter while the layers are being tried.
-func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Grants, error) {
+func prepare(ctx context.Context, cfg Config) (*software, sandbox.Grants, error) {
 	type probed struct {
 		grants sandbox.Grants
 		err    error
@@ -116,22 +113,13 @@ func prepare(ctx context.Context, cfg Config) (*python.Interpreter, sandbox.Gran
 		cfg.Log.Debug("layers tried", "took", time.Since(began), "refused", g.Refused)
 		probe <- probed{g, err}
 	}()
-	var interpreter *python.Interpreter
-	var err error
-	if cfg.PythonHome != "" {
-		interpreter, err = python.At(cfg.PythonHome)
-	} else {
-		interpreter, err = python.Bundled(ctx, cfg.CacheDir, cfg.Log)
-	}
+	s, err := findSoftware(ctx, cfg)
 	result := <-probe
-	return interpreter, result.grants, errors.Join(err, result.err)
+	return s, result.grants, errors.Join(err, result.err)
 }
 
-// home is where the interpreter stands inside a private root.
-const home = "/python"
-
 // newPolicy lists what a script may see.
-func newPolicy(cfg Config, p *python.Interpreter) (sandbox.Policy, error) {
+func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 	cpu := int64((cfg.Limits.CPU + time.Second - 1) / time.Second)
 	if cfg.Limits.CPU >= cfg.Limits.Timeout {
 		// A script that is busy from start to end is to meet the wall clock
@@ -148,12 +136,14 @@ func newPolicy(cfg Config, p *python.Interpreter) (sandbox.Policy, error) {
 			OpenFiles: cfg.Limits.OpenFiles, Threads: cfg.Limits.Threads,
 		},
 	}
-	tree, err := sandbox.NewBind(p.Home, home, true)
-	if err != nil {
-		return policy, err
+	for _, tree := range s.trees() {
+		b, err := sandbox.NewBind(tree.source, tree.target, true)
+		if err != nil {
+			return policy, err
+		}
+		policy.Binds = append(policy.Binds, b)
 	}
-	policy.Binds = append(policy.Binds, tree)
-	for _, l := range p.Libraries {
+	for _, l := range s.Libraries {
 		b, err := sandbox.NewBind(l.Source, l.Path, false)
 		if err != nil {
 			return policy, err
@@ -163,18 +153,27 @@ func newPolicy(cfg Config, p *python.Interpreter) (sandbox.Policy, error) {
 	return policy, nil
 }
 
-func zygoteConfig(cfg Config, p *python.Interpreter, plan *sandbox.Plan) zygote.Config {
+func zygoteConfig(cfg Config, s *software, plan *sandbox.Plan) zygote.Config {
 	inside := func(path string) string {
 		if !plan.OwnRoot() {
 			return path
 		}
-		return home + strings.TrimPrefix(path, p.Home)
+		return s.inside(path)
+	}
+	var path []string
+	for _, dir := range s.path() {
+		path = append(path, inside(dir))
+	}
+	fonts := ""
+	if dir := s.fontDir(); dir != "" {
+		fonts = inside(dir)
 	}
 	return zygote.Config{
 		Plan:           plan,
-		Executable:     inside(p.Executable),
-		Path:           []string{inside(p.SitePackages())},
-		Preload:        cfg.Preload,
+		Executable:     inside(s.Executable),
+		Path:           path,
+		Preload:        s.preload(cfg),
+		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,
 		ResultBytes:    int(cfg.Limits.ResultBytes),
 		ResultDepth:    cfg.Limits.ResultDepth,
@@ -184,10 +183,10 @@ func zygoteConfig(cfg Config, p *python.Interpreter, plan *sandbox.Plan) zygote.
 	}
 }
 
-func newInfo(cfg Config, p *python.Interpreter, plan *sandbox.Plan, version string) Info {
+func newInfo(cfg Config, s *software, plan *sandbox.Plan, version string) Info {
 	info := Info{
 		PythonVersion:  version,
-		Preloaded:      slices.Clone(cfg.Preload),
+		Preloaded:      s.preload(cfg),
 		BlockedImports: slices.Sorted(slices.Values(cfg.BlockedImports)),
 		Limits:         cfg.Limits,
 		Workers:        cfg.Workers,
@@ -202,14 +201,7 @@ func newInfo(cfg Config, p *python.Interpreter, plan *sandbox.Plan, version stri
 			info.LayerNotes[string(l)] = note
 		}
 	}
-	installed, err := filepath.Glob(filepath.Join(p.SitePackages(), "*.dist-info"))
-	if err != nil {
-		return info // only for a malformed pattern
-	}
-	for _, dir := range installed {
-		name, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(dir), ".dist-info"), "-")
-		info.Packages = append(info.Packages, name+" "+version)
-	}
+	info.Packages = s.distributions()
 	return info
 }
 

@@ -275,9 +275,9 @@ func TestAStartThatFails(t *testing.T) {
 		stderr   []string // the start of each line
 	}{
 		{"an invalid setting", []string{"EXEC_TIMEOUT=0"}, []string{`server: setting EXEC_TIMEOUT: "0": must be a duration`}},
-		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "PYTHON_PACKAGES=/p"}, []string{
+		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere"}, []string{
 			`server: setting EXEC_TYPO: "1": unknown`,
-			`server: setting PYTHON_PACKAGES: "/p": not supported`,
+			`server: setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
 			`server: setting EXEC_TIMEOUT: "0": must be a duration`,
 		}},
 		{"a port that is taken", []string{"PORT=" + port}, []string{"server: listen tcp 127.0.0.1:" + port}},

@@ -99,11 +99,10 @@ func at(home string) (*Interpreter, error) {
 		return nil, fmt.Errorf("%s: belongs to the installation in %s: name that one", exe, id.prefix)
 	}
 	p := &Interpreter{Home: prefix, Executable: exe, Version: id.version}
-	modules, err := extensionModules(id.extensions, p.SitePackages())
-	if err != nil {
+	if p.modules, err = extensionModules(id.extensions, p.SitePackages()); err != nil {
 		return nil, err
 	}
-	p.Libraries, p.Missing, err = closure(p, modules)
+	p.Libraries, p.Missing, err = closure(p, p.modules)
 	if err != nil {
 		return nil, err
 	}

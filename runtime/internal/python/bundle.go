@@ -74,7 +74,8 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 		Version:    bundledVersion,
 		manifest:   b.manifest(),
 	}
-	p.Libraries, p.Missing, err = closure(p, dynload(p.Home))
+	p.modules = dynload(p.Home)
+	p.Libraries, p.Missing, err = closure(p, p.modules)
 	if err != nil {
 		return nil, err
 	}

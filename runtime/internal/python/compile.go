@@ -14,19 +14,20 @@ import (
 	"syscall"
 )
 
-// compiledPath is the prefix of the source names in the byte code. An import
+// compiledPath is the prefix of the bundled tree's source names in the byte code. An import
 // puts the real ones in, at no cost that could be measured. The real prefix is
 // kept out because scripts can read the byte code, and it often holds the name
 // of a person.
 const compiledPath = "/python"
 
-// byteCompile compiles every module below prefix with the interpreter exe of
-// that same tree.
+// byteCompile compiles every module below prefix with the interpreter exe. shown
+// takes the place of prefix in the byte code. A source with a syntax error is
+// an error unless lenient.
 //
 // It runs one interpreter for each processor over a share of the files.
 // compileall's own -j is not used: it needs POSIX semaphores, that is a
 // /dev/shm, and small containers have none.
-func byteCompile(ctx context.Context, exe, prefix string) error {
+func byteCompile(ctx context.Context, exe, prefix, shown string, lenient bool) error {
 	files, err := modules(prefix)
 	if err != nil {
 		return fmt.Errorf("byte-compile: %w", err)
@@ -41,7 +42,7 @@ func byteCompile(ctx context.Context, exe, prefix string) error {
 	)
 	for _, s := range shares {
 		wg.Go(func() {
-			if err := compileShare(ctx, exe, prefix, s); err != nil {
+			if err := compileShare(ctx, exe, prefix, shown, s, lenient); err != nil {
 				// The others end because of this one; theirs is not the cause.
 				once.Do(func() { first = err; cancel() })
 			}
@@ -54,9 +55,9 @@ func byteCompile(ctx context.Context, exe, prefix string) error {
 // compileShare runs one compileall. -B keeps it from leaving byte code of its
 // own making, -f from accepting any; unchecked-hash makes an import trust the
 // byte code without a look at the source, which nobody can change.
-func compileShare(ctx context.Context, exe, prefix string, files []string) error {
+func compileShare(ctx context.Context, exe, prefix, shown string, files []string, lenient bool) error {
 	cmd := exec.CommandContext(ctx, exe, "-B", "-I", "-S", "-m", "compileall", "-q", "-f",
-		"--invalidation-mode", "unchecked-hash", "-s", prefix, "-p", compiledPath, "-i", "-")
+		"--invalidation-mode", "unchecked-hash", "-s", prefix, "-p", shown, "-i", "-")
 	cmd.Env = []string{} // not nil, which would be this process's own
 	cmd.Dir = prefix
 	cmd.Stdin = strings.NewReader(strings.Join(files, "\n") + "\n")
@@ -68,6 +69,8 @@ func compileShare(ctx context.Context, exe, prefix string, files []string) error
 		return fmt.Errorf("byte-compile: %w", ctx.Err())
 	case bytes.Contains(out, []byte("[Errno 28]")): // compileall prints it and goes on
 		return fmt.Errorf("byte-compile: %w", &fs.PathError{Op: "write", Path: prefix, Err: syscall.ENOSPC})
+	case lenient && cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 1: // compileall's word for it
+		return nil
 	}
 	return fmt.Errorf("byte-compile: %s: %w%s", exe, err, tail(out))
 }

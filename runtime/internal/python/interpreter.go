@@ -28,7 +28,9 @@ type Interpreter struct {
 	// else does.
 	Missing []string
 
-	manifest string // file to verify Home against; empty if there is none
+	manifest string   // file to verify Home against; empty if there is none
+	modules  []string // extension modules that Libraries and Missing are about
+	packages []string // directories added by AddPackages
 }
 
 // Library is a shared library.

@@ -26,7 +26,7 @@ var graphical = []string{"_tkinter.*", "_imagingtk.*"}
 // modules need and do not find relative to themselves, and the names of those that only modules need and
 // that are not there. One that the executable needs itself is an error.
 func closure(p *Interpreter, modules []string) ([]Library, []string, error) {
-	return (&resolver{home: p.Home}).closure(p.Executable, modules)
+	return (&resolver{homes: append([]string{p.Home}, p.packages...)}).closure(p.Executable, modules)
 }
 
 // dynload lists the extension modules of the standard library below home.
@@ -70,8 +70,8 @@ func matchAny(patterns []string, name string) bool {
 
 // resolver finds libraries as the dynamic loader does. It is used once.
 type resolver struct {
-	root string // where "/" is; empty but in tests
-	home string
+	root  string   // where "/" is; empty but in tests
+	homes []string // directories that may be shown elsewhere as a whole
 
 	machine  elf.Machine
 	interp   string // base name of the loader

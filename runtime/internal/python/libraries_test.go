@@ -180,7 +180,7 @@ func TestClosure(t *testing.T) {
 			if tt.home == "" {
 				tt.home, tt.exe = "/py", "/py/bin/python3.11"
 			}
-			r := &resolver{root: tt.system.install(t), home: tt.home}
+			r := &resolver{root: tt.system.install(t), homes: []string{tt.home}}
 			libraries, missing, err := r.closure(tt.exe, tt.modules)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), r.root, ""), tt.err) {

@@ -174,7 +174,7 @@ func TestByteCompileNamesTheModule(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/bin/sh\nread f\necho \"bad: $f\"\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err := byteCompile(t.Context(), script, prefix)
+	err := byteCompile(t.Context(), script, prefix, compiledPath, false)
 	if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "broken.py") {
 		t.Errorf("got %v", err)
 	}

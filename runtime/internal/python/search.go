@@ -37,7 +37,7 @@ func (r *resolver) standardDirs() []string {
 // searchDir is a directory that is searched.
 type searchDir struct {
 	path  string
-	moves bool // it is given relative to something that is wherever Home is
+	moves bool // it is given relative to something that is in one of the resolver's homes
 }
 
 // fixed makes directories that are where they are.
@@ -67,7 +67,7 @@ func (o want) expand(paths []string) []searchDir {
 func (r *resolver) find(name string, o want, rpath []searchDir) want {
 	if strings.Contains(name, "/") { // a path, not a name
 		path := o.expand([]string{name})[0]
-		return want{object: r.open(path.path), moves: path.moves && within(r.home, path.path)}
+		return want{object: r.open(path.path), moves: path.moves && r.within(path.path)}
 	}
 	for _, dirs := range [][]searchDir{rpath, o.expand(o.runpath), fixed(r.standard)} {
 		if found := r.findIn(name, dirs); found.object != nil {
@@ -86,10 +86,15 @@ func (r *resolver) findIn(name string, dirs []searchDir) want {
 	for _, dir := range dirs {
 		path := filepath.Join(dir.path, name)
 		if o := r.open(path); o != nil {
-			return want{object: o, moves: dir.moves && within(r.home, path)}
+			return want{object: o, moves: dir.moves && r.within(path)}
 		}
 	}
 	return want{}
+}
+
+// within reports whether path is in one of the homes.
+func (r *resolver) within(path string) bool {
+	return slices.ContainsFunc(r.homes, func(home string) bool { return within(home, path) })
 }
 
 // open reads the library at path. Like the loader it passes over a file for

@@ -46,7 +46,7 @@ func (b *bundle) build(ctx context.Context, dir string) error {
 		func() error { return installTimeZones(prefix) },
 		func() error { return stripDebug(filepath.Join(prefix, "lib", "libpython"+series+".so.1.0")) },
 		func() error { return wantBundled(ctx, exe) },
-		func() error { return byteCompile(ctx, exe, prefix) },
+		func() error { return byteCompile(ctx, exe, prefix, compiledPath, false) },
 		func() error { return settle(prefix) },
 		func() error {
 			m, err := takeManifest(prefix)

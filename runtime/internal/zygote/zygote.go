@@ -31,6 +31,9 @@ type Config struct {
 	Executable string
 	Path       []string
 	Preload    []string
+	// FontDir is where matplotlib's list of fonts is, as seen in the jail; empty
+	// if there is none.
+	FontDir string
 	// BlockedImports and ResultBytes go to the workers.
 	BlockedImports []string
 	ResultBytes    int
@@ -198,7 +201,8 @@ func (z *Zygote) greet() error {
 		return err
 	}
 	err = z.send(map[string]any{
-		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload),
+		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"native": nativeSettings, "library": librarySettings,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
 	})

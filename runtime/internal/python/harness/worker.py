@@ -23,6 +23,7 @@ from _harness.channel import CHANNEL, receive, send
 from _harness.confine import confine, flush_c
 from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
                              refused_by_kernel, traceback_of)
+from _harness.randomness import reseed
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 
@@ -47,7 +48,6 @@ def prepare(config):
     blocked = frozenset(config["blocked_imports"])
     result_limit = config["result_bytes"]
     attached.prepare(config)
-    sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
     sys.argv[:] = [NAME]
     sys.dont_write_bytecode = True
     os.environ.clear()
@@ -114,6 +114,7 @@ def main(fds, uid, hurry, scratch):
             layer, name, errno = refused
             send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
             _exit(0)
+        reseed()
         if not hurry:
             rehearse()
         gc.enable()

@@ -12,7 +12,7 @@ import select
 import struct
 import sys
 
-from _harness import worker
+from _harness import randomness, worker
 from _harness.confine import compile_steps, confine
 
 CLONE_NEWPID = 0x20000000
@@ -31,7 +31,10 @@ def main(sock, config):
     empty = os.path.exists("/dev/empty")
     os.dup2(os.open("/dev/empty", os.O_RDONLY) if empty else os.open("/dev/null", os.O_RDWR), 0)
     bound_threads()
-    preload(config["preload"])
+    set_native(config["native"])
+    sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
+    preload(config["preload"], config["library"], config["font_dir"])
+    randomness.remember_generators()
     worker.prepare(config)
     threads = sys._current_frames()
     if len(threads) != 1:
@@ -90,13 +93,29 @@ def settle_heap():
     return filler
 
 
-def preload(names):
+def set_native(settings):
+    """Set environment variables for C code alone: os.environ does not learn of them."""
+    libc = ctypes.CDLL(None)
+    for name, value in settings.items():
+        libc.setenv(name.encode(), value.encode(), 1)
+
+
+def preload(names, settings, font_dir):
+    """Import what scripts will import, with settings in os.environ meanwhile."""
     import site
 
     site.setquit()
     site.sethelper()
+    os.environ.update(settings)
+    access = os.access
+    if font_dir:
+        # matplotlib reads its list of fonts only from a directory that it may
+        # write to, and this one is read-only.
+        os.environ["MPLCONFIGDIR"] = font_dir
+        os.access = lambda path, *mode, **more: path == font_dir or access(path, *mode, **more)
     for name in names:
         __import__(name)
+    os.access = access
 
 
 class Server:

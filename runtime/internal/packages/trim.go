@@ -1,0 +1,71 @@
+package packages
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// trimRule names what is removed of what pip installed.
+type trimRule struct {
+	Pattern  string // as for path.Match
+	Anywhere bool   // of the base name, at any depth; else of the path from the top
+	Reason   string
+}
+
+// trimRules is the policy. Licences and metadata stay: the one belongs to what
+// is distributed, the other is what importlib.metadata and /capabilities read.
+var trimRules = []trimRule{
+	{Pattern: "bin", Reason: "programs, which no script can start"},
+	{Pattern: "share", Reason: "manual pages and icons"},
+	{Pattern: "include", Reason: "no compiler in a sandbox"},
+	{Pattern: "*/include", Reason: "no compiler in a sandbox: headers of pyarrow, 9 MB"},
+	{Pattern: "*/*/include", Reason: "no compiler in a sandbox: headers of numpy"},
+	{Pattern: "joblib/test", Reason: "tests of joblib"},
+	{Pattern: "tests", Anywhere: true, Reason: "a library's tests of itself: 60 MB of pandas, scipy, sympy and scikit-learn"},
+	{Pattern: "__pycache__", Anywhere: true, Reason: "all byte code is compiled here"},
+	{Pattern: "*.pyx", Anywhere: true, Reason: "Cython source of what is there compiled"},
+	{Pattern: "*.pxd", Anywhere: true, Reason: "Cython declarations"},
+	{Pattern: "*.pxi", Anywhere: true, Reason: "Cython declarations"},
+	{Pattern: "*.pyi", Anywhere: true, Reason: "types for editors"},
+	{Pattern: "*.a", Anywhere: true, Reason: "static libraries"},
+}
+
+// trim removes from dir what the rules name.
+func trim(dir string) error {
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("trim: %w", err)
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return fmt.Errorf("trim: %w", err)
+		}
+		if rel == "." || !trimmed(filepath.ToSlash(rel)) {
+			return nil
+		}
+		if err := os.RemoveAll(name); err != nil {
+			return fmt.Errorf("trim: %w", err)
+		}
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
+// trimmed reports whether a rule names rel, a slash-separated path.
+func trimmed(rel string) bool {
+	for _, r := range trimRules {
+		name := rel
+		if r.Anywhere {
+			name = path.Base(rel)
+		}
+		if ok, err := path.Match(r.Pattern, name); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}

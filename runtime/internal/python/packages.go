@@ -1,0 +1,37 @@
+package python
+
+import (
+	"context"
+	"path/filepath"
+)
+
+// AddPackages counts the extension modules below dir, a directory of
+// distributions outside Home, for Libraries and Missing. Like Home it may be
+// shown at another path as a whole. Nothing in it is executed.
+func (p *Interpreter) AddPackages(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	found, err := extensionModules(dir)
+	if err != nil {
+		return err
+	}
+	p.packages = append(p.packages, dir)
+	p.modules = append(p.modules, found...)
+	p.Libraries, p.Missing, err = closure(p, p.modules)
+	return err
+}
+
+// Compile writes byte code for every module below dir, which scripts will see
+// at the path shown. A later import does not compare it with its source. A
+// module that is no Python 3.11 stays without: distributions carry templates
+// and sources for other versions.
+func (p *Interpreter) Compile(ctx context.Context, dir, shown string) error {
+	return byteCompile(ctx, p.Executable, dir, shown, true)
+}
+
+// Settle gives every file below dir a mode that lets everybody read and nobody
+// but the owner write, whatever the umask is, and one time stamp, that of the
+// bundled tree.
+func Settle(dir string) error { return settle(dir) }
