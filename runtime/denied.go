@@ -12,7 +12,7 @@ var refusals = map[string]struct {
 	"process":  {"starting processes is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
 	"signal":   {"signals to other processes are not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
 	"identity": {"changing identity or privileges is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
-	"files":    {"files outside the script's own directory are not available to scripts", []sandbox.Layer{sandbox.Landlock, sandbox.PrivateRoot}},
+	"files":    {"files outside the script's own directory are not available to scripts", []sandbox.Layer{sandbox.Landlock, sandbox.PrivateRoot, sandbox.Chroot}},
 	"kernel":   {"this system call is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
 }
 

@@ -120,16 +120,16 @@ var machines = []struct {
 		map[Layer]string{UserNamespace: "granted here", PrivateRoot: denied + "; Landlock hides", PrivateTmp: denied, Rlimits: "threads are counted"}},
 	{"gVisor, all capabilities", refusedBy(true, 0, "").but(inGVisor), GVisor, ByRoot,
 		append(slices.Clone(namespaced), UTSNamespace, OwnUID),
-		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE: not known here"}},
+		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE: not known here", Seccomp: "refuses hard links"}},
 	{"gVisor, root without CAP_SYS_ADMIN", refusedBy(true, 0, "").but(inGVisor).refuse(ByRoot, denied, allNamespaced...), GVisor, ByUserRange,
 		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, OwnUID),
-		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE"}},
+		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE", Seccomp: "refuses hard links"}},
 	{"gVisor, ordinary user", refusedBy(false, 0, "").but(inGVisor), GVisor, ByUser,
 		append(slices.Clone(namespaced), UTSNamespace, UserNamespace),
-		map[Layer]string{OwnUID: "stands in", Rlimits: "threads are counted"}},
+		map[Layer]string{OwnUID: "stands in", Rlimits: "threads are counted", Seccomp: "modes and times"}},
 	{"gVisor, namespaces refused", refusedBy(true, 0, denied, allNamespaced...).but(inGVisor), Container, ByChroot,
 		[]Layer{Chroot, OwnUID, Capabilities},
-		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE"}},
+		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE", Seccomp: "refuses hard links"}},
 }
 
 func TestCompile(t *testing.T) {

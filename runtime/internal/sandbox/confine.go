@@ -59,7 +59,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	}
 	steps = append(steps, descriptors(p)...)
 	steps = append(steps, openFiles(p.Limits)...)
-	filter, err := workerFilter(takenBack(plan, abi))
+	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +193,9 @@ func identity(l Limits, plan *Plan) []Step {
 		}}
 	}
 	if !plan.WatchThreads {
+		if plan.gVisor {
+			l.Threads-- // the main one is counted for the uid that it was forked with
+		}
 		steps = append(steps, threads(l))
 	}
 	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
@@ -218,13 +221,22 @@ func takenBack(plan *Plan, abi int) []uintptr {
 	if !plan.PIDNamespace && !plan.OwnUID && !(plan.On[Landlock] && abi >= 6) {
 		calls = append(calls, unix.SYS_KILL, unix.SYS_TGKILL)
 	}
-	if !plan.OwnRoot() {
+	switch {
+	case !plan.OwnRoot():
 		// Landlock knows neither modes nor times: the owner of a file may
 		// change them wherever it is, the interpreter's own included.
 		calls = append(calls, attributeCalls...)
 		if abi < 3 {
 			calls = append(calls, unix.SYS_TRUNCATE)
 		}
+	case plan.gVisor && !plan.OwnUID:
+		// gVisor looks at the owner there, and not at the mount, which is
+		// read-only: the interpreter belongs to the user who runs the server.
+		calls = append(calls, attributeCalls...)
+		calls = append(calls, unix.SYS_TRUNCATE)
+	}
+	if plan.gVisor {
+		calls = append(calls, linkCalls...) // its tmpfs counts inodes and not names
 	}
 	return calls
 }

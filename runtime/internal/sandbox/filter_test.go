@@ -93,28 +93,32 @@ func TestTakenBack(t *testing.T) {
 	attributes := attributeCalls
 	truncate := []uintptr{unix.SYS_TRUNCATE}
 	for _, tt := range []struct {
-		name string
-		on   []Layer
-		abi  int
-		want []uintptr
+		name   string
+		on     []Layer
+		abi    int
+		want   []uintptr
+		gVisor bool
 	}{
-		{"private root and PID namespace", []Layer{PrivateRoot, PIDNamespace, Landlock}, 7, nil},
-		{"the same without Landlock", []Layer{PrivateRoot, PIDNamespace}, 0, nil},
-		{"Landlock that knows signals", []Layer{Landlock}, 6, attributes},
-		{"Landlock that does not", []Layer{Landlock}, 5, slices.Concat(signals, attributes)},
-		{"Landlock that knows truncate", []Layer{Landlock}, 3, slices.Concat(signals, attributes)},
-		{"the first Landlock", []Layer{Landlock}, 1, slices.Concat(signals, attributes, truncate)},
+		{"private root and PID namespace", []Layer{PrivateRoot, PIDNamespace, Landlock}, 7, nil, false},
+		{"the same without Landlock", []Layer{PrivateRoot, PIDNamespace}, 0, nil, false},
+		{"Landlock that knows signals", []Layer{Landlock}, 6, attributes, false},
+		{"Landlock that does not", []Layer{Landlock}, 5, slices.Concat(signals, attributes), false},
+		{"Landlock that knows truncate", []Layer{Landlock}, 3, slices.Concat(signals, attributes), false},
+		{"the first Landlock", []Layer{Landlock}, 1, slices.Concat(signals, attributes, truncate), false},
+		{"gVisor, root", []Layer{PrivateRoot, PIDNamespace, OwnUID}, 0, linkCalls, true},
+		{"gVisor, ordinary user", []Layer{PrivateRoot, PIDNamespace, UserNamespace}, 0, slices.Concat(attributes, truncate, linkCalls), true},
+		{"chroot, without Landlock", []Layer{Chroot, OwnUID}, 0, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan := &Plan{On: map[Layer]bool{}}
+			plan := &Plan{On: map[Layer]bool{}, gVisor: tt.gVisor}
 			plan.turnOn(tt.on...)
-			plan.PIDNamespace = plan.On[PIDNamespace]
+			plan.PIDNamespace, plan.OwnUID = plan.On[PIDNamespace], plan.On[OwnUID]
 			got := takenBack(plan, tt.abi)
 			if !slices.Equal(got, tt.want) {
 				t.Fatalf("got %v, want %v", got, tt.want)
 			}
 			filter := workerVM(t, got...)
-			for _, call := range slices.Concat(signals, attributes, truncate) {
+			for _, call := range slices.Concat(signals, attributes, truncate, linkCalls) {
 				want := allow
 				if slices.Contains(got, call) {
 					want = eperm
@@ -124,6 +128,25 @@ func TestTakenBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Without a PID namespace a script may ask for no process but itself.
+func TestAskersWithoutPIDNamespace(t *testing.T) {
+	prog, err := workerFilter(nil, false)
+	filter := vm(t, prog, err)
+	for _, a := range askers {
+		for _, pid := range []uint64{0, 1, 77} {
+			try := attempt{call: uint32(a.call)}
+			try.args[a.arg] = pid
+			want := allow
+			if pid != 0 {
+				want = eperm
+			}
+			if got := filter(try); got != want {
+				t.Errorf("call %d of %d: %#x, want %#x", a.call, pid, got, want)
+			}
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ func baseVM(t testing.TB) judge {
 }
 
 func workerVM(t testing.TB, deny ...uintptr) judge {
-	prog, err := workerFilter(deny)
+	prog, err := workerFilter(deny, true)
 	return stacked(vm(t, prog, err), baseVM(t))
 }
 
@@ -203,7 +203,7 @@ func TestFilterSizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := workerFilter(takenBack(&Plan{On: map[Layer]bool{}}, 0))
+	worker, err := workerFilter(takenBack(&Plan{On: map[Layer]bool{}}, 0), true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func newPlan(w *way, g Grants) *Plan {
 	refused := g.Refused[w.name]
 	plan := &Plan{
 		Posture: w.posture, Way: w.name, Clone: w.clone,
-		On: map[Layer]bool{}, Notes: map[Layer]string{}, lastCap: g.LastCap, left: g.Left,
+		On: map[Layer]bool{}, Notes: map[Layer]string{}, gVisor: g.GVisor, lastCap: g.LastCap, left: g.Left,
 	}
 	plan.turnOn(always...)
 	plan.turnOn(w.layers...)
@@ -88,6 +88,7 @@ func newPlan(w *way, g Grants) *Plan {
 		}
 	}
 	plan.limitNotes()
+	plan.gVisorNotes()
 	return plan
 }
 
@@ -137,6 +138,17 @@ func (p *Plan) limitNotes() {
 	}
 }
 
+// gVisorNotes says what seccomp stands in for where gVisor differs from Linux.
+func (p *Plan) gVisorNotes() {
+	if !p.gVisor {
+		return
+	}
+	p.Notes[Seccomp] = "refuses hard links, too, which gVisor does not count as files"
+	if !p.OwnUID {
+		p.Notes[Seccomp] += ", and to change modes and times of files, in which gVisor does not heed read-only mounts"
+	}
+}
+
 // optional are the rlimits that something else stands in for, so that a kernel
 // that does not take them loses nothing.
 var optional = map[string]string{
@@ -148,6 +160,9 @@ func Unconfined() *Plan {
 	plan := &Plan{Posture: Off, WatchThreads: true, On: map[Layer]bool{}, Notes: map[Layer]string{}}
 	for _, l := range Layers() {
 		plan.Notes[l] = "switched off by the operator"
+	}
+	for name := range optional {
+		plan.left = append(plan.left, name) // nothing was tried, and not every kernel knows it
 	}
 	for _, l := range []Layer{Rlimits, Descriptors} {
 		plan.turnOn(l)

@@ -83,6 +83,7 @@ type Plan struct {
 	On    map[Layer]bool
 	Notes map[Layer]string
 
+	gVisor  bool
 	lastCap int
 	left    []string // rlimits that the kernel does not take
 }

@@ -131,6 +131,16 @@ var zygoteCalls = []uintptr{
 // attributeCalls change what belongs to a file and is not its content.
 var attributeCalls = append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...)
 
+// linkCalls give a file another name.
+var linkCalls = append([]uintptr{unix.SYS_LINKAT}, archLinkCalls...)
+
+// askers say something of any process by its pid, which is the argument with
+// this number; 0 is the caller.
+var askers = []struct {
+	call uintptr
+	arg  int
+}{{unix.SYS_GETPGID, 0}, {unix.SYS_GETSID, 0}, {unix.SYS_GETPRIORITY, 1}}
+
 // baseFilter is installed by the launch stage and inherited by every worker.
 func baseFilter() ([]byte, error) {
 	eperm := refuse(unix.EPERM)
@@ -154,7 +164,8 @@ func baseFilter() ([]byte, error) {
 
 // workerFilter narrows the base filter to what a script may do. It is short
 // because the kernel checks every call number against it at each installation.
-func workerFilter(deny []uintptr) ([]byte, error) {
+// Without a PID namespace a script may ask for no process but itself.
+func workerFilter(deny []uintptr, pidNamespace bool) ([]byte, error) {
 	eperm := refuse(unix.EPERM)
 	rules := []rule{{
 		call: unix.SYS_CLONE,
@@ -164,6 +175,11 @@ func workerFilter(deny []uintptr) ([]byte, error) {
 	for _, a := range scriptCalls {
 		if a.call == unix.SYS_PRCTL {
 			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
+		}
+	}
+	for _, a := range askers {
+		if !pidNamespace {
+			rules = append(rules, rule{call: a.call, when: []cond{{arg: a.arg, oneOf: []uint32{0}}}, then: allow, els: eperm})
 		}
 	}
 	for _, call := range slices.Concat(zygoteCalls, deny) {

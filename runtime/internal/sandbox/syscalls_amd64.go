@@ -5,6 +5,9 @@ import "golang.org/x/sys/unix"
 // archAttributeCalls are the older names among attributeCalls.
 var archAttributeCalls = []uintptr{unix.SYS_CHMOD, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}
 
+// archLinkCalls are the older names among linkCalls.
+var archLinkCalls = []uintptr{unix.SYS_LINK}
+
 // archCalls are the older names that glibc and CPython still use on x86-64.
 var archCalls = []allowed{
 	{call: unix.SYS_OPEN}, {call: unix.SYS_STAT}, {call: unix.SYS_LSTAT}, {call: unix.SYS_NEWFSTATAT},
