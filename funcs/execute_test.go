@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -157,4 +158,19 @@ func documented(e web.Example) *fakeRunner {
 		res.Status = runtime.OK
 	}
 	return returning(res)
+}
+
+// A request may arrive before the service knows its own layers: the report has
+// those that held when the script ran.
+func TestReportOfARunThatWaitedForTheStart(t *testing.T) {
+	runner := four()
+	known := runner.info
+	runner.info = runtime.Info{Limits: known.Limits}
+	runner.run = func(context.Context, runtime.Job) (runtime.Result, error) {
+		runner.info = known
+		return runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4")}, nil
+	}
+	if w := post(runner, `{"script":"x","report":true}`); !strings.Contains(w.Body.String(), `"seccomp":true`) {
+		t.Errorf("%s", w.Body)
+	}
 }

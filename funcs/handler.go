@@ -243,7 +243,7 @@ func (h *handler) perform(ctx context.Context, body []byte, run *Run) (*outcome,
 		if job.Timeout > 0 {
 			limits.Timeout = min(limits.Timeout, job.Timeout)
 		}
-		extra = &report{id: run.ExecutionID, limits: limits, isolation: info.Isolation}
+		extra = &report{id: run.ExecutionID, limits: limits, isolation: h.runner.Info().Isolation} // asked again: a start may have ended only now
 	}
 	run.Usage, run.Cost = res.Usage, res.Cost
 	run.end(o, res.Error, nil)

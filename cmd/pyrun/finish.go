@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// finish shows and saves what came back. Its error has the exit code.
+func finish(rep *reply, o *options, out *outDir, c *console) error {
+	if err := errors.Join(c.rest("stdout", rep.Stdout), c.rest("stderr", rep.Stderr)); err != nil {
+		return err
+	}
+	if !c.lineEnds("stderr") {
+		fmt.Fprintln(c.err)
+	}
+	if o.report && rep.Report != nil {
+		var b bytes.Buffer
+		if json.Indent(&b, rep.Report, "", "  ") == nil {
+			fmt.Fprintln(c.err, b.String())
+		}
+	}
+	for _, f := range rep.FilesOmitted {
+		fmt.Fprintf(c.err, "pyrun: file %q was left out: %s\n", f.Name, f.Why)
+	}
+	saveErr := out.save(rep)
+	if n := len(rep.Figures) + len(rep.Display); n > 0 && o.out == "" {
+		fmt.Fprintf(c.err, "pyrun: %d figures or other forms of the result came back: --out DIR saves them\n", n)
+	}
+	if rep.Error != "" {
+		return errors.Join(saveErr, rep.failure(c))
+	}
+	return errors.Join(saveErr, showResult(rep.Result, o, c))
+}
+
+// showResult writes the result to its file, or as a line of its own.
+func showResult(result json.RawMessage, o *options, c *console) error {
+	if o.result != "" {
+		if err := os.WriteFile(o.result, append(result, '\n'), 0o666); err != nil {
+			return fmt.Errorf("--result: %w", err)
+		}
+		return nil
+	}
+	line := string(result) + "\n"
+	if !c.lineEnds("stdout") {
+		line = "\n" + line
+	}
+	return write(c.out, "stdout", line)
+}
+
+// failure shows the traceback and returns the sentence with the exit code.
+func (rep *reply) failure(c *console) error {
+	fmt.Fprint(c.err, rep.Traceback)
+	var b strings.Builder
+	b.WriteString(rep.Status + ": " + rep.Error)
+	for _, more := range []string{rep.Denied, rep.Hint} {
+		if more != "" {
+			b.WriteString("\n  " + more)
+		}
+	}
+	return &failure{exitCode(rep.Status), errors.New(b.String())}
+}

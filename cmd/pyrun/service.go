@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/pyexec/pyexec"
+)
+
+// executePath is where a service takes scripts.
+const executePath = "/execute"
+
+// service is what runs the script, near or far.
+type service struct {
+	url    string
+	client *http.Client
+	// failed is why a service in this process can't run anything, nil for one
+	// that is elsewhere.
+	failed func() error
+	close  func()
+}
+
+// open finds the service that the options name or, where they name none,
+// starts one.
+func open(ctx context.Context, o *options, stderr io.Writer) (*service, error) {
+	if o.url != nil {
+		client := &http.Client{}
+		return &service{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
+	}
+	cfg, err := pyexec.LoadConfig()
+	if err != nil {
+		return nil, &failure{exitUsage, err}
+	}
+	one(&cfg, o.timeout)
+	cfg.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	if cfg.Runtime.SandboxOff {
+		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")
+	}
+	return start(ctx, cfg)
+}
+
+// one leaves of a service what a single run needs.
+func one(cfg *pyexec.Config, timeout time.Duration) {
+	cfg.Runtime.Workers, cfg.Runtime.Queue = 1, 1
+	cfg.MCPOff, cfg.MetricsPort, cfg.ResultsTopic, cfg.LogAPI, cfg.LogPayloads = true, 0, "", false, false
+	l := &cfg.Runtime.Limits
+	if timeout > l.Timeout { // who starts the service sets its limits
+		l.Timeout = timeout
+		l.CPU = max(l.CPU, (timeout + time.Second - 1).Truncate(time.Second))
+	}
+}
+
+// start serves in this process, to this process only.
+func start(ctx context.Context, cfg pyexec.Config) (*service, error) {
+	s, err := pyexec.New(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	listener := newPipeListener()
+	server := &http.Server{Handler: s.Handler(), ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelError)}
+	go func() { _ = server.Serve(listener) }() // ends with close
+	transport := &http.Transport{DialContext: listener.dial, DisableCompression: true}
+	return &service{
+		url:    "http://localhost" + executePath,
+		client: &http.Client{Transport: transport},
+		failed: func() error {
+			select {
+			case <-s.Ready():
+				return s.Err()
+			default:
+				return nil
+			}
+		},
+		close: sync.OnceFunc(func() {
+			transport.CloseIdleConnections()
+			_ = server.Close()
+			if err := s.Close(); err != nil {
+				cfg.Log.Error(err.Error())
+			}
+		}),
+	}, nil
+}
+
+// send sends the request and returns the reply. What the script prints goes to
+// c meanwhile, if the service tells it meanwhile.
+func (s *service) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = header.Clone()
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream, application/json")
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, &failure{exitUnavailable, err}
+	}
+	defer res.Body.Close()
+	rep, err := readReply(res, c)
+	if err != nil {
+		return nil, err
+	}
+	if s.failed != nil && rep.Status == "unavailable" {
+		if err := s.failed(); err != nil { // the reply has no detail
+			return nil, &failure{exitOther, err}
+		}
+	}
+	return rep, nil
+}
+
+// pipeListener is a network of one process.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.conns <- far:
+		return near, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "pipe" }
+
+var errNoReply = errors.New("is no reply of the service")
