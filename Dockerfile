@@ -27,17 +27,24 @@ COPY . .
 ARG VERSION=
 # nopython leaves out the copy of CPython that the server otherwise carries.
 RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.version=${VERSION}" -o /rootfs/server ./cmd/server
-RUN go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt
+ARG PACKAGES=
+RUN libraries= \
+ && if [ -n "${PACKAGES}" ]; then \
+      go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/packages \
+      && libraries=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/packages); \
+    fi \
+ && go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
 
 FROM scratch
 COPY --from=build /rootfs/ /
 ARG VERSION=
+ARG PACKAGES=
 LABEL org.opencontainers.image.title="pyexec" \
       org.opencontainers.image.description="Runs Python nobody trusts, confined by the kernel" \
       org.opencontainers.image.source="https://github.com/pyexec/pyexec" \
       org.opencontainers.image.version="${VERSION}"
 # XDG_CACHE_HOME: where a run's files are if its /tmp can't be a mount of its own.
-ENV PYTHON_HOME=/python XDG_CACHE_HOME=/tmp
+ENV PYTHON_HOME=/python PYTHON_PACKAGES=${PACKAGES:+/packages} XDG_CACHE_HOME=/tmp
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Root, so that each run gets a uid of its own, which is not root's. Any other

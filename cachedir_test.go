@@ -91,12 +91,12 @@ func TestCacheCandidates(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", "")
 	t.Setenv("HOME", "/home/x")
 	t.Setenv("TMPDIR", "/scratch")
-	if got := cacheCandidates(); len(got) != 2 || got[0] != "/home/x/.cache/pyexec" {
+	if got := cacheCandidates(); len(got) != 3 || got[0] != "/home/x/.cache/pyexec" {
 		t.Errorf("with a home: %q", got)
 	}
 	t.Setenv("HOME", "")
 	got := cacheCandidates()
-	if len(got) != 1 || !strings.HasPrefix(got[0], "/scratch/pyexec-") {
+	if len(got) != 2 || !strings.HasPrefix(got[0], "/scratch/pyexec-") || !strings.HasPrefix(got[1], "/dev/shm/pyexec-") {
 		t.Errorf("without one: %q", got)
 	}
 }

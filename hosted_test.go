@@ -7,17 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/readme"
 )
 
 // generatedMain is what the Go buildpack writes around a function, except that
@@ -40,15 +44,26 @@ func main() {
 }
 `
 
-// buildHosted compiles the function the way the platform does: as a module
-// that a generated main, in another module, imports.
-func buildHosted(t *testing.T) string {
+// nobody is the uid and gid of an ordinary user.
+const nobody = 65534
+
+// notUploaded are parts of the tree that .gcloudignore keeps from the platform.
+var notUploaded = []string{".git", ".ci", "docs", "deploy", "testdata", "testbed", "readme"}
+
+// hostedApp is the function as the platform builds it.
+type hostedApp struct {
+	program string
+	source  string // the uploaded tree, nobody's to write
+	tmp     string // the one directory that the process may write to
+}
+
+// buildHosted compiles the function the way the platform does: what gcloud
+// uploads, as a module that a generated main, in another module, imports.
+func buildHosted(t *testing.T) hostedApp {
 	t.Helper()
 	dir := t.TempDir()
-	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	app := hostedApp{program: filepath.Join(dir, "app"), source: filepath.Join(dir, "source"), tmp: filepath.Join(dir, "tmp")}
+	upload(t, app.source)
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)
@@ -58,18 +73,60 @@ func buildHosted(t *testing.T) string {
 		t.Fatal(err)
 	}
 	text := strings.Replace(string(mod), "module github.com/pyexec/pyexec", "module functions.local/app", 1) +
-		"\nrequire github.com/pyexec/pyexec v0.0.0\n\nreplace github.com/pyexec/pyexec => " + here + "\n"
+		"\nrequire github.com/pyexec/pyexec v0.0.0\n\nreplace github.com/pyexec/pyexec => " + app.source + "\n"
 	for name, content := range map[string]string{"go.mod": text, "go.sum": string(sum), "main.go": generatedMain} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	build := exec.Command("go", "build", "-mod=mod", "-o", "app", ".")
+	build := exec.Command("go", "build", "-mod=mod", "-o", app.program, ".")
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return filepath.Join(dir, "app")
+	if err := os.Mkdir(app.tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		// An ordinary user has to get there: TempDir's parent is private.
+		for _, d := range []string{dir, filepath.Dir(dir)} {
+			if err := os.Chmod(d, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chown(app.tmp, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return app
+}
+
+// upload copies what gcloud would upload, for everybody to read and nobody to
+// write.
+func upload(t *testing.T, to string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, name)
+		switch {
+		case d.IsDir() && slices.Contains(notUploaded, d.Name()):
+			return fs.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case strings.HasSuffix(name, "_test.go") || !d.Type().IsRegular():
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o444)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // hostedProcess is the function as the platform runs it.
@@ -81,7 +138,8 @@ type hostedProcess struct {
 	done sync.Once
 }
 
-func launchHosted(t *testing.T, program string, settings ...string) *hostedProcess {
+// launchHosted runs it as an ordinary user without a home.
+func launchHosted(t *testing.T, app hostedApp, settings ...string) *hostedProcess {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,8 +148,12 @@ func launchHosted(t *testing.T, program string, settings ...string) *hostedProce
 	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	l.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	p := &hostedProcess{cmd: exec.CommandContext(ctx, program), url: "http://127.0.0.1:" + port, out: make(chan string, 1000)}
-	p.cmd.Env = append(os.Environ(), "FUNCTION_TARGET=Execute", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")
+	p := &hostedProcess{cmd: exec.CommandContext(ctx, app.program), url: "http://127.0.0.1:" + port, out: make(chan string, 1000)}
+	p.cmd.Dir = app.source
+	if os.Getuid() == 0 {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	p.cmd.Env = append(os.Environ(), "HOME=/nonexistent", "XDG_CACHE_HOME=", "TMPDIR="+app.tmp, "FUNCTION_TARGET=Execute", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr = &p.errs
 	stdout, err := p.cmd.StdoutPipe()
@@ -123,6 +185,19 @@ func (p *hostedProcess) logged(t *testing.T, text string) {
 		}
 	}
 	t.Fatalf("the log ended without %q; stderr: %s", text, &p.errs)
+}
+
+// healthy waits until scripts can be run.
+func (p *hostedProcess) healthy(t *testing.T) *hostedProcess {
+	t.Helper()
+	for range 3000 {
+		if code, _ := p.do("GET", "/health", ""); code == http.StatusOK {
+			return p
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("never healthy; stderr: %s", &p.errs)
+	return nil
 }
 
 // exit waits for the end and returns the exit code.
@@ -166,10 +241,10 @@ func TestHosted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the whole function")
 	}
-	program := buildHosted(t)
+	app := buildHosted(t)
 
 	t.Run("serves every path", func(t *testing.T) {
-		p := launchHosted(t, program)
+		p := launchHosted(t, app)
 		for _, tt := range []struct {
 			method, path, body string
 			code               int
@@ -187,8 +262,22 @@ func TestHosted(t *testing.T) {
 		}
 	})
 
+	t.Run("answers as the README says", func(t *testing.T) {
+		runExamples(t, launchHosted(t, app).healthy(t).url, readmeExamples(t))
+	})
+
+	t.Run("takes events as the README says", func(t *testing.T) {
+		events := slices.DeleteFunc(readmeExamples(t), func(e readme.Example) bool { return !strings.Contains(e.Command, "/events") })
+		if len(events) < 2 {
+			t.Errorf("only %d examples of events", len(events))
+		}
+		p := launchHosted(t, app, "FUNCTION_TARGET=ExecuteEvent")
+		p.logged(t, `"message":"ready"`)
+		runExamples(t, p.url, events)
+	})
+
 	t.Run("takes every request for an event", func(t *testing.T) {
-		p := launchHosted(t, program, "FUNCTION_TARGET=ExecuteEvent")
+		p := launchHosted(t, app, "FUNCTION_TARGET=ExecuteEvent")
 		const push = `{"message":{"messageId":"1","data":"eyJzY3JpcHQiOiJkZWYgbWFpbigpOiByZXR1cm4gMisyIn0="},"subscription":"s"}`
 		for _, path := range []string{"/", "/events", "/execute", "/any?token=x"} {
 			if code, body := p.do("POST", path, push); code != http.StatusOK || body != `{"status":"ok"}` {
@@ -202,11 +291,11 @@ func TestHosted(t *testing.T) {
 	})
 
 	t.Run("starts with the process", func(t *testing.T) {
-		launchHosted(t, program).logged(t, `"message":"ready"`) // nobody asked for anything
+		launchHosted(t, app).logged(t, `"message":"ready"`) // nobody asked for anything
 	})
 
 	t.Run("drains on SIGTERM", func(t *testing.T) {
-		p := launchHosted(t, program)
+		p := launchHosted(t, app)
 		p.logged(t, `"message":"ready"`)
 		slow := make(chan string, 1)
 		go func() {
@@ -234,7 +323,7 @@ func TestHosted(t *testing.T) {
 		"a failed start ends the process":     {"PYTHON_HOME=/nonexistent/python", `"severity":"ERROR","message":"start: `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := launchHosted(t, program, tt.setting)
+			p := launchHosted(t, app, tt.setting)
 			p.logged(t, tt.says)
 			if code := p.exit(t); code != 1 {
 				t.Errorf("exit code %d", code)

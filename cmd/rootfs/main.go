@@ -4,9 +4,10 @@
 //	rootfs DIR [FILE...]
 //
 // DIR gets the bundled CPython at /python, the shared libraries that it needs,
-// an empty /tmp, and copies of the named files of this machine, each under its
-// own path. What DIR holds already, such as the server, stays. Last of all,
-// everything in DIR is given the same time stamp, so that the same contents
+// an empty /tmp, a link /probe to /server, which is that command under this
+// name, and copies of the named files of this machine, each under its own path.
+// What DIR holds already, such as the server, stays. Last of all,
+// every file and directory in DIR is given the same time stamp, so that the same contents
 // make the same image. It exits with 1 when that failed and with 2 when the
 // arguments make no sense.
 package main
@@ -73,6 +74,9 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 	if err := os.Chmod(tmp, 0o777|fs.ModeSticky); err != nil {
 		return err
 	}
+	if err := os.Symlink("server", filepath.Join(dir, "probe")); err != nil {
+		return err
+	}
 	return settle(dir)
 }
 
@@ -96,7 +100,7 @@ func copyFile(from, to string) error {
 // that they would have without a umask.
 func settle(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.Type() == fs.ModeSymlink {
+		if err != nil || d.Type() == fs.ModeSymlink { // package os can't date a link
 			return err
 		}
 		info, err := d.Info()

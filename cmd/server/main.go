@@ -16,15 +16,20 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/cmd/internal/probe"
 )
 
 func main() {
+	if filepath.Base(os.Args[0]) == "probe" { // in the image, a link to the server
+		os.Exit(probe.Run(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

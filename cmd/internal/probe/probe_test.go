@@ -1,4 +1,4 @@
-package main
+package probe
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 
 func TestProbe(t *testing.T) {
 	var table, object, stderr bytes.Buffer
-	code := run(nil, &table, &stderr)
-	if again := run([]string{"-json"}, &object, &stderr); again != code {
+	code := Run(nil, &table, &stderr)
+	if again := Run([]string{"-json"}, &object, &stderr); again != code {
 		t.Errorf("exit code %d, with -json %d", code, again)
 	}
 	var found runtime.Examination
@@ -54,7 +54,7 @@ func TestRefusalIsExplained(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	for _, args := range [][]string{{"-nonsense"}, {"what"}} {
-		if code := run(args, &bytes.Buffer{}, &bytes.Buffer{}); code != 2 {
+		if code := Run(args, &bytes.Buffer{}, &bytes.Buffer{}); code != 2 {
 			t.Errorf("%v: exit code %d, want 2", args, code)
 		}
 	}

@@ -1,0 +1,173 @@
+package deploy_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/internal/readme"
+)
+
+// place is a way to run the image.
+type place struct {
+	name, posture, runtime string
+	args                   []string
+}
+
+// noNamespaces is a seccomp profile like Docker's own, which grants none.
+const noNamespaces = "seccomp=../internal/testbed/seccomp-no-namespaces.json"
+
+// readOnly leaves nothing to write to but /dev/shm.
+var readOnly = []string{"--read-only", "--read-only-tmpfs=false"}
+
+var places = []place{
+	{"runc", "full", "runc", nil},
+	{"runc, read-only", "full", "runc", readOnly},
+	{"runc, an arbitrary uid, read-only", "user", "runc", append([]string{"--user", "12345:0"}, readOnly...)},
+	{"runc, privileged", "full", "runc", []string{"--privileged"}},
+	{"runc, privileged, read-only", "full", "runc", append([]string{"--privileged"}, readOnly...)},
+	{"runc, no namespaces", "container", "runc", []string{"--security-opt", noNamespaces}},
+	{"runc, no namespaces, read-only", "container", "runc", append([]string{"--security-opt", noNamespaces}, readOnly...)},
+	{"runc, no namespaces, an arbitrary uid", "landlock", "runc", []string{"--security-opt", noNamespaces, "--user", "12345:0"}},
+	{"gVisor", "gVisor", "runsc", nil},
+	{"gVisor, an arbitrary uid, read-only", "gVisor", "runsc", append([]string{"--user", "12345:0"}, readOnly...)},
+}
+
+// limits have to be given: where the machine's own are lower than podman's
+// defaults, no container starts.
+var limits = []string{"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"}
+
+// running is a container.
+type running struct {
+	id, url string
+}
+
+// podman are the arguments that run the image in a place.
+func (p place) podman(t *testing.T, command string, more ...string) []string {
+	t.Helper()
+	program, err := exec.LookPath(p.runtime)
+	must(t, err)
+	args := append([]string{"--runtime", program, command, "--timeout", "600"}, limits...)
+	return append(append(args, p.args...), more...)
+}
+
+// start starts the image and returns when it has answered rightly, and how long
+// that took.
+func (p place) start(t *testing.T, img image) (*running, time.Duration) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	address := l.Addr().String()
+	must(t, l.Close())
+	id := output(t, "podman", p.podman(t, "create", "--publish", address+":8080", img.name)...)
+	c := &running{id: id, url: "http://" + address}
+	t.Cleanup(func() {
+		if t.Failed() {
+			out, _ := exec.Command("podman", "logs", id).CombinedOutput()
+			t.Logf("its log:\n%.3000s", out)
+		}
+		output(t, "podman", "rm", "--force", "--time", "0", id)
+	})
+	begin := time.Now()
+	output(t, "podman", "start", id)
+	for {
+		code, body := c.ask(t.Context(), http.MethodPost, "/execute", `{"script": "def main():\n    return 6 * 7"}`)
+		if code == http.StatusOK && body == `{"result":42,"stdout":""}` {
+			return c, time.Since(begin)
+		}
+		if state := output(t, "podman", "inspect", "--format", "{{.State.Status}}", id); state == "exited" || time.Since(begin) > time.Minute {
+			t.Fatalf("no answer, %s: %d %s", state, code, body)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// ask sends a request. The code is 0 and the body the error if there is no reply.
+func (c *running) ask(ctx context.Context, method, path, body string) (int, string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
+	if err != nil {
+		return 0, err.Error()
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, strings.TrimSpace(string(data))
+}
+
+func runsIn(t *testing.T, img image, p place) {
+	c, took := p.start(t, img)
+	t.Logf("first right answer %v after the start of the container", took.Round(time.Millisecond))
+	if code, body := c.ask(t.Context(), http.MethodGet, "/health", ""); code != http.StatusOK || body != `{"status":"healthy"}` {
+		t.Errorf("health: %d %s", code, body)
+	}
+	var offers struct {
+		Posture   string          `json:"posture"`
+		Isolation map[string]bool `json:"isolation"`
+	}
+	_, body := c.ask(t.Context(), http.MethodGet, "/capabilities", "")
+	if err := json.Unmarshal([]byte(body), &offers); err != nil || offers.Posture != p.posture || !offers.Isolation["seccomp"] || !offers.Isolation["no_new_privs"] {
+		t.Errorf("capabilities: %v: posture %s, want %s: %v", err, offers.Posture, p.posture, offers.Isolation)
+	}
+	t.Run("README", func(t *testing.T) { runsREADME(t, c.url) })
+	t.Run("probe", func(t *testing.T) {
+		// Not by exec: that would join the container as another kind of process.
+		out := output(t, "podman", p.podman(t, "run", "--rm", "--entrypoint", "/probe", img.name)...)
+		if !strings.Contains(out, "posture: "+p.posture) {
+			t.Errorf("probe: %s", out)
+		}
+	})
+	t.Run("smoke test", func(t *testing.T) {
+		cmd := exec.Command("./smoke.sh")
+		cmd.Env = append(cmd.Environ(), "BASE_URL="+c.url)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	drains(t, c)
+}
+
+func runsREADME(t *testing.T, url string) {
+	examples, err := readme.Examples(filepath.Join(root, "README.md"))
+	must(t, err)
+	for _, e := range examples {
+		got, err := e.Run(t.Context(), url)
+		if err != nil || got != e.Output {
+			t.Errorf("%s: %v\n got %s\nwant %s", e.Name(), err, got, e.Output)
+		}
+	}
+}
+
+// drains stops the container while a run is under way.
+func drains(t *testing.T, c *running) {
+	t.Helper()
+	slow := make(chan string, 1)
+	go func() {
+		code, body := c.ask(context.Background(), http.MethodPost, "/execute", `{"script": "import time\ndef main():\n    time.sleep(2)\n    return 'done'"}`)
+		slow <- fmt.Sprint(code, " ", body)
+	}()
+	time.Sleep(time.Second) // it runs by now
+	output(t, "podman", "kill", "--signal", "TERM", c.id)
+	if got := <-slow; got != `200 {"result":"done","stdout":""}` {
+		t.Errorf("a run when SIGTERM came: %s", got)
+	}
+	if code := output(t, "podman", "wait", c.id); code != "0" {
+		t.Errorf("exit code %s", code)
+	}
+}
