@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -22,7 +21,7 @@ const (
 // Back-off between restarts of an interpreter that keeps dying.
 const (
 	firstPause = 20 * time.Millisecond
-	longPause  = 5 * time.Second
+	longPause  = time.Second
 	stableRun  = 10 * time.Second // after this long the back-off starts anew
 )
 
@@ -148,36 +147,26 @@ func (p *pool) serve(z *zygote.Zygote) {
 		forks.Add(1)
 		go func() {
 			defer forks.Done()
-			if err := p.fork(z); err != nil {
+			err := p.fork(z)
+			if err == nil {
+				p.setTrouble(nil)
+				return
+			}
+			if why := shortage(err); why != nil {
+				p.short(z, why, err)
+			} else {
 				once.Do(func() {
 					p.failed(z, err)
 					close(broken)
 				})
-			} else {
-				p.setTrouble(nil)
 			}
+			p.vacant <- struct{}{}
 		}()
 	}
 }
 
-// failed handles a worker that could not be made. It was never used.
-func (p *pool) failed(z *zygote.Zygote, err error) {
-	select {
-	case <-z.Dead(): // supervise reports it
-	case <-p.ctx.Done():
-	default:
-		var refusal *sandbox.Refusal
-		if errors.As(err, &refusal) {
-			p.setTrouble(fmt.Errorf("a worker could not be confined: %w", refusal))
-		}
-		p.log.Error("worker not usable", "error", err)
-		// The zygote may be what is wrong, stopped for one thing: a new one is cheap.
-		z.Kill()
-	}
-}
-
 // fork makes one worker and puts it among the ready ones. The caller has taken
-// a token, which goes back if there is an error.
+// a token, and keeps it if there is an error.
 func (p *pool) fork(z *zygote.Zygote) error {
 	var place func(uint32) (dir, seen string, err error)
 	if p.scratch != nil {
@@ -186,11 +175,13 @@ func (p *pool) fork(z *zygote.Zygote) error {
 	began := time.Now()
 	w, err := z.Spawn(place, p.waiting.Load() > 0)
 	if err != nil {
-		p.vacant <- struct{}{}
 		return err
 	}
-	if err := w.Ready(readyWithin); err != nil {
-		p.discard(w)
+	made := p.endIfStopped(z)
+	err = w.Ready(readyWithin)
+	made()
+	if err != nil {
+		p.end(w)
 		return err
 	}
 	p.ready.push(w)
@@ -233,11 +224,15 @@ func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 	}
 }
 
-// discard ends a worker, makes room for its replacement, and cleans up behind
-// it once its process is gone.
+// discard ends a worker and makes room for its replacement.
 func (p *pool) discard(w *zygote.Worker) {
-	w.Close()
+	p.end(w)
 	p.vacant <- struct{}{}
+}
+
+// end ends a worker and cleans up behind it once its process is gone.
+func (p *pool) end(w *zygote.Worker) {
+	w.Close()
 	if p.scratch == nil || w.Scratch == "" {
 		return
 	}

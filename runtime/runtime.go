@@ -31,6 +31,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if cfg.Workers < 1 || cfg.Queue < 0 {
 		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
 	}
+	go reserveThreads()
 	software, grants, err := prepare(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -147,11 +147,8 @@ func TestZygoteDies(t *testing.T) {
 }
 
 // TestZygoteIsStopped freezes the interpreter: it answers nothing, but is not
-// dead. Once the ready workers are used up a new one takes its place.
+// dead. As soon as a worker is late a new one takes its place.
 func TestZygoteIsStopped(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as a worker may to get ready")
-	}
 	t.Parallel()
 	r := fresh(t, 1, 64)
 	pid := zygotePID(t, r)

@@ -66,10 +66,11 @@ func launchOn(t *testing.T, port string, limit time.Duration, settings ...string
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	lines := p.lines
 	go func() {
-		defer close(p.lines)
+		defer close(lines)
 		for s := bufio.NewScanner(out); s.Scan(); {
-			p.lines <- s.Text()
+			lines <- s.Text()
 		}
 	}()
 	t.Cleanup(func() {

@@ -26,6 +26,10 @@ const (
 	replyTimeout   = 30 * time.Second // to send the reply, once there is one
 	startTimeout   = time.Minute      // that a request waits for the interpreter, in the worst case
 	maxHeaderBytes = 64 << 10
+	// lingering is how long refusals go on after the last request: who has
+	// connected already is told to come again, instead of being cut off. Those
+	// who then wait as long as Retry-After says don't see the end.
+	lingering = 150 * time.Millisecond
 	// closeTimeout is what idle connections get to be closed in after the
 	// last request.
 	closeTimeout = time.Second
@@ -138,6 +142,7 @@ func (s *server) drain() error {
 		s.log.Warn(err.Error())
 		_ = s.service.Close() // serve calls it again, and returns its error
 	}
+	time.Sleep(lingering)
 	ctx, cancelClose := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancelClose()
 	if err := s.http.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {

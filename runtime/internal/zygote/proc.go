@@ -1,6 +1,7 @@
 package zygote
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -51,4 +52,17 @@ func statm(pid int) (size int64, threads int, err error) {
 		return 0, 0, fmt.Errorf("zygote: size: /proc/%d/status: no VmSize", pid)
 	}
 	return size, threads, nil
+}
+
+// Stopped reports whether the zygote is stopped: by a signal, or a debugger.
+// It does nothing then, and is not dead. One that only waits for a processor
+// is not stopped, however long.
+func (z *Zygote) Stopped() bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", z.PID()))
+	if err != nil {
+		return false // gone
+	}
+	// The name of the program, in parentheses, may hold anything.
+	after := bytes.LastIndexByte(stat, ')')
+	return bytes.HasPrefix(stat[after+1:], []byte(" T")) || bytes.HasPrefix(stat[after+1:], []byte(" t"))
 }

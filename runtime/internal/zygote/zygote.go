@@ -147,23 +147,34 @@ func (z *Zygote) exec() error {
 	return z.launched(statusRead)
 }
 
-// spawn starts the process on a thread of its own that lives as long as the
-// process does: the parent-death signal fires when the thread that forked ends.
+// spawn starts the process, and a goroutine that waits for its end.
 func (z *Zygote) spawn() error {
 	started := make(chan error, 1)
+	parent() <- func() { started <- z.cmd.Start() }
+	if err := <-started; err != nil {
+		close(z.dead)
+		return err
+	}
 	go func() {
-		runtime.LockOSThread()
-		err := z.cmd.Start()
-		started <- err
-		if err != nil {
-			close(z.dead)
-			return
-		}
-		err = z.cmd.Wait()
+		err := z.cmd.Wait()
 		z.bury(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
 	}()
-	return <-started
+	return nil
 }
+
+// parent runs functions on one thread that lives as long as the server: the
+// parent-death signal fires when the thread that forked ends. It is made once,
+// because a thread may be what can't be had when a zygote has to be replaced.
+var parent = sync.OnceValue(func() chan<- func() {
+	calls := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for call := range calls {
+			call()
+		}
+	}()
+	return calls
+})
 
 func orExit(err error) error {
 	if err == nil {
