@@ -23,6 +23,7 @@ var wallClock = map[string]bool{
 // wallClockAt is where such names are at home, in files with no other use of
 // package time.
 var wallClockAt = map[string]string{
+	"cmd/rootfs/main.go":                  "the time that files of an image are given",
 	"internal/gcp/entry.go":               "reads the time in a line of the log",
 	"runtime/internal/zygote/capture.go":  "a deadline that is long past",
 	"runtime/internal/python/manifest.go": "the time that unpacked files are given",

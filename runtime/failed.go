@@ -64,7 +64,7 @@ func (p *pool) failed(z *zygote.Zygote, err error) {
 // lookAfter is when a worker that is being made is late: the zygote may have
 // been stopped. To look is cheaper than to be wrong: on a busy machine a fork
 // can take seconds, and then a new zygote would not be faster.
-const lookAfter = 500 * time.Millisecond
+const lookAfter = 250 * time.Millisecond
 
 // endIfStopped kills the zygote if it turns out to be stopped when a worker is
 // late. The function that it returns says that the worker is there.

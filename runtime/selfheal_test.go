@@ -107,8 +107,11 @@ func launchSlow(t *testing.T, r *Runtime, ctx context.Context, n int) <-chan err
 			ended <- err
 		}()
 	}
-	eventually(t, "the slow scripts run", func() bool { return len(r.admission.places) == n })
-	time.Sleep(20 * time.Millisecond) // so that they have got hold of their workers, most of the time
+	// Who holds a worker holds a token; all others are in workers that wait.
+	eventually(t, "the slow scripts have their workers", func() bool {
+		return len(r.admission.places) == n && len(r.pool.ready.count) == cap(r.pool.vacant)-n
+	})
+	time.Sleep(20 * time.Millisecond) // so that they have been handed their scripts, most of the time
 	return ended
 }
 
