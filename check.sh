@@ -3,7 +3,8 @@
 #
 #   ./check.sh       format, vet, build, tests
 #   ./check.sh ci    also lint, the race detector, the tests as an ordinary
-#                    user, a moment of each fuzz target, benchmarks
+#                    user, the page in a browser, requests that schemathesis
+#                    makes up, a moment of each fuzz target, benchmarks
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -90,7 +91,8 @@ go build ./...
 
 if [[ $mode == ci ]]; then
 	step shellcheck
-	shellcheck check.sh .ci/run deploy/pubsub.sh
+	# shellcheck disable=SC2046 # one word for each file
+	shellcheck .ci/run $(git ls-files '*.sh')
 
 	step staticcheck
 	go tool staticcheck ./...
@@ -101,6 +103,13 @@ if [[ $mode == ci ]]; then
 
 	step go test as uid 65534
 	as_ordinary_user
+
+	step the page: the editor is what npm has, and a browser shows it all
+	funcs/web/editor/build.sh --check
+	funcs/web/browsertest/run.sh
+
+	step schemathesis: requests made from openapi.json
+	funcs/web/schemathesis/run.sh
 
 	step fuzz
 	fuzz_all

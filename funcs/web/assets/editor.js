@@ -61,6 +61,19 @@ const look = EditorView.theme({
   ".cm-textfield, .cm-button": { backgroundColor: "var(--field)", backgroundImage: "none", color: "var(--ink)", borderColor: "var(--line)" },
 });
 
+// Text that is typed over a selection is put in here. Left to itself, Chromium
+// keeps the look of what was there by a style attribute, which the page's
+// policy forbids.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing || empty) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 // makeEditor puts an editor into parent. nonce is that of the page's policy,
 // under which CodeMirror makes its style sheet.
 export function makeEditor(parent, { nonce, label, describedBy, run }) {
@@ -70,6 +83,7 @@ export function makeEditor(parent, { nonce, label, describedBy, run }) {
     lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(),
     bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(),
     EditorState.tabSize.of(4), indentUnit.of("    "), python(), syntaxHighlighting(colours), look, failedLine,
+    typeOver,
     // Esc, then Tab, leaves the editor: CodeMirror sees to that.
     keymap.of([
       ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap,

@@ -1,0 +1,76 @@
+// A headless Chromium with the page open, and what went wrong in it.
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+export const url = process.env.SERVER_URL + "/";
+
+// Chromium's own sandbox can't be had as root, and the page is ours.
+const options = { executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ["--no-sandbox"] : [] };
+
+export const launch = () => chromium.launch(options);
+
+export const views = {
+  light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
+  dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
+  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+  "dark phone": { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" },
+};
+
+// withPage opens the page, does something, and fails on errors in its
+// scripts and on violations of its Content-Security-Policy.
+export async function withPage(browser, action, { view = views.light, at = url, before, ...more } = {}) {
+  const context = await browser.newContext({ ...view, ...more });
+  const problems = [], failed = [];
+  try {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("requestfailed", (request) => failed.push(`${request.url()}: ${request.failure().errorText}`));
+    page.on("console", (message) => {
+      if (/content security policy|trusted ?type/i.test(message.text())) problems.push(message.text());
+    });
+    await before?.(page);
+    await page.goto(at);
+    if (more.javaScriptEnabled !== false) await page.waitForSelector("#playground:not([hidden])");
+    await action(page);
+  } catch (error) {
+    error.message += `\nin the browser: ${JSON.stringify([...problems, ...failed])}`;
+    throw error;
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(problems, []);
+}
+
+// type replaces the script, as a paste would.
+export async function type(page, script) {
+  await page.focus(".cm-content");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(script);
+}
+
+// ended waits for the end of a run and returns its sentence.
+export async function ended(page) {
+  await page.waitForSelector("#playground:not(.is-running)");
+  return page.textContent("#state");
+}
+
+export async function run(page) {
+  await page.focus(".cm-content");
+  await page.keyboard.press("Control+Enter");
+  return ended(page);
+}
+
+// answer makes /execute answer as said, for what a real server can't be
+// brought to do at will.
+export const answer = (page, reply) => page.route("**/execute", (route) => route.fulfill(reply));
+
+export const json = (body, more = {}) => ({ contentType: "application/json; charset=utf-8", body: JSON.stringify(body), ...more });
+
+// accessible fails on whatever axe finds, in the whole page or a part of it.
+export async function accessible(page, part = "html") {
+  await page.evaluate(axe.source);
+  const { violations, passes } = await page.evaluate((part) => globalThis.axe.run(part), part);
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  assert.ok(passes.length > 10, "axe looked at little");
+}

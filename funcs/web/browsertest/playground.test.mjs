@@ -1,0 +1,139 @@
+// Running scripts, by keyboard alone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ended, launch, run, type, url, withPage } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+test("the keyboard reaches everything, and leaves the editor", () =>
+  withPage(browser, async (page) => {
+    const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className);
+    for (let i = 0; (await focused()) !== "example"; i++) {
+      assert.ok(i < 30, "Tab does not reach the examples");
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.type("The standard library");
+    const order = [];
+    for (let i = 0; i < 3; i++) {
+      await page.keyboard.press("Tab");
+      order.push(await focused());
+    }
+    assert.deepEqual(order.map((name) => name.split(" ")[0]), ["link", "run", "cm-content"]);
+
+    await page.keyboard.press("Tab");
+    assert.equal(await page.textContent(".cm-line >> nth=0"), "    import math", "Tab indents");
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+Enter");
+    assert.equal(await ended(page), "Done");
+    assert.match(await page.textContent("#terminal"), /^Starting mathematical operations\.\.\.\nOperations completed:\n/);
+
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assert.doesNotMatch(await focused(), /cm-content/);
+    for (let i = 0; !(await page.evaluate(() => document.activeElement.closest(".tree summary"))); i++) {
+      assert.ok(i < 10, "Tab does not reach the result");
+      await page.keyboard.press("Tab");
+    }
+    assert.ok(await page.isVisible(".tree-leaf:has-text('square_root: 4.0')"));
+    await page.keyboard.press("Enter");
+    assert.ok(!(await page.isVisible(".tree-leaf:has-text('square_root: 4.0')")), "Enter folds the tree");
+  }));
+
+test("every example runs and ends as documented", () =>
+  withPage(browser, async (page) => {
+    const documentation = await (await fetch(url)).json();
+    assert.ok(documentation.examples.length > 10);
+    for (const { name, response } of documentation.examples) {
+      if (name === "bad-field") continue; // the form sends no such field
+      await page.selectOption("#example", name);
+      assert.equal(await run(page), response.error ?? "Done", name);
+      assert.equal(await page.textContent("#terminal"), (response.stdout ?? "") + (response.stderr ?? ""), name);
+      assert.equal(await page.locator(".cm-failed").count(), response.line ? 1 : 0, name);
+    }
+  }));
+
+test("numbers and keys are shown as they came", () =>
+  withPage(browser, async (page) => {
+    await type(page, "def main():\n    return {'10': 8 / 2, '2': 2 ** 64 + 1, 'text': '\\u00e9\\n\"', 'none': None, 'empty': [], 'list': list(range(250))}");
+    await run(page);
+    const leaves = await page.locator(".tree > details > .tree-children > .tree-leaf").allTextContents();
+    assert.deepEqual(leaves, ["10: 4.0", "2: 18446744073709551617", 'text: "é\\n\\""', "none: null", "empty: []"]);
+    await page.click("summary:has-text('list')");
+    assert.equal(await page.locator(".tree-children .tree-children > .tree-leaf").count(), 100);
+    await page.click("button:has-text('Show 100 more of 150')");
+    assert.equal(await page.locator(".tree-children .tree-children > .tree-leaf").count(), 200);
+  }));
+
+test("the failed line is marked until the script changes", () =>
+  withPage(browser, async (page) => {
+    const lines = Array.from({ length: 60 }, (_, i) => `    x${i} = ${i}`);
+    await type(page, ["def main():", ...lines, "    print('here')", "    return 1 / 0", ...lines].join("\n"));
+    await page.evaluate(() => scrollTo(0, 0));
+    assert.equal(await run(page), "ZeroDivisionError: division by zero");
+    assert.equal(await page.textContent(".cm-failed"), "    return 1 / 0");
+    assert.equal(await page.textContent(".cm-failedGutter"), "63");
+    assert.match(await page.textContent(".traceback"), /line 63, in main/);
+    const visible = await page.evaluate(() => {
+      const line = document.querySelector(".cm-failed").getBoundingClientRect();
+      const box = document.querySelector("#editor").getBoundingClientRect();
+      return line.top >= box.top && line.bottom <= box.bottom;
+    });
+    assert.ok(visible, "the failed line is in sight");
+    await page.focus("button:has-text('Go to line 63')");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("#");
+    assert.equal(await page.locator(".cm-failed, .cm-failedGutter").count(), 0);
+    assert.equal(await page.textContent(".cm-activeLine"), "#    return 1 / 0");
+  }));
+
+const openAPI = await (await fetch(url + "openapi.json")).text();
+
+test("output is shown while the script runs", { skip: !openAPI.includes("text/event-stream") && "the server does not stream" }, () =>
+  withPage(browser, async (page) => {
+    await type(page, "import sys, time\ndef main():\n    print('first')\n    print('wrong', file=sys.stderr)\n    time.sleep(2)\n    print('last')");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector("#terminal .stderr");
+    assert.equal(await page.textContent("#terminal"), "first\nwrong\n");
+    assert.equal(await page.textContent("#state"), "Running…");
+    assert.equal(await ended(page), "Done");
+    assert.equal(await page.textContent("#terminal"), "first\nwrong\nlast\n");
+  }));
+
+test("stop ends the run on the server, too", () =>
+  withPage(browser, async (page) => {
+    await type(page, "def main():\n    print('on')\n    while True: pass");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector("#stop:not(:disabled)");
+    await page.focus("#stop");
+    await page.keyboard.press("Enter");
+    assert.match(await ended(page), /^Stopped after /);
+    assert.ok(await page.isDisabled("#stop"));
+    // The server has one worker: the next run would wait for the first one.
+    await type(page, "def main():\n    return 'next'");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent(".tree-string"), '"next"');
+  }));
+
+test("input, standard input and time limit are sent", () =>
+  withPage(browser, async (page) => {
+    await type(page, "import time\ndef main(value):\n    print(input())\n    if value['n'] > 1: time.sleep(9)\n    return value['n'] + 1");
+    await page.click("#options > summary");
+    await page.fill("#input", '{"n": 1}');
+    await page.fill("#stdin", "typed");
+    await page.fill("#timeout", "0.5");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#terminal"), "typed\n");
+    assert.equal(await page.textContent(".tree-number"), "2");
+    await page.fill("#input", '{"n": 2}');
+    assert.equal(await run(page), "Script execution timed out after 0.5 seconds");
+    await page.fill("#input", "{");
+    assert.match(await run(page), /^The input is not JSON: /);
+  }));
+
+test("time and memory are shown", () =>
+  withPage(browser, async (page) => {
+    await run(page);
+    assert.match(await page.textContent("#cost"), /^time[\d.]+ m?sCPU[\d.]+ m?smemory[\d.]+ MiBqueue[\d.]+ m?s$/);
+  }));

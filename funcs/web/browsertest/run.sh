@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Tests the page at / in a headless Chromium, against a real server. Where
+# Chromium or Node is missing it says so and does nothing; with CI=true it fails.
+#
+#   run.sh [FLAG OF node --test...]
+set -euo pipefail
+cd "$(dirname "$0")"
+
+missing=()
+for tool in chromium node npm; do
+	command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if ((${#missing[@]} > 0)); then
+	echo "SKIPPED: the page is not tested in a browser: ${missing[*]} not installed" >&2
+	[[ ${CI:-} != true ]]
+	exit
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp package.json package-lock.json ./*.mjs "$work"
+cd "$work"
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+# One worker, so that it shows whether a run that was stopped has ended; hence
+# one test at a time.
+EXEC_WORKERS=1 EXEC_QUEUE=1 EXEC_TIMEOUT=120s CHROMIUM=$(command -v chromium) \
+	"$OLDPWD/../with-server.sh" node --test --test-concurrency=1 --test-reporter=spec "$@"

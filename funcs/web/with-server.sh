@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs a command against a server of this checkout, which SERVER_URL names for
+# it, and ends the server. Settings of the server are taken as they are.
+#
+#   with-server.sh COMMAND [ARGUMENT...]
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+work=$(mktemp -d)
+server=
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+	if [[ -n $server ]]; then
+		kill "$server" 2>/dev/null || true
+		wait "$server" 2>/dev/null || true
+	fi
+	rm -rf "$work"
+}
+trap finish EXIT
+
+(cd "$root" && go build -o "$work/server" ./cmd/server)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+HOST=127.0.0.1 PORT=$port "$work/server" >"$work/log" 2>&1 &
+server=$!
+export SERVER_URL=http://127.0.0.1:$port
+for _ in {1..600}; do
+	if curl -fsS "$SERVER_URL/health" >/dev/null 2>&1; then
+		"$@"
+		exit
+	fi
+	kill -0 "$server" 2>/dev/null || break
+	sleep 0.1
+done
+echo "the server did not start:" >&2
+cat "$work/log" >&2
+exit 1
