@@ -146,6 +146,20 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 	return string(p) == string(q)
 }
 
+// Figures are images, and no longer part of the text.
+func TestToolFigures(t *testing.T) {
+	s := newToolServer(t, returning(runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("1"), Figures: [][]byte{[]byte("\x89PNG 1"), []byte("\x89PNG 2")}}), nil)
+	res := callTool(t, s.connect(t), someScript)
+	if body := text1(t, res); body != `{"result":1,"stdout":""}` || len(res.Content) != 3 {
+		t.Fatalf("%s and %d parts", body, len(res.Content))
+	}
+	for i, want := range []string{"\x89PNG 1", "\x89PNG 2"} {
+		if image, ok := res.Content[1+i].(*sdk.ImageContent); !ok || string(image.Data) != want || image.MIMEType != "image/png" {
+			t.Errorf("%d: %+v", i, res.Content[1+i])
+		}
+	}
+}
+
 // The service's own failures are errors of the protocol, with the HTTP status
 // and the headers that /execute has for them.
 func TestToolFaults(t *testing.T) {

@@ -39,7 +39,7 @@ func newTool(facts Facts) *sdk.Tool {
 	return &sdk.Tool{
 		Name:         ToolName,
 		Title:        "Run Python",
-		Description:  description(facts),
+		Description:  description(facts.Info),
 		InputSchema:  inputSchema(s, facts),
 		OutputSchema: outputSchema(s),
 		// A script can change nothing outside its own process.
@@ -53,8 +53,7 @@ const (
 	ExampleReply     = `{"result":{"mean":2.5},"stdout":"3 numbers\n"}`
 )
 
-func description(facts Facts) string {
-	info := facts.Info
+func description(info runtime.Info) string {
 	var b strings.Builder
 	python := "Python 3.11"
 	if info.PythonVersion != "" {
@@ -71,6 +70,7 @@ returns %s
 
 `, python, ExampleArguments, ExampleReply)
 	b.WriteString(available(info))
+	b.WriteString(filesAndFigures)
 	b.WriteString("Not available: network, other processes, files of the host, environment variables, packages beyond these. " +
 		"The working directory /tmp is the script's own, empty at the start. Nothing is kept from one call to the next, no variables and no files.\n")
 	if len(info.BlockedImports) > 0 {
@@ -81,6 +81,9 @@ returns %s
 		"\"traceback\" and \"line\"; \"denied\" says what the sandbox refused: do without it, a retry does the same again.")
 	return b.String()
 }
+
+const filesAndFigures = `Files: "files" puts files into the working directory before the script runs; with "return_files": true what it leaves there comes back as "files", each as text or, when it is not UTF-8, as {"base64": …}. Matplotlib figures that are still open when main() returns come back as images: do not save or show them.
+`
 
 func available(info runtime.Info) string {
 	if len(info.Packages) == 0 {

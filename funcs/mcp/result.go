@@ -7,14 +7,17 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// figures is the member of a reply that becomes images.
-const figures = "figures"
+// The members of a reply that hold images.
+const (
+	figures = "figures" // a list of {type, base64}
+	display = "display" // forms of the result by media type, images in base64
+)
 
 // newResult turns the reply of POST /execute into the result of a tool: the
 // reply itself as structured content and, for clients that know only text, as
-// text; figures as images.
+// text; its images as images.
 func newResult(rep Reply) (*sdk.CallToolResult, error) {
-	body, images, err := splitFigures(rep.Body)
+	body, images, err := splitImages(rep.Body)
 	if err != nil {
 		return nil, fmt.Errorf("reply: %w", err)
 	}
@@ -29,32 +32,77 @@ func newResult(rep Reply) (*sdk.CallToolResult, error) {
 	return result, nil
 }
 
-// splitFigures takes the figures out of a reply. A reply without any is
-// returned as it is; what is left of another keeps its order and its bytes.
-func splitFigures(reply []byte) (rest []byte, images []sdk.Content, err error) {
+// splitImages takes the images out of a reply. A reply without any is returned
+// as it is; what is left of another keeps its order and its bytes.
+func splitImages(reply []byte) (rest []byte, images []sdk.Content, err error) {
 	members, err := membersOf(reply)
 	if err != nil {
 		return nil, nil, err
 	}
-	kept := members[:0:0]
+	kept, changed := members[:0:0], false
 	for _, m := range members {
-		if m.name != figures {
+		var found []sdk.Content
+		switch m.name {
+		case figures:
+			found, err = figureImages(m.value)
+			m.value = nil
+		case display:
+			found, m.value, err = displayImages(m.value)
+		default:
 			kept = append(kept, m)
 			continue
 		}
-		var list []struct {
-			Type   string `json:"type"`
-			Base64 []byte `json:"base64"`
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", m.name, err)
 		}
-		if err := json.Unmarshal(m.value, &list); err != nil {
-			return nil, nil, err
-		}
-		for _, f := range list {
-			images = append(images, &sdk.ImageContent{MIMEType: f.Type, Data: f.Base64})
+		images = append(images, found...)
+		changed = true
+		if m.value != nil {
+			kept = append(kept, m)
 		}
 	}
-	if len(kept) == len(members) {
+	if !changed {
 		return reply, nil, nil
 	}
 	return joinMembers(kept), images, nil
+}
+
+func figureImages(value json.RawMessage) ([]sdk.Content, error) {
+	var list []struct {
+		Type   string `json:"type"`
+		Base64 []byte `json:"base64"`
+	}
+	if err := json.Unmarshal(value, &list); err != nil {
+		return nil, err
+	}
+	var images []sdk.Content
+	for _, f := range list {
+		images = append(images, &sdk.ImageContent{MIMEType: f.Type, Data: f.Base64})
+	}
+	return images, nil
+}
+
+// displayImages returns the images among the forms of a result, and the other
+// forms, nil where there are none.
+func displayImages(value json.RawMessage) (images []sdk.Content, rest json.RawMessage, err error) {
+	forms, err := membersOf(value)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := forms[:0:0]
+	for _, f := range forms {
+		if f.name != "image/png" && f.name != "image/jpeg" { // what models take
+			kept = append(kept, f)
+			continue
+		}
+		var data []byte
+		if err := json.Unmarshal(f.value, &data); err != nil {
+			return nil, nil, err
+		}
+		images = append(images, &sdk.ImageContent{MIMEType: f.name, Data: data})
+	}
+	if len(kept) > 0 {
+		rest = joinMembers(kept)
+	}
+	return images, rest, nil
 }

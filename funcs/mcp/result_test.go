@@ -16,6 +16,9 @@ func TestNewResult(t *testing.T) {
 		"result that is one": {`{"result":{"figures":[1]},"stdout":""}`, `{"result":{"figures":[1]},"stdout":""}`, nil},
 		"figures": {`{"result":18446744073709551617,"stdout":"","figures":[{"type":"image/png","base64":"aGk="},{"type":"image/png","base64":"eW8="}],"files":{"a":"b"}}`,
 			`{"result":18446744073709551617,"stdout":"","files":{"a":"b"}}`, []string{"image/png hi", "image/png yo"}},
+		"forms of the result": {`{"result":null,"stdout":"","display":{"text/html":"<b>","image/png":"aGk=","image/svg+xml":"<svg/>"}}`,
+			`{"result":null,"stdout":"","display":{"text/html":"<b>","image/svg+xml":"<svg/>"}}`, []string{"image/png hi"}},
+		"an image alone":  {`{"result":null,"display":{"image/jpeg":"aGk="},"stdout":""}`, `{"result":null,"stdout":""}`, []string{"image/jpeg hi"}},
 		"no figures left": {`{"result":1,"stdout":"","figures":[]}`, `{"result":1,"stdout":""}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +44,7 @@ func TestNewResult(t *testing.T) {
 			}
 		})
 	}
-	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"a":1`} {
+	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"display":[]}`, `{"display":{"image/png":"no base64!"}}`, `{"a":1`} {
 		if _, err := newResult(Reply{Body: []byte(broken)}); err == nil {
 			t.Errorf("%s: no error", broken)
 		}
