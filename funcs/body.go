@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,17 +17,18 @@ import (
 // the refusal. Past it the server closes the connection.
 const drainBytes = 32 << 20
 
-// readBody returns the whole body, at most limit bytes of it, when it is
-// announced as JSON and is UTF-8. A byte order mark is cut off.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
-	if err := checkType(r.Header); err != nil {
-		return nil, err
+// readBody returns the whole body, at most limit bytes of it, when it is of a
+// type that is taken and is UTF-8. A byte order mark is cut off. source says
+// that it is announced as a script, not as JSON.
+func readBody(r *http.Request, limit int64) (body []byte, source bool, err error) {
+	if source, err = checkType(r.Header); err != nil {
+		return nil, source, err
 	}
-	body, err := readBounded(r, limit)
-	if err != nil {
-		return nil, err
+	if body, err = readBounded(r, limit); err != nil {
+		return nil, source, err
 	}
-	return checkText(body)
+	body, err = checkText(body)
+	return body, source, err
 }
 
 // readBounded returns the whole body, at most limit bytes of it.
@@ -106,24 +108,29 @@ func readError(ctx context.Context, err error) error {
 	return refuse(invalidRequest, "request body: read: the connection or its encoding broke off")
 }
 
-// checkType accepts JSON in UTF-8 and bodies that do not say what they are.
-func checkType(header http.Header) error {
+// sourceTypes announce a body that is the script itself.
+var sourceTypes = []string{"text/x-python", "text/x-script.python", "application/x-python"}
+
+// checkType accepts JSON and Python in UTF-8, and as JSON what does not say
+// what it is. source is true for Python.
+func checkType(header http.Header) (source bool, err error) {
 	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
+		return false, refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
 	}
 	value := header.Get("Content-Type")
 	if value == "" || value == "application/json" {
-		return nil
+		return false, nil
 	}
 	media, params, err := mime.ParseMediaType(value)
-	if err != nil || media != "application/json" {
-		return refuse(wrongType, "Content-Type must be application/json, got %s", clip(value))
+	source = slices.Contains(sourceTypes, media)
+	if err != nil || media != "application/json" && !source {
+		return false, refuse(wrongType, "Content-Type must be application/json or text/x-python, got %s", clip(value))
 	}
 	charset, given := params["charset"]
 	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
-		return refuse(wrongType, "Content-Type must be application/json in charset utf-8, got %s", clip(charset))
+		return false, refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
 	}
-	return nil
+	return source, nil
 }
 
 // notUTF8 says where the body stops being UTF-8.

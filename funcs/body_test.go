@@ -17,13 +17,13 @@ import (
 
 func TestContentTypes(t *testing.T) {
 	for value, text := range map[string]string{
-		"text/plain":                                 "Content-Type must be application/json, got text/plain",
-		"application/x-www-form-urlencoded":          "Content-Type must be application/json, got application/x-www-form-urlencoded",
+		"text/plain":                                 "Content-Type must be application/json or text/x-python, got text/plain",
+		"application/x-www-form-urlencoded":          "Content-Type must be application/json or text/x-python, got application/x-www-form-urlencoded",
 		"application/json; charset=iso-8859-1":       "Content-Type must be application/json in charset utf-8, got iso-8859-1",
 		"application/json; charset=":                 "Content-Type must be application/json…",
-		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json, got …",
-		"application/jsonp":                          "Content-Type must be application/json, got application/jsonp",
-		";":                                          "Content-Type must be application/json, got ;",
+		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json or text/x-python, got …",
+		"application/jsonp":                          "Content-Type must be application/json or text/x-python, got application/jsonp",
+		";":                                          "Content-Type must be application/json or text/x-python, got ;",
 	} {
 		wantRefusal(t, serve(four(), newRequest("POST", "/execute", value, someScript)), 415, text)
 	}

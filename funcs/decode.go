@@ -19,6 +19,7 @@ const minTimeout = 50 * time.Millisecond
 type request struct {
 	job    runtime.Job
 	report bool
+	seen   [fieldCount]bool // by index in fields
 }
 
 // field is one member of the request: how its value is taken over. The value
@@ -28,15 +29,27 @@ type field struct {
 	set  func(req *request, value []byte, limits *runtime.Limits) error
 }
 
-var fields = [...]field{
+var fields = [fieldCount]field{
 	{"script", setScript},
 	{"input", setInput},
 	{"stdin", setStdin},
+	{"files", setFiles},
 	{"timeout", setTimeout},
 	{"report", setReport},
+	{"return_files", setReturnFiles},
 }
 
-const fieldNames = "script, input, stdin, timeout, report"
+const (
+	fieldCount = 7
+	fieldNames = "script, input, stdin, files, timeout, report, return_files"
+)
+
+// parseSource makes a request of a body that is the script itself.
+func parseSource(body []byte, limits runtime.Limits) (request, error) {
+	var req request
+	req.seen[0] = true
+	return req, req.source(string(body), &limits)
+}
 
 // parse decodes the body of POST /execute. Its errors are for the caller:
 // they name the field and what it must be. The input aliases body.
@@ -53,7 +66,6 @@ func parse(body []byte, limits runtime.Limits) (request, error) {
 	if s.next() != '{' {
 		return req, refuse(invalidRequest, "request body must be a JSON object with the field script")
 	}
-	var seen [len(fields)]bool
 	for more := s.open(); more; more = s.comma() {
 		name, _ := unquote(s.value())
 		s.next() // the colon
@@ -63,15 +75,15 @@ func parse(body []byte, limits runtime.Limits) (request, error) {
 		if i < 0 {
 			return req, refuse(invalidRequest, "unknown field %q: a request has only %s", clip(name), fieldNames)
 		}
-		if seen[i] {
+		if req.seen[i] {
 			return req, refuse(invalidRequest, "%s must be given once", name)
 		}
-		seen[i] = true
+		req.seen[i] = true
 		if err := fields[i].set(&req, s.value(), &limits); err != nil {
 			return req, err
 		}
 	}
-	if !seen[0] {
+	if !req.seen[0] {
 		return req, refuse(invalidRequest, "script is missing: it must be a string of Python source that defines main()")
 	}
 	return req, nil
@@ -111,6 +123,11 @@ func setScript(req *request, value []byte, limits *runtime.Limits) error {
 	if err != nil {
 		return err
 	}
+	return req.source(script, limits)
+}
+
+// source takes the text of the script over.
+func (req *request) source(script string, limits *runtime.Limits) error {
 	script = strings.TrimPrefix(script, "\ufeff")
 	if int64(len(script)) > limits.ScriptBytes {
 		return refuse(tooLarge, "script must be at most %d bytes, got %d", limits.ScriptBytes, len(script))
@@ -147,13 +164,21 @@ func setTimeout(req *request, value []byte, limits *runtime.Limits) error {
 }
 
 func setReport(req *request, value []byte, _ *runtime.Limits) error {
+	return setFlag(&req.report, "report", value)
+}
+
+func setReturnFiles(req *request, value []byte, _ *runtime.Limits) error {
+	return setFlag(&req.job.ReturnFiles, "return_files", value)
+}
+
+func setFlag(flag *bool, name string, value []byte) error {
 	switch string(value) {
 	case "true":
-		req.report = true
+		*flag = true
 	case "false":
-		req.report = false
+		*flag = false
 	default:
-		return refuse(invalidRequest, "report must be true or false")
+		return refuse(invalidRequest, "%s must be true or false", name)
 	}
 	return nil
 }

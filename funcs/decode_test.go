@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http/httptest"
 	"strconv"
@@ -66,7 +67,7 @@ func nest(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n)
 // What is refused, and the sentence that says so.
 func TestRefusals(t *testing.T) {
 	const (
-		fieldsText  = ": a request has only script, input, stdin, timeout, report"
+		fieldsText  = ": a request has only script, input, stdin, files, timeout, report, return_files"
 		timeoutText = "timeout must be a number of seconds from 0.05 to 30"
 		object      = "request body must be a JSON object"
 	)
@@ -107,6 +108,21 @@ func TestRefusals(t *testing.T) {
 		{"script mark only", `{"script":"\ufeff"}`, 400, "script must not be empty: …"},
 		{"script surrogate", `{"script":"\ud800"}`, 400, "script must be Unicode text: …"},
 		{"script surrogates the wrong way round", `{"script":"\ude00\ud83d"}`, 400, "script must be Unicode text: …"},
+		{"files no object", `{"script":"x","files":[]}`, 400, "files must be an object…"},
+		{"files null", `{"script":"x","files":null}`, 400, "files must be an object…"},
+		{"file a number", `{"script":"x","files":{"a":1}}`, 400, `files: "a": must be a string of Unicode text, or …`},
+		{"file an empty object", `{"script":"x","files":{"a":{}}}`, 400, `files: "a": must be …`},
+		{"file of another coding", `{"script":"x","files":{"a":{"hex":"00"}}}`, 400, `files: "a": must be …`},
+		{"file base64 and more", `{"script":"x","files":{"a":{"base64":"aGk=","x":1}}}`, 400, `files: "a": must be …`},
+		{"file base64 a number", `{"script":"x","files":{"a":{"base64":1}}}`, 400, `files: "a": must be …`},
+		{"file no base64", `{"script":"x","files":{"a":{"base64":"aGk"}}}`, 400, `files: "a": must be …`},
+		{"file surrogate", `{"script":"x","files":{"a":"\ud800"}}`, 400, `files: "a": must be …`},
+		{"file name surrogate", `{"script":"x","files":{"\ud800":""}}`, 400, `files: "�": name must be Unicode text`},
+		{"file up", `{"script":"x","files":{"a/../../b":""}}`, 400, `files: "a/../../b": must not contain . or ..`},
+		{"file absolute", `{"script":"x","files":{"/etc/passwd":""}}`, 400, `files: "/etc/passwd": must be relative to the working directory`},
+		{"file NUL", `{"script":"x","files":{"a\u0000":""}}`, 400, `files: "a\x00": must be UTF-8 without NUL`},
+		{"file twice", `{"script":"x","files":{"a":"","\u0061":""}}`, 400, `files: "a": must be given once`},
+		{"return_files no flag", `{"script":"x","return_files":1}`, 400, "return_files must be true or false"},
 		{"script surrogate then escape", `{"script":"\ud800\n"}`, 400, "script must be Unicode text: …"},
 		{"stdin surrogate", `{"script":"x","stdin":"\udfff"}`, 400, "stdin must be Unicode text: …"},
 		{"script too large", `{"script":"` + strings.Repeat("#", 1<<20+1) + `"}`, 413, "script must be at most 1048576 bytes, got 1048577"},
@@ -164,6 +180,7 @@ func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		someScript, `{"script":"x","input":[1,{"a":"]"}],"stdin":"a","timeout":5,"report":true}`, "\ufeff{}", `{"script":"\ud83d\ude00\ud800"}`,
 		`{"scr\u0069pt":"x","script":"y"}`, `[[[[`, `{"a":{"b":[}]}`, "\xff", `{"script":"x"}x`, `{"script" : "x" , "input" : null }`, `{"timeout":1e999}`, `{"input":"\\"}`, `null`, `0`,
+		`{"script":"x","files":{"a":"text","b/c":{"base64":"aGk="},"d":{ "base64" : "" }},"return_files":true}`, `{"script":"x","files":{"a":{"base64":"aGk=","b":1}}}`, `{"script":"x","files":{"a":{}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -191,6 +208,23 @@ func FuzzDecode(f *testing.F) {
 		json.Unmarshal(loose["stdin"], &stdin)
 		if req.job.Script != strings.TrimPrefix(script, "\ufeff") || req.job.Stdin != stdin || string(req.job.Input) != string(loose["input"]) {
 			t.Errorf("%q: got %+v", body, req)
+		}
+		var files map[string]any
+		json.Unmarshal(loose["files"], &files)
+		if len(files) != len(req.job.Files) {
+			t.Errorf("%d files, and encoding/json has %d", len(req.job.Files), len(files))
+		}
+		for _, f := range req.job.Files {
+			want, _ := files[f.Name].(string)
+			if coded, ok := files[f.Name].(map[string]any); ok {
+				data, err := base64.StdEncoding.DecodeString(coded["base64"].(string))
+				if want = string(data); err != nil {
+					t.Error(err)
+				}
+			}
+			if string(f.Data) != want || strings.HasPrefix(f.Name, "/") || strings.Contains("/"+f.Name+"/", "/../") {
+				t.Errorf("file %q: %q, want %q", f.Name, f.Data, want)
+			}
 		}
 		if d := req.job.Timeout; d != 0 && (d < minTimeout || d > limits.Timeout) {
 			t.Errorf("timeout %v", d)

@@ -38,6 +38,8 @@ func TestCapabilities(t *testing.T) {
     "result_bytes": 8388608,
     "result_depth": 100,
     "script_bytes": 1048576,
+    "return_files": 64,
+    "return_bytes": 8388608,
     "open_files": 64,
     "threads": 16,
     "body_bytes": 8388608

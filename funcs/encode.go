@@ -20,15 +20,16 @@ type report struct {
 }
 
 // appendResult appends the body for what came of a run. outputBytes is
-// Limits.OutputBytes, to know output that was cut. extra is nil unless the
-// caller asked for a report.
-func appendResult(b []byte, res *runtime.Result, outputBytes int64, extra *report) []byte {
+// Limits.OutputBytes, to know output that was cut. files says that the caller
+// asked for files, extra is nil unless for a report.
+func appendResult(b []byte, res *runtime.Result, outputBytes int64, files bool, extra *report) []byte {
 	stdout, stderr := trimCut(res.Stdout, outputBytes), trimCut(res.Stderr, outputBytes)
-	b = slices.Grow(b, len(res.Value)+len(stdout)+len(stderr)+len(res.Traceback)+256)
+	b = slices.Grow(b, len(res.Value)+len(stdout)+len(stderr)+len(res.Traceback)+shownSize(res)+256)
 	if res.Status == runtime.OK {
 		b = append(b, `{"result":`...)
 		b = append(b, res.Value...)
 		b = appendMember(b, "stdout", stdout)
+		b = appendFiles(appendShown(b, res), res, files)
 		if extra != nil {
 			b = appendMember(b, "stderr", stderr)
 			b = appendReport(b, res, extra)
@@ -50,6 +51,10 @@ func appendResult(b []byte, res *runtime.Result, outputBytes int64, extra *repor
 	if res.Denied != "" {
 		b = appendMember(b, "denied", res.Denied)
 	}
+	if res.Hint != "" {
+		b = appendMember(b, "hint", res.Hint)
+	}
+	b = appendFiles(b, res, files && res.Ran)
 	if extra != nil {
 		b = appendReport(b, res, extra)
 	}

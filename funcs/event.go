@@ -73,7 +73,12 @@ func (h *handler) message(r *http.Request, run *Run) (*outcome, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	o, reply, err := h.perform(r.Context(), text, run)
+	limits := h.runner.Info().Limits
+	req, err := parse(text, limits)
+	if err != nil {
+		return nil, "", err
+	}
+	o, reply, err := h.perform(r.Context(), &req, run)
 	run.Reply = reply
 	return o, "", err
 }

@@ -95,7 +95,7 @@ func TestReport(t *testing.T) {
 		Usage: runtime.Usage{Queue: 1500 * time.Microsecond, Wall: 12345678 * time.Nanosecond, CPU: 2 * time.Millisecond, PeakMemory: 20 << 20},
 	}
 	const limits = `"cpu_seconds":30,"memory_bytes":536870912,"tmp_bytes":67108864,"tmp_files":1024,"output_bytes":1048576,` +
-		`"result_bytes":8388608,"result_depth":100,"script_bytes":1048576,"open_files":64,"threads":16}`
+		`"result_bytes":8388608,"result_depth":100,"script_bytes":1048576,"return_files":64,"return_bytes":8388608,"open_files":64,"threads":16}`
 	const isolation = `"isolation":{"landlock":false,"seccomp":true}}`
 
 	runner := returning(res)

@@ -56,7 +56,7 @@ func testInfo() runtime.Info {
 		BlockedImports: []string{"os", "subprocess"},
 		Limits: runtime.Limits{
 			Timeout: 30 * time.Second, CPU: 30 * time.Second, MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
-			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100, ScriptBytes: 1 << 20, OpenFiles: 64, Threads: 16,
+			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100, ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 16,
 		},
 		Workers: 4, Queue: 16, Posture: "full",
 		Isolation:  map[string]bool{"seccomp": true, "landlock": false},

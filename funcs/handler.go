@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -63,6 +64,7 @@ type handler struct {
 	recorder   Recorder
 	results    Results
 	tool       *tool // nil when /mcp is off
+	pace       pace
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
@@ -87,6 +89,7 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		log:        opts.Log,
 		recorder:   opts.Recorder,
 		results:    opts.Results,
+		pace:       usualPace,
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
@@ -101,6 +104,7 @@ type reply struct {
 	body        []byte
 	retry       bool
 	header      http.Header // further headers, nil for most replies
+	sent        bool        // written already, as a stream
 	queue, run  time.Duration
 }
 
@@ -124,10 +128,10 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{id: newID()}
+	c := &call{id: newID(), w: w}
 	rep, err := h.route(r, c)
 	if err != nil {
-		if left(r, err) {
+		if errors.Is(err, errGone) || left(r, err) {
 			abandon(w)
 			if c.run != nil {
 				c.run.leave()
@@ -137,7 +141,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		rep = h.fail(r.Context(), c, err, rep)
 	}
-	h.write(w, r, c.id, rep)
+	if !rep.sent {
+		h.write(w, r, c.id, rep)
+	}
 	if c.run != nil {
 		c.run.answered(&rep)
 		h.recorder.Later(c.run)
@@ -206,27 +212,45 @@ func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply
 // execute is POST /execute.
 func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 	run := c.begin(r)
-	body, err := readBody(r, h.bodyBytes)
+	req, err := h.request(r, run)
 	if err != nil {
 		return reply{}, err
 	}
-	run.Request.RequestBytes = int64(len(body))
-	o, body, err := h.perform(r.Context(), body, run)
+	if wantsStream(r.Header["Accept"]) {
+		return h.stream(r, c, &req)
+	}
+	o, body, err := h.perform(r.Context(), &req, run)
 	if err != nil {
 		return reply{}, err
 	}
 	return reply{http: o.http, body: body, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
 }
 
-// perform does what the JSON text of a request asks for and returns the body
-// of the reply. It notes in run what there is to note.
-func (h *handler) perform(ctx context.Context, body []byte, run *Run) (*outcome, []byte, error) {
+// request reads what is asked for: a body of JSON, or a script as it is, and
+// the query.
+func (h *handler) request(r *http.Request, run *Run) (request, error) {
+	body, source, err := readBody(r, h.bodyBytes)
+	if err != nil {
+		return request{}, err
+	}
+	run.Request.RequestBytes = int64(len(body))
+	limits := h.runner.Info().Limits
+	decode := parse
+	if source {
+		decode = parseSource
+	}
+	req, err := decode(body, limits)
+	if err != nil {
+		return request{}, err
+	}
+	return req, req.parseQuery(r.URL.RawQuery, source, &limits)
+}
+
+// perform runs what a request asks for and returns the body of the reply. It
+// notes in run what there is to note.
+func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome, []byte, error) {
 	info := h.runner.Info()
 	limits := info.Limits
-	req, err := parse(body, limits)
-	if err != nil {
-		return nil, nil, err
-	}
 	job := req.job
 	job.ExecutionID, job.Usage = run.ExecutionID, req.report
 	run.Job = job
@@ -247,7 +271,18 @@ func (h *handler) perform(ctx context.Context, body []byte, run *Run) (*outcome,
 	}
 	run.Usage, run.Cost = res.Usage, res.Cost
 	run.end(o, res.Error, nil)
-	return o, appendResult(nil, &res, limits.OutputBytes, extra), nil
+	return o, appendResult(nil, &res, limits.OutputBytes, job.ReturnFiles, extra), nil
+}
+
+// performSafely is perform for a goroutine that is not the request's own, where
+// a panic would end the process: it comes back as an error.
+func (h *handler) performSafely(ctx context.Context, req *request, run *Run) (o *outcome, body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			o, body, err = nil, nil, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h.perform(ctx, req, run)
 }
 
 // write sends rep with the headers every reply carries.
@@ -259,15 +294,10 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep r
 	if rep.contentType == "" {
 		rep.contentType = jsonType
 	}
-	header.Set("Content-Type", rep.contentType)
+	setCommon(header, rep.contentType, id)
 	if rep.http != http.StatusNotModified { // whose length would be that of what it spares
 		header.Set("Content-Length", strconv.Itoa(len(rep.body)))
 	}
-	header.Set("X-Content-Type-Options", "nosniff")
-	if header.Get("Cache-Control") == "" {
-		header.Set("Cache-Control", "no-store")
-	}
-	header.Set("X-Execution-Id", id)
 	timing := make([]byte, 0, 48)
 	timing = appendMillis(append(timing, "queue;dur="...), rep.queue)
 	timing = appendMillis(append(timing, ", run;dur="...), rep.run)
@@ -280,6 +310,16 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep r
 		// An error here means that the client left: there is nobody to tell.
 		_, _ = w.Write(rep.body)
 	}
+}
+
+// setCommon sets what every reply carries, a stream too.
+func setCommon(header http.Header, contentType, id string) {
+	header.Set("Content-Type", contentType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-store")
+	}
+	header.Set("X-Execution-Id", id)
 }
 
 // newID makes the name of one request: 128 random bits in hex.

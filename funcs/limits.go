@@ -24,6 +24,8 @@ var limitTable = []struct {
 	{"result_bytes", "JSON text of the result.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ResultBytes, 10) }},
 	{"result_depth", "Nesting of the result, and of the input.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, int64(l.ResultDepth), 10) }},
 	{"script_bytes", "Source text of the script.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ScriptBytes, 10) }},
+	{"return_files", "Files that come back, and figures.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnFiles, 10) }},
+	{"return_bytes", "Files, figures and forms of the value that come back, together.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnBytes, 10) }},
 	{"open_files", "Descriptors open at once, the standard ones included.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OpenFiles, 10) }},
 	{"threads", "Threads at once, the main one included.", func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.Threads, 10) }},
 }

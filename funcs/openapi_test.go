@@ -24,6 +24,10 @@ import (
 func init() {
 	// Pages are checked as text.
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder(streamType, openapi3filter.PlainBodyDecoder)
+	for _, t := range sourceTypes {
+		openapi3filter.RegisterBodyDecoder(t, openapi3filter.PlainBodyDecoder)
+	}
 }
 
 func openAPIDoc(t *testing.T) (*openapi3.T, routers.Router) {
@@ -78,7 +82,23 @@ func exchanges() []exchange {
 	sick, off := four(), four()
 	sick.health = errors.New("interpreter: down")
 	off.info.Posture = "off"
+	source := func(name, query, body string, status int) exchange {
+		return exchange{name: name, runner: returning(ok), method: "POST", path: "/execute" + query, contentType: "text/x-python", body: body, status: status}
+	}
+	shown := ok
+	shown.Value, shown.Display = []byte("null"), map[string]string{"text/html": "<b>", "image/png": "aGk="}
+	shown.Files = []runtime.File{{Name: "a", Data: []byte("text")}, {Name: "b/c", Data: []byte("\xff")}}
+	shown.FilesOmitted, shown.Figures = []runtime.Omitted{{Name: "d", Why: "large"}}, [][]byte{[]byte("\x89PNG")}
+	failed := shown
+	failed.Status, failed.Error, failed.Hint = runtime.ScriptError, "e", "h"
+	streamed := run("stream", streaming(ok, nil, func(_ context.Context, put func(runtime.Stream, []byte)) { put(runtime.Stdout, []byte("x")) }), someScript, 200)
+	streamed.accept = streamType
 	list := []exchange{
+		streamed,
+		source("source", "", "def main(): pass", 200),
+		source("source and query", "?timeout=1&report=true&return_files=false&input=%7B%22a%22%3A1%7D", "def main(): pass", 200),
+		run("files", returning(shown), `{"script":"x","files":{"a":"b","c/d":{"base64":"aGk="}},"return_files":true,"report":true}`, 200),
+		run("files after a failure", returning(failed), `{"script":"x","return_files":true}`, 422),
 		run("success", returning(ok), someScript, 200),
 		run("success with report", returning(ok), `{"script":"x","report":true,"input":null,"stdin":"","timeout":0.05}`, 200),
 		run("overloaded", failing(runtime.ErrOverloaded), someScript, 429),
@@ -122,7 +142,8 @@ func exchanges() []exchange {
 			list = append(list, run(string(o.of)+" with report", returning(res), `{"script":"x","report":true}`, o.http))
 		}
 	}
-	for i, body := range []string{`{}`, `[]`, `{"script":""}`, `{"script":1}`, `{"script":"x","Input":1}`, `{"script":"x","timeout":0}`, `{"script":"x","timeout":null}`, `{"script":"x","report":1}`, `{"script":"x","stdin":null}`} {
+	for i, body := range []string{`{}`, `[]`, `{"script":""}`, `{"script":1}`, `{"script":"x","Input":1}`, `{"script":"x","timeout":0}`, `{"script":"x","timeout":null}`, `{"script":"x","report":1}`, `{"script":"x","stdin":null}`,
+		`{"script":"x","files":[]}`, `{"script":"x","files":{"a":1}}`, `{"script":"x","files":{"a":{"base64":"!"}}}`, `{"script":"x","files":{"a":{"base64":"","b":1}}}`, `{"script":"x","return_files":0}`} {
 		e := run(fmt.Sprint("refused ", i), four(), body, 400)
 		e.refused = true
 		list = append(list, e)
@@ -154,7 +175,7 @@ func TestOpenAPIMatchesTheHandler(t *testing.T) {
 			if w.Code != e.status {
 				t.Fatalf("status %d, want %d: %s", w.Code, e.status, w.Body)
 			}
-			seen[fmt.Sprint(e.method, e.path, w.Code)] = true
+			seen[fmt.Sprint(e.method, build().URL.Path, w.Code)] = true
 			in := requestInput(t, router, build())
 			if err := openapi3filter.ValidateRequest(t.Context(), in); (err != nil) != e.refused {
 				t.Errorf("request: %v", err)

@@ -86,6 +86,7 @@ const statusCanceled = "canceled"
 // call is one request on its way through the handler.
 type call struct {
 	id string
+	w  http.ResponseWriter // for streams; everything else is returned as a reply
 	// run is nil unless the request asks for one, and again when it is noted.
 	run *Run
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/pyexec/pyexec/funcs/mcp"
@@ -40,9 +38,12 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	if err := h.tool.guard.Check(r); err != nil {
 		return reply{}, refuse(wrongHost, "%s", err)
 	}
-	body, err := readBody(r, h.bodyBytes+messageBytes)
+	body, source, err := readBody(r, h.bodyBytes+messageBytes)
 	if err != nil {
 		return reply{}, err
+	}
+	if source {
+		return reply{}, refuse(wrongType, "Content-Type must be application/json, got %s", clip(r.Header.Get("Content-Type")))
 	}
 	if err := checkMessage(body, h.runner.Info().Limits); err != nil {
 		return reply{}, err
@@ -78,7 +79,7 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 // callTool does what the arguments of a call ask for, and notes it in run. The
 // error is the fault of the service, if that is what it came to.
 func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp.Reply, error) {
-	o, body, err := h.performSafely(ctx, arguments, run)
+	o, body, err := h.performArguments(ctx, arguments, run)
 	rep := mcp.Reply{Body: body, ExecutionID: run.ExecutionID}
 	if err == nil {
 		rep.Success = o.of == runtime.OK
@@ -96,15 +97,13 @@ func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp
 	return rep, nil
 }
 
-// performSafely is perform on a goroutine of the SDK's, where a panic would end
-// the process.
-func (h *handler) performSafely(ctx context.Context, arguments []byte, run *Run) (o *outcome, body []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			o, body, err = nil, nil, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return h.perform(ctx, arguments, run)
+// performArguments does what the JSON text of a request asks for.
+func (h *handler) performArguments(ctx context.Context, arguments []byte, run *Run) (*outcome, []byte, error) {
+	req, err := parse(arguments, h.runner.Info().Limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.performSafely(ctx, &req, run)
 }
 
 // checkMessage takes one message. Several at once were given up by the protocol

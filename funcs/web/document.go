@@ -137,15 +137,24 @@ func requestFields(l runtime.Limits) []Field {
 			Meaning: "When it is present, main(input) is called instead of main(); null counts as present. Nested at most " +
 				strconv.Itoa(l.ResultDepth) + " levels deep."},
 		{Name: "stdin", Type: "string", Default: `""`, Meaning: "What input() and sys.stdin read."},
+		{Name: "files", Type: "object", Default: "{}",
+			Meaning: `Files for the working directory: name → text, or {"base64": "…"} for what is no text. Names are relative; their directories are made.`},
 		{Name: "timeout", Type: "number", Default: seconds,
 			Meaning: "Seconds of wall clock for the whole script, from 0.05 to " + seconds + "."},
 		{Name: "report", Type: "boolean", Default: "false", Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
+		{Name: "return_files", Type: "boolean", Default: "false",
+			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, also after an exception. At most " +
+				strconv.FormatInt(l.ReturnFiles, 10) + " of them and " + size(l.ReturnBytes) + "."},
 	}
 }
 
 var successFields = []Field{
 	{Name: "result", Type: "any JSON value", Required: true, Meaning: "What main() returned, byte for byte as Python's json module wrote it: 4.0 stays 4.0, large integers keep all digits."},
 	{Name: "stdout", Type: "string", Required: true, Meaning: "All that was written to standard output. Bytes that are not UTF-8 show as U+FFFD."},
+	{Name: "display", Type: "object", Meaning: "How a value wants to be shown that is not JSON but has a method such as _repr_html_ or _repr_png_: MIME type → text, or base64 for what is no text. The result is null then, or what _repr_json_ gives."},
+	{Name: "figures", Type: "array", Meaning: `The matplotlib figures that were open when main() returned, and one that it returned: [{"type": "image/png", "base64": "…"}]. Not there without a figure.`},
+	{Name: "files", Type: "object", Meaning: "Only with return_files: name → text, or {\"base64\": \"…\"} for what is no UTF-8."},
+	{Name: "files_omitted", Type: "array", Meaning: `What did not come back, and why: [{"name": "…", "why": "…"}]. Not there when nothing was left out.`},
 	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Only with report."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
@@ -157,7 +166,9 @@ var failureFields = []Field{
 	{Name: "stderr", Type: "string", Meaning: "Standard error up to the failure, when the script got as far as running."},
 	{Name: "traceback", Type: "string", Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
 	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
-	{Name: "denied", Type: "string", Meaning: "What was refused to the script, when that is what it failed on. In Python it is a PermissionError."},
+	{Name: "denied", Type: "string", Meaning: "What was refused to the script, by which layer, and what to do instead, when that is what it failed on. In Python it is a PermissionError."},
+	{Name: "hint", Type: "string", Meaning: "What the caller or the operator can change, where there is something."},
+	{Name: "files, files_omitted", Type: "", Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
 	{Name: "report", Type: "object", Meaning: "As in a success, when it was asked for and the script reached a worker."},
 }
 

@@ -235,7 +235,7 @@ def main():
     return 1`,
 		fields: []jsonField{{"time_out", `5`}},
 		Status: 400,
-		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, stdin, timeout, report",` +
+		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, stdin, files, timeout, report, return_files",` +
 			`"status":"invalid_request"}`),
 	},
 }

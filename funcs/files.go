@@ -1,0 +1,150 @@
+package funcs
+
+import (
+	"encoding/base64"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// setFiles reads the object of files: text is the contents as it is, and
+// {"base64": "…"} is for contents that are no text.
+func setFiles(req *request, value []byte, limits *runtime.Limits) error {
+	if value[0] != '{' {
+		return refuse(invalidRequest, `files must be an object of names and contents: text, or {"base64": "…"}`)
+	}
+	s := scanner{text: value}
+	for more := s.open(); more; more = s.comma() {
+		name, ok := unquote(s.value())
+		if !ok {
+			return refuse(invalidRequest, "files: %q: name must be Unicode text", clip(name))
+		}
+		s.next() // the colon
+		s.at++
+		s.next()
+		data, err := fileData(name, s.value())
+		if err != nil {
+			return err
+		}
+		req.job.Files = append(req.job.Files, runtime.File{Name: name, Data: data})
+	}
+	if err := runtime.CheckFiles(req.job.Files, *limits); err != nil {
+		return refuse(invalidRequest, "%s", err)
+	}
+	return nil
+}
+
+// fileData is the contents that a value of files stands for.
+func fileData(name string, value []byte) ([]byte, error) {
+	wrong := func() error {
+		return refuse(invalidRequest, `files: %q: must be a string of Unicode text, or {"base64": "…"} with padding and nothing else`, clip(name))
+	}
+	if value[0] == '"' {
+		text, ok := unquote(value)
+		if !ok {
+			return nil, wrong()
+		}
+		return []byte(text), nil
+	}
+	s := scanner{text: value}
+	if value[0] != '{' || !s.open() {
+		return nil, wrong()
+	}
+	if key, _ := unquote(s.value()); key != "base64" {
+		return nil, wrong()
+	}
+	s.next() // the colon
+	s.at++
+	if s.next() != '"' {
+		return nil, wrong()
+	}
+	text, _ := unquote(s.value())
+	data, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || s.comma() {
+		return nil, wrong()
+	}
+	return data, nil
+}
+
+// appendFiles appends the members of a reply that tell of files. asked says
+// that the caller wanted them: then there is a list, if only an empty one.
+func appendFiles(b []byte, res *runtime.Result, asked bool) []byte {
+	if asked {
+		b = append(b, `,"files":{`...)
+		for i, f := range res.Files {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, f.Name), ':')
+			if utf8.Valid(f.Data) {
+				b = appendString(b, f.Data)
+			} else {
+				b = append(appendBase64(append(b, `{"base64":`...), f.Data), '}')
+			}
+		}
+		b = append(b, '}')
+	}
+	if len(res.FilesOmitted) > 0 {
+		b = append(b, `,"files_omitted":[`...)
+		for i, o := range res.FilesOmitted {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(append(b, `{"name":`...), o.Name)
+			b = append(appendMember(b, "why", o.Why), '}')
+		}
+		b = append(b, ']')
+	}
+	return b
+}
+
+// appendShown appends the members that show what JSON can't hold.
+func appendShown(b []byte, res *runtime.Result) []byte {
+	if len(res.Display) > 0 {
+		types := make([]string, 0, len(res.Display))
+		for t := range res.Display {
+			types = append(types, t)
+		}
+		slices.Sort(types)
+		b = append(b, `,"display":{`...)
+		for i, t := range types {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, t), ':')
+			b = appendString(b, res.Display[t])
+		}
+		b = append(b, '}')
+	}
+	if len(res.Figures) > 0 {
+		b = append(b, `,"figures":[`...)
+		for i, png := range res.Figures {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendBase64(append(b, `{"type":"image/png","base64":`...), png), '}')
+		}
+		b = append(b, ']')
+	}
+	return b
+}
+
+// appendBase64 appends data as a JSON string of base64.
+func appendBase64(b, data []byte) []byte {
+	return append(base64.StdEncoding.AppendEncode(append(b, '"'), data), '"')
+}
+
+// shownSize is about how much room the members above take in a reply.
+func shownSize(res *runtime.Result) (n int) {
+	for _, f := range res.Files {
+		n += len(f.Name) + len(f.Data)*4/3 + 32
+	}
+	for _, png := range res.Figures {
+		n += len(png)*4/3 + 48
+	}
+	for t, form := range res.Display {
+		n += len(t) + len(form) + 8
+	}
+	return n
+}

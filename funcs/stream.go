@@ -1,0 +1,191 @@
+package funcs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// pace is the timing of streams.
+type pace struct {
+	// keepAlive is how often something is sent while a script is silent, so that
+	// proxies do not take the connection for dead.
+	keepAlive time.Duration
+	// stall is how long one write may take. Who does not read for that long is
+	// gone: the run is killed.
+	stall time.Duration
+}
+
+var usualPace = pace{keepAlive: 5 * time.Second, stall: 15 * time.Second}
+
+const streamType = "text/event-stream"
+
+// errGone is a reader who left in the middle of a stream, or stopped reading.
+var errGone = errors.New("stream: reader is gone")
+
+// wantsStream says whether an Accept header asks for events.
+func wantsStream(accept []string) bool {
+	for _, line := range accept {
+		for part := range strings.SplitSeq(line, ",") {
+			media, params, err := mime.ParseMediaType(part)
+			if err != nil || media != streamType {
+				continue
+			}
+			if q, err := strconv.ParseFloat(params["q"], 64); err != nil || q > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ended is what performing a request came to.
+type ended struct {
+	o    *outcome
+	body []byte
+	err  error
+}
+
+// stream is execute for a caller who wants to see the output as it is written.
+// Until a worker has taken the script it answers like any other request.
+func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	out := newOutput(h.runner.Info().Limits.OutputBytes)
+	started := make(chan struct{})
+	req.job.Started = func() { close(started) }
+	req.job.Output = out.put
+	over := make(chan ended, 1)
+	go func() {
+		o, body, err := h.performSafely(ctx, req, c.run)
+		over <- ended{o, body, err}
+	}()
+	select {
+	case e := <-over:
+		select {
+		case <-started:
+		default:
+			if e.err != nil { // nothing has run
+				return reply{}, e.err
+			}
+		}
+		over <- e
+	case <-started:
+	}
+	events := h.openEvents(c)
+	final, err := events.follow(out, over)
+	if err != nil {
+		cancel()
+		if final == nil {
+			e := <-over // the run uses what is ours until then
+			final = &e
+		}
+		return reply{}, fmt.Errorf("%w: %w", errGone, err)
+	}
+	if final.err != nil && r.Context().Err() != nil {
+		return reply{}, errGone
+	}
+	kind := "result"
+	if final.err != nil {
+		o, text := explain(final.err)
+		c.run.end(o, text, final.err)
+		final.o, final.body = o, appendRefusal(nil, o, text)
+	}
+	if final.o.of != runtime.OK {
+		kind = "error"
+	}
+	if err := events.last(kind, final.body); err != nil {
+		return reply{}, fmt.Errorf("%w: %w", errGone, err)
+	}
+	c.run.Reply = final.body
+	return reply{http: http.StatusOK, sent: true, body: final.body}, nil
+}
+
+// openEvents sends the head of a stream.
+func (h *handler) openEvents(c *call) *eventWriter {
+	header := c.w.Header()
+	setCommon(header, streamType, c.id)
+	header.Set("X-Accel-Buffering", "no") // to proxies: pass it on as it comes
+	timing := appendMillis([]byte("queue;dur="), time.Since(c.run.Request.Began))
+	header.Set("Server-Timing", string(timing))
+	c.w.WriteHeader(http.StatusOK)
+	return &eventWriter{w: c.w, control: http.NewResponseController(c.w), pace: h.pace}
+}
+
+// eventWriter writes events to one reader.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	pace    pace
+	buf     []byte
+}
+
+// follow hands on what the script writes until the run is over. final is nil
+// when the reader was gone before.
+func (e *eventWriter) follow(out *output, over <-chan ended) (final *ended, err error) {
+	if err := e.flush(); err != nil {
+		return nil, err
+	}
+	alive := time.NewTicker(e.pace.keepAlive)
+	defer alive.Stop()
+	for {
+		select {
+		case <-out.news:
+			e.buf = out.appendEvents(e.buf[:0], false)
+		case <-alive.C:
+			e.buf = append(e.buf[:0], ": keep-alive\n\n"...)
+		case f := <-over:
+			e.buf = out.appendEvents(e.buf[:0], true)
+			return &f, e.send()
+		}
+		if err := e.send(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// last writes the event that ends the stream.
+func (e *eventWriter) last(kind string, body []byte) error {
+	e.buf = append(append(append(e.buf[:0], "event: "...), kind...), '\n')
+	// A script that forges its result can put line ends between its tokens.
+	for line := range bytes.FieldsFuncSeq(body, func(c rune) bool { return c == '\n' || c == '\r' }) {
+		e.buf = append(append(append(e.buf, "data: "...), line...), '\n')
+	}
+	e.buf = append(e.buf, '\n')
+	if err := e.send(); err != nil {
+		return err
+	}
+	return ignoreUnsupported(e.control.SetWriteDeadline(time.Time{})) // the connection may live on
+}
+
+// send writes what is in buf, within the time a reader gets for it.
+func (e *eventWriter) send() error {
+	if len(e.buf) == 0 {
+		return nil
+	}
+	if err := ignoreUnsupported(e.control.SetWriteDeadline(time.Now().Add(e.pace.stall))); err != nil {
+		return err
+	}
+	if _, err := e.w.Write(e.buf); err != nil {
+		return err
+	}
+	return e.flush()
+}
+
+func (e *eventWriter) flush() error { return ignoreUnsupported(e.control.Flush()) }
+
+// ignoreUnsupported is for writers that are not connections.
+func ignoreUnsupported(err error) error {
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
