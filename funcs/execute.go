@@ -1,0 +1,85 @@
+package funcs
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// execute is POST /execute.
+func (h *handler) execute(r *http.Request, c *call) (reply, error) {
+	run := c.begin(r)
+	req, err := h.request(r, run)
+	if err != nil {
+		return reply{}, err
+	}
+	if wantsStream(r.Header["Accept"]) {
+		return h.stream(r, c, &req)
+	}
+	o, body, err := h.perform(r.Context(), &req, run)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{http: o.http, body: body, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
+}
+
+// request reads what is asked for: a body of JSON, or a script as it is, and
+// the query.
+func (h *handler) request(r *http.Request, run *Run) (request, error) {
+	body, source, err := readBody(r, h.bodyBytes)
+	if err != nil {
+		return request{}, err
+	}
+	run.Request.RequestBytes = int64(len(body))
+	limits := h.runner.Info().Limits
+	decode := parse
+	if source {
+		decode = parseSource
+	}
+	req, err := decode(body, limits)
+	if err != nil {
+		return request{}, err
+	}
+	return req, req.parseQuery(r.URL.RawQuery, source, &limits)
+}
+
+// perform runs what a request asks for and returns the body of the reply. It
+// notes in run what there is to note.
+func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome, []byte, error) {
+	limits := h.runner.Info().Limits
+	job := req.job
+	job.ExecutionID, job.Usage = run.ExecutionID, req.report
+	run.Job = job
+	res, err := h.runner.Run(ctx, job)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := outcomeOf[res.Status]
+	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
+		return nil, nil, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+	}
+	var extra *report
+	if req.report {
+		if job.Timeout > 0 {
+			limits.Timeout = min(limits.Timeout, job.Timeout)
+		}
+		extra = &report{id: run.ExecutionID, limits: limits, isolation: h.runner.Info().Isolation} // asked again: a start may have ended only now
+	}
+	run.Usage, run.Cost = res.Usage, res.Cost
+	run.end(o, res.Error, nil)
+	return o, appendResult(nil, &res, limits.OutputBytes, job.ReturnFiles, extra), nil
+}
+
+// performSafely is perform for a goroutine that is not the request's own, where
+// a panic would end the process: it comes back as an error.
+func (h *handler) performSafely(ctx context.Context, req *request, run *Run) (o *outcome, body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			o, body, err = nil, nil, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h.perform(ctx, req, run)
+}
