@@ -85,8 +85,7 @@ func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) 
 	if err != nil {
 		cancel()
 		if final == nil {
-			e := <-over // the run uses what is ours until then
-			final = &e
+			<-over // the run uses what is ours until then
 		}
 		return reply{}, fmt.Errorf("%w: %w", errGone, err)
 	}
