@@ -39,6 +39,7 @@ func newRecorder(log *slog.Logger, m *metrics, payloads bool) *recorder {
 func (r *recorder) Later(run *funcs.Run) {
 	if r.pending.count() >= maxPending {
 		r.dropped.Add(1)
+		r.metrics.ran(run)
 		return
 	}
 	if !r.pending.enter() { // the end is near: nobody would wait for it

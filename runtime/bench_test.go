@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec"
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/python"
@@ -65,16 +66,44 @@ func BenchmarkService(b *testing.B) {
 	defer r.Close()
 	server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log}))
 	defer server.Close()
+	logged := httptest.NewServer(loggedService(b, cfg).Handler())
+	defer logged.Close()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 
 	ways := []way{
 		{"bare python -I -S -c pass", func() error { return exec.Command(interpreter.Executable, "-I", "-S", "-c", "pass").Run() }},
 		{"runtime.Run", func() error { return runOnce(r) }},
 		{"HTTP", func() error { return post(client, server.URL) }},
+		{"HTTP, every run logged", func() error { return post(client, logged.URL) }},
 	}
 	for b.Loop() {
 		report(b, ways)
 	}
+}
+
+// loggedService is the whole service: it writes an entry for every run, after
+// the reply. Callers should see no difference.
+func loggedService(b *testing.B, cfg runtime.Config) *pyexec.Service {
+	b.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := pyexec.New(context.Background(), pyexec.Config{
+		Runtime: cfg, BodyBytes: 8 << 20,
+		Log: pyexec.NewLog(struct{ io.Writer }{null}), // JSON lines: nothing says that it is a terminal
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+		_ = null.Close()
+	})
+	<-s.Ready()
+	return s
 }
 
 // way is one way to run a script.
