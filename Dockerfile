@@ -31,7 +31,8 @@ ARG PACKAGES=
 RUN libraries= \
  && if [ -n "${PACKAGES}" ]; then \
       go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/packages \
-      && libraries=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/packages); \
+      && found=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/packages) \
+      && libraries=$(echo "${found}" | while read -r path file; do echo "${path}"; done); \
     fi \
  && go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
 

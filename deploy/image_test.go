@@ -15,6 +15,9 @@ import (
 // keep names the image that is left in podman's store, for other suites.
 var keep = flag.String("keep", "", "leave the image there under this `name`")
 
+// raced says that the race detector is in this binary.
+var raced bool
+
 // The most that the image may be, in bytes: unpacked, and in a registry.
 const (
 	mostUnpacked   = 95e6
@@ -23,8 +26,8 @@ const (
 
 // TestImage builds the image as a user does and looks at it from all sides.
 func TestImage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds an image")
+	if testing.Short() || raced {
+		t.Skip("builds an image: not with -short and -race")
 	}
 	need(t, "root", "buildah", "podman", "runc", "runsc")
 	b := newBuilder(t)

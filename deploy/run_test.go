@@ -35,7 +35,8 @@ var places = []place{
 	{"runc, privileged", "full", "runc", []string{"--privileged"}},
 	{"runc, privileged, read-only", "full", "runc", append([]string{"--privileged"}, readOnly...)},
 	{"runc, no namespaces", "container", "runc", []string{"--security-opt", noNamespaces}},
-	{"runc, no namespaces, read-only", "container", "runc", append([]string{"--security-opt", noNamespaces}, readOnly...)},
+	// Here the root of scripts is built of copies, which /dev/shm forbids to execute.
+	{"runc, no namespaces, read-only", "container", "runc", append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:exec"}, readOnly...)},
 	{"runc, no namespaces, an arbitrary uid", "landlock", "runc", []string{"--security-opt", noNamespaces, "--user", "12345:0"}},
 	{"gVisor", "gVisor", "runsc", nil},
 	{"gVisor, an arbitrary uid, read-only", "gVisor", "runsc", append([]string{"--user", "12345:0"}, readOnly...)},

@@ -27,12 +27,40 @@ type Bed struct {
 func New(t testing.TB) *Bed {
 	t.Helper()
 	b := &Bed{dir: t.TempDir()}
-	// An ordinary user has to get there: TempDir's parent is private.
+	b.open(t)
+	b.build(t)
+	t.Cleanup(func() {
+		if b.image != "" {
+			if _, err := podman("rmi", "--force", b.image); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return b
+}
+
+// With is New with programs that are there already, for a machine without Go:
+// an image, in which the tests themselves run.
+func With(t testing.TB, server, canary string) *Bed {
+	t.Helper()
+	b := &Bed{dir: t.TempDir(), server: server, canary: canary}
+	b.open(t)
+	return b
+}
+
+// open lets an ordinary user into the directory: TempDir's parent is private.
+func (b *Bed) open(t testing.TB) {
+	t.Helper()
 	for _, dir := range []string{b.dir, filepath.Dir(b.dir)} {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// build builds the programs.
+func (b *Bed) build(t testing.TB) {
+	t.Helper()
 	root, err := moduleRoot()
 	if err != nil {
 		t.Fatal(err)
@@ -47,14 +75,6 @@ func New(t testing.TB) *Bed {
 			t.Fatalf("testbed: build: %s: %v\n%s", source, err, out)
 		}
 	}
-	t.Cleanup(func() {
-		if b.image != "" {
-			if _, err := podman("rmi", "--force", b.image); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	return b
 }
 
 func moduleRoot() (string, error) {

@@ -2,10 +2,12 @@ package testbed_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -33,6 +35,26 @@ const (
 	again = 2 * time.Second
 )
 
+// Where the suite runs inside an image it can build nothing: it is told what
+// there is, and which set-up's answers to expect.
+var (
+	server   = flag.String("server", "", "`program` to attack, instead of building it; with -canary")
+	canary   = flag.String("canary", "", "`program` of the canary")
+	settings = flag.String("settings", "", "`environment` of the server, NAME=value with commas between")
+	as       = flag.String("as", "", "`set-up` whose answers to expect, instead of those of the one that runs")
+)
+
+// newBed builds the programs or takes those given.
+func newBed(t *testing.T) *testbed.Bed {
+	if *server == "" {
+		return testbed.New(t)
+	}
+	if *settings != "" {
+		tight = append(tight, strings.Split(*settings, ",")...)
+	}
+	return testbed.With(t, *server, *canary)
+}
+
 // TestEscape runs every program in every set-up, with the check of imports and
 // without. What a program reports is compared with its header. That it got
 // nothing is also seen from outside: no secret is in any reply, nobody reached
@@ -43,7 +65,7 @@ func TestEscape(t *testing.T) {
 		t.Errorf("only %d programs", len(names))
 	}
 	shared := sharedSource(t)
-	bed := testbed.New(t)
+	bed := newBed(t)
 	for _, setup := range []testbed.Setup{testbed.PlainRoot, testbed.PlainUser} {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)
@@ -56,7 +78,7 @@ func TestEscape(t *testing.T) {
 			for _, check := range checks {
 				s := &target{
 					Server: bed.Start(t, testbed.Options{Setup: setup, Settings: append(check.settings, tight...)}),
-					setup:  setup.Name, checked: check.settings == nil, shared: shared,
+					setup:  cmp.Or(*as, setup.Name), checked: check.settings == nil, shared: shared,
 				}
 				for _, name := range names {
 					places <- struct{}{}
@@ -214,7 +236,7 @@ func (s *target) unharmed(t *testing.T) {
 // TestCanaries is the twin of TestEscape: where nothing confines scripts, one
 // of them reaches every canary. So they can be reached, and are watched.
 func TestCanaries(t *testing.T) {
-	bed := testbed.New(t)
+	bed := newBed(t)
 	for _, setup := range []testbed.Setup{testbed.PlainRoot, testbed.PlainUser, testbed.Podman, testbed.PodmanNoNS} {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)
