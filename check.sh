@@ -97,6 +97,13 @@ if [[ $mode == ci ]]; then
 	step staticcheck
 	go tool staticcheck ./...
 
+	# Once for all the tests below: 200 MB to fetch.
+	step packages
+	PYEXEC_TEST_PACKAGES=$(mktemp -d)/data
+	export PYEXEC_TEST_PACKAGES
+	chmod 755 "${PYEXEC_TEST_PACKAGES%/data}"
+	go run ./cmd/packages -r packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
+
 	step go test -race
 	# shellcheck disable=SC2046 # one word for each package
 	go test -race $(packages_with_tests)

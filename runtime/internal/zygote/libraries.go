@@ -27,3 +27,39 @@ var librarySettings = map[string]string{
 	// caller's thread.
 	"JOBLIB_MULTIPROCESSING": "0",
 }
+
+// rehearsal is a program that the zygote runs once the module is preloaded, so
+// that what a library does when it is first used is done once for all runs. It
+// must start no thread and leave nothing behind.
+type rehearsal struct {
+	Module string `json:"module"`
+	Text   string `json:"text"`
+}
+
+var rehearsals = []rehearsal{
+	{"numpy", `
+import numpy as np
+a = np.arange(16.0).reshape(4, 4)
+str((a @ a).sum()), np.linalg.solve(a + np.eye(4), a[0]), repr(a)
+np.random.default_rng(0).normal(size=3), np.random.RandomState(0).rand(3)
+`},
+	{"pandas", `
+import io
+import pandas as pd
+df = pd.DataFrame({"a": range(10), "b": [x / 2 for x in range(10)], "c": ["x", "y"] * 5, "d": pd.date_range("2024-01-01", periods=10)})
+int(df["a"].sum()), float(df["b"].mean()), df[df["a"] > 3].head(), df.describe()
+df.groupby("c")["a"].sum().to_dict(), df.merge(df, on="a"), df.sort_values("b"), df.to_dict("records")
+pd.read_csv(io.StringIO(df.to_csv(index=False)), parse_dates=["d"]), repr(df)
+`},
+	{"matplotlib.pyplot", `
+import io
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+ax.plot([1, 2], [3, 4], label="$x^2$")
+ax.bar([1, 2], [3, 4])
+ax.set_title("title")
+ax.legend()
+fig.savefig(io.BytesIO())
+plt.close(fig)
+`},
+}

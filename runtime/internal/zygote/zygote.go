@@ -213,7 +213,7 @@ func (z *Zygote) greet() error {
 	}
 	err = z.send(map[string]any{
 		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
-		"native": nativeSettings, "library": librarySettings,
+		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
 	})
