@@ -180,3 +180,13 @@ func TestLogThroughTheAPI(t *testing.T) {
 		t.Errorf("%d entries lost", n)
 	}
 }
+
+// BenchmarkEntry is the processor time of an entry, after the reply.
+func BenchmarkEntry(b *testing.B) {
+	r := newRecorder(NewLog(io.Discard), newMetrics(func() runtime.Stats { return runtime.Stats{} }, func() int64 { return 0 }), false)
+	run := someRun()
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Now(run)
+	}
+}
