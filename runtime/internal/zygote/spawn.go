@@ -129,11 +129,14 @@ func (z *Zygote) handle(r report, pidfd int) {
 		z.mu.Lock()
 		w := z.workers[r.number]
 		z.mu.Unlock()
-		if w == nil || pidfd < 0 {
+		switch {
+		case w == nil:
 			sandbox.CloseFD(pidfd)
-			return
+		case pidfd < 0: // the kernel dropped it: it found no room here
+			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
+		default:
+			w.begin(pidfd)
 		}
-		w.begin(pidfd)
 	case msgFailed:
 		if w := z.dismiss(r.number); w != nil {
 			w.end(Exit{}, fmt.Errorf("zygote: fork: %w", syscall.Errno(r.errno)))

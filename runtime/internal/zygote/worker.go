@@ -26,7 +26,7 @@ type Worker struct {
 
 	outputLimit, resultLimit, resultDepth, attachedLimit int
 
-	started chan struct{} // closed when pidfd is known or the fork was refused
+	started chan struct{} // closed when pidfd is known, or missed
 	exited  chan struct{} // closed when exit and fate are known
 
 	mu       sync.Mutex
@@ -36,8 +36,9 @@ type Worker struct {
 	done     bool      // Close was called
 	cause    cause     // why the server ended the run
 
-	exit Exit
-	fate error // nil: the process was reported buried
+	missed error // why there is no pidfd, valid once started is closed
+	exit   Exit
+	fate   error // nil: the process was reported buried
 }
 
 // begin notes that the process exists.
@@ -51,6 +52,13 @@ func (w *Worker) begin(pidfd int) {
 		w.pidfd = pidfd
 	}
 	w.mu.Unlock()
+	close(w.started)
+}
+
+// miss notes that the process exists and that nobody can get hold of it. It has
+// seen no script, and ends when its channel is closed.
+func (w *Worker) miss(why error) {
+	w.missed = why
 	close(w.started)
 }
 
@@ -94,7 +102,7 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	}
 	select {
 	case <-w.started:
-		return nil
+		return w.missed
 	case <-w.exited:
 		return errors.Join(w.fate, errors.New("zygote: worker: died before its first run"))
 	case <-time.After(timeout):
