@@ -28,7 +28,8 @@ var programAttacks = []struct {
 	{name: "descriptors", want: expect{"0": "device", "1": "pipe", "2": "pipe", "3": "socket"}},
 	// The variables are the loader's, with values that are always the same or
 	// that sys.prefix tells too.
-	{name: "environment", want: expect{"python": expect{}, "c": []any{}, "block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
+	// Those in C bound the threads of native libraries.
+	{name: "environment", want: expect{"python": expect{}, "c": nativeSettings, "block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
 	{name: "processes", want: expect{
 		"fork": "EPERM", "vfork": "EPERM", "posix_spawn": "EPERM", "subprocess": "EPERM",
 		"shell": true, "popen": "EPERM", "execv": "EPERM", "multiprocessing": "EPERM",
@@ -40,7 +41,7 @@ var programAttacks = []struct {
 	}},
 	{name: "signals",
 		want:   expect{"self": []any{"handled"}, "parent": "none", "reached": 0, "own group": nil},
-		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}, sandbox.Container: {"parent": "EPERM"}}},
+		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}, sandbox.Container: {"parent": "EPERM"}, gVisorChroot: {"parent": "EPERM"}}},
 	{name: "limits", want: expect{
 		"RLIMIT_AS": "refused", "RLIMIT_CPU": "refused", "RLIMIT_FSIZE": "refused", "RLIMIT_NOFILE": "refused",
 		"RLIMIT_CORE": "refused", "RLIMIT_MEMLOCK": "refused", "lowered": true,
@@ -56,6 +57,17 @@ var programAttacks = []struct {
 		differ: differs{
 			// Another uid than the owner's: that is looked at first.
 			sandbox.Full: {"interpreter, to write": "EACCES", "interpreter, truncate": "EACCES"},
+			userRange:    {"interpreter, to write": "EACCES", "interpreter, truncate": "EACCES"},
+			sandbox.GVisor: withoutLandlock(expect{
+				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
+				"interpreter, truncate": "EACCES",
+			}),
+			gVisorUser: withoutLandlock(expect{"interpreter, truncate": "EPERM"}),
+			gVisorChroot: {
+				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES", "interpreter, link": "EPERM",
+			},
 			// No mount is read-only: the files are another uid's.
 			sandbox.Container: {
 				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
@@ -75,6 +87,24 @@ var programAttacks = []struct {
 		"zone": "Europe/Berlin", "hash": "e3b0c442", "json": []any{1}, "type": "text/plain", "random": 9, "cpus": true, "random bytes": 9,
 	}},
 	{name: "machine_code", arch: "amd64", want: expect{"native getpid": "pid", "i386 getpid": "EPERM", "x32 getpid": "EPERM"}},
+}
+
+// withoutLandlock adds what is otherwise in gVisor: the private root is open to
+// be read, and what changes a file's attributes is asked about its owner.
+func withoutLandlock(more expect) expect {
+	all := expect{
+		"root": "opened", "the parent of the working directory": "opened",
+		"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
+		"interpreter, link": "EPERM",
+	}
+	maps.Copy(all, more)
+	return all
+}
+
+// nativeSettings are the same for every run.
+var nativeSettings = []string{
+	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1",
+	"OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1",
 }
 
 func TestAttacks(t *testing.T) {

@@ -6,11 +6,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
-
-var postures = []sandbox.Posture{sandbox.Full, sandbox.User, sandbox.Container, sandbox.LandlockOnly}
 
 // lives is what a twin comes to: the kernel did it.
 const lives = "lives"

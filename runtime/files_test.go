@@ -111,6 +111,9 @@ func TestReturnedFiles(t *testing.T) {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, nil)
 			for _, tt := range fileStories {
+				if strings.Contains(tt.script, "os.link(") && slices.Contains(inGVisor, posture) {
+					continue // seccomp refuses it there
+				}
 				t.Run(tt.name, func(t *testing.T) {
 					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true})
 					if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,6 +39,9 @@ func TestHostFilesOutOfReach(t *testing.T) {
 			for name, ways := range got {
 				for way, came := range ways {
 					errno, refused := came.(string)
+					if refused && errno == "EPERM" && slices.Contains(inGVisor, posture) {
+						continue // what seccomp takes back there, whatever the path is
+					}
 					if !refused || posture != sandbox.LandlockOnly && errno != "ENOENT" {
 						t.Errorf("%s: %s: %v", name, way, came)
 					}

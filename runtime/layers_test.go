@@ -23,8 +23,8 @@ func of(layers ...sandbox.Layer) steps {
 	return func(s sandbox.Step) bool { return slices.Contains(layers, s.Layer) }
 }
 
-// named means the steps of a layer with these names.
-func named(layer sandbox.Layer, names ...string) steps {
+// stepsOf means the steps of a layer with these names.
+func stepsOf(layer sandbox.Layer, names ...string) steps {
 	return func(s sandbox.Step) bool { return s.Layer == layer && slices.Contains(names, s.Name) }
 }
 
@@ -64,7 +64,7 @@ func noClone(flags uintptr) func(*sandbox.Plan) {
 // there is none, leaves the other one out of both runs (aside).
 var layerTests = []struct {
 	name            string // and the program's file
-	posture         sandbox.Posture
+	in              []sandbox.Posture
 	out             steps
 	alter           func(*sandbox.Plan)
 	aside           steps
@@ -74,91 +74,111 @@ var layerTests = []struct {
 	together        bool   // all at once: workers that were made apart
 	contained, free string // JSON, or the beginning of how else it ended
 }{
-	{name: "mount_namespace", posture: sandbox.Full,
-		out: named(sandbox.MountNamespace, "unshare mount namespace"), times: 4, together: true,
+	{name: "mount_namespace", in: private,
+		out: stepsOf(sandbox.MountNamespace, "unshare mount namespace"), times: 4, together: true,
 		contained: "true", free: "false"},
-	{name: "private_root", posture: sandbox.Full,
+	{name: "private_root", in: private,
 		// The mounts stay private in any case: these tests must not touch the host's.
 		out:       of(sandbox.PrivateRoot),
 		alter:     func(p *sandbox.Plan) { p.On[sandbox.PrivateRoot] = false },
 		change:    func(cfg *Config) { cfg.Preload = []string{"ctypes", "errno"} }, // the run's /tmp hides the host's, where the interpreter may be
 		contained: `[]`, free: `["/etc/passwd","/proc/self","/sys","/root","/usr/bin"]`},
-	{name: "private_tmp", posture: sandbox.Full,
-		out:       named(sandbox.PrivateTmp, "mount /tmp"),
-		contained: `["ENOSPC",64]`, free: `["EROFS",0]`},
-	{name: "pid_namespace", posture: sandbox.Full,
+	{name: "private_root", in: chrooted, out: of(sandbox.Chroot), // stands in for it
+		alter:     func(p *sandbox.Plan) { p.On[sandbox.Chroot] = false },
+		change:    enterable,
+		contained: `[]`, free: `["/etc/passwd","/proc/self","/sys","/root","/usr/bin"]`},
+	{name: "private_tmp", in: private,
+		out:       stepsOf(sandbox.PrivateTmp, "mount /tmp"),
+		contained: `["ENOSPC",64]`, free: `["E`},
+	{name: "pid_namespace", in: private,
 		out: of(sandbox.PIDNamespace), alter: func(p *sandbox.Plan) { p.PIDNamespace = false }, times: 3,
 		contained: "[1,0,false]", free: "["},
-	{name: "uts_namespace", posture: sandbox.Full,
+	{name: "uts_namespace", in: private,
 		out: of(sandbox.UTSNamespace), alter: noClone(unix.CLONE_NEWUTS),
 		contained: `"sandbox"`, free: jsonHostname()},
-	{name: "ipc_namespace", posture: sandbox.Full,
+	{name: "ipc_namespace", in: private,
 		out: of(sandbox.IPCNamespace), alter: noClone(unix.CLONE_NEWIPC), aside: of(sandbox.Seccomp),
 		input:     map[string]any{"shmget": unix.SYS_SHMGET, "key": sharedKey},
 		contained: `"ENOENT"`, free: `"found"`},
-	{name: "network_namespace", posture: sandbox.Full,
-		out: of(sandbox.NetworkNamespace), alter: noClone(unix.CLONE_NEWNET), aside: of(sandbox.Seccomp),
-		contained: `"ENETUNREACH"`, free: "5"},
-	{name: "rlimit_as", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_AS"),
+	{name: "network_namespace", in: private,
+		out: of(sandbox.NetworkNamespace), alter: noClone(unix.CLONE_NEWNET), aside: of(sandbox.Seccomp, sandbox.Landlock),
+		contained: `"unreachable"`, free: `"connected"`},
+	{name: "rlimit_as", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_AS"),
 		contained: `"ENOMEM"`, free: "true"},
-	{name: "rlimit_cpu", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_CPU"),
+	{name: "rlimit_cpu", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_CPU"),
 		change:    func(cfg *Config) { cfg.Limits.CPU = time.Second },
 		contained: "cpu_limit", free: `"done"`},
-	{name: "rlimit_fsize", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_FSIZE"),
+	{name: "rlimit_fsize", in: private, out: stepsOf(sandbox.Rlimits, "RLIMIT_FSIZE"),
 		contained: `"EFBIG"`, free: "68157440"},
-	{name: "rlimit_nofile", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_NOFILE"),
+	{name: "rlimit_fsize", in: refused, out: stepsOf(sandbox.Rlimits, "RLIMIT_FSIZE"),
+		contained: `"EFBIG"`, free: ""}, // the server may see it before the run ends
+	{name: "rlimit_nofile", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_NOFILE"),
 		contained: "64", free: `"no end"`},
-	{name: "rlimit_core", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_CORE"),
+	{name: "rlimit_core", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_CORE"),
 		contained: `"refused"`, free: `"granted"`},
-	{name: "rlimit_memlock", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_MEMLOCK"),
+	{name: "rlimit_memlock", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_MEMLOCK"),
 		contained: `"EPERM"`, free: "true"},
-	{name: "rlimit_msgqueue", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_MSGQUEUE"),
+	{name: "rlimit_msgqueue", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_MSGQUEUE"),
 		contained: `"refused"`, free: `"granted"`},
-	{name: "rlimit_nproc", posture: sandbox.Full, out: named(sandbox.Rlimits, "RLIMIT_NPROC"),
+	{name: "rlimit_nproc", in: slices.Concat(asRoot, []sandbox.Posture{sandbox.User}), out: stepsOf(sandbox.Rlimits, "RLIMIT_NPROC"),
 		contained: "64", free: `"no end"`},
-	{name: "rlimit_nproc", posture: sandbox.User, out: named(sandbox.Rlimits, "RLIMIT_NPROC"),
-		contained: "64", free: `"no end"`},
-	{name: "own_uid", posture: sandbox.Full, out: of(sandbox.OwnUID),
+	{name: "own_uid", in: slices.Concat(ofRoot, chrooted), out: of(sandbox.OwnUID),
+		alter:     func(p *sandbox.Plan) { p.OwnUID = false },
 		contained: "[[6", free: "[[0,0,0],[0,0,0]"},
-	{name: "own_uid", posture: sandbox.User, out: of(sandbox.UserNamespace), // stands in for it
+	{name: "own_uid", in: ofUser, out: of(sandbox.UserNamespace), // stands in for it
 		contained: "[[65534,65534,65534],[65534,65534,65534]", free: "[[0,0,0],[0,0,0]"},
-	{name: "unshare", posture: sandbox.User, out: of(sandbox.Capabilities),
+	{name: "unshare", in: ofUser, out: of(sandbox.Capabilities),
 		aside: workerFilter, input: unix.SYS_UNSHARE,
 		contained: `"EPERM"`, free: "0"},
-	{name: "unshare", posture: sandbox.Full, out: of(sandbox.Capabilities),
+	{name: "unshare", in: ofRoot, out: of(sandbox.Capabilities),
 		aside: either(workerFilter, of(sandbox.OwnUID)), input: unix.SYS_UNSHARE, // to change the uid drops them too
 		contained: `"EPERM"`, free: "0"},
-	{name: "no_new_privs", posture: sandbox.Full, out: of(sandbox.NoNewPrivs),
+	// Elsewhere no filter can be had without it: see missingTests.
+	{name: "no_new_privs", in: private, out: of(sandbox.NoNewPrivs),
 		aside: either(workerFilter, of(sandbox.Landlock)), input: unix.SYS_PRCTL, // neither can be had without
 		contained: "1", free: "0"},
-	{name: "landlock", posture: sandbox.Full, out: of(sandbox.Landlock),
-		contained: `"EACCES"`, free: "true"},
-	{name: "landlock", posture: sandbox.User, out: of(sandbox.Landlock),
-		contained: `"EACCES"`, free: "true"},
-	{name: "seccomp_base", posture: sandbox.Full, out: either(named(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)),
+	{name: "landlock", in: []sandbox.Posture{sandbox.Full, userRange, sandbox.User}, out: of(sandbox.Landlock),
+		input: "/", contained: `"EACCES"`, free: "true"},
+	{name: "landlock", in: []sandbox.Posture{sandbox.Container}, out: of(sandbox.Landlock),
+		input: "/dev", contained: `"EACCES"`, free: "true"}, // the root's own mode forbids to list it
+	{name: "landlock", in: alone, out: of(sandbox.Landlock),
+		input: "/", contained: `"EACCES"`, free: "false"},
+	{name: "seccomp_base", in: postures, out: either(stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)),
 		input:     unix.SYS_MEMFD_CREATE,
 		contained: `"EPERM"`, free: `"made"`},
-	{name: "seccomp_worker", posture: sandbox.Full, out: workerFilter,
+	{name: "seccomp_worker", in: postures, out: workerFilter,
 		contained: `"EPERM"`, free: `"forked"`},
-	{name: "descriptors", posture: sandbox.Full, out: of(sandbox.Descriptors), times: 6,
+	{name: "descriptors", in: postures, out: of(sandbox.Descriptors), times: 6,
 		contained: `{"only":true,"marked":false}`, free: `{"only":false,"marked":`},
-	{name: "descriptors", posture: sandbox.Full, out: named(sandbox.Descriptors, "close stdin", "open stdin"), times: 6,
+	{name: "descriptors", in: postures, out: stepsOf(sandbox.Descriptors, "close stdin", "open stdin"), times: 6,
 		contained: `{"only":true,"marked":false}`, free: `{"only":true,"marked":true}`},
-	{name: "landlock", posture: sandbox.LandlockOnly, out: of(sandbox.Landlock),
-		contained: `"EACCES"`, free: "false"},
-	{name: "rlimit_as", posture: sandbox.LandlockOnly, out: named(sandbox.Rlimits, "RLIMIT_AS"),
-		contained: `"ENOMEM"`, free: "true"},
-	{name: "seccomp_base", posture: sandbox.LandlockOnly, out: either(named(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)),
-		input:     unix.SYS_MEMFD_CREATE,
-		contained: `"EPERM"`, free: `"made"`},
-	{name: "seccomp_worker", posture: sandbox.LandlockOnly, out: workerFilter,
-		contained: `"EPERM"`, free: `"forked"`},
-	{name: "attributes", posture: sandbox.LandlockOnly, out: workerFilter, // Landlock does not know modes
+	{name: "attributes", in: alone, out: workerFilter, // Landlock does not know modes
 		contained: `"EPERM"`, free: "null"},
+	{name: "links", in: inGVisor, out: workerFilter, // which its tmpfs does not count
+		contained: `"EPERM"`, free: "null"},
+	{name: "others", in: refused, out: workerFilter, // that are there
+		contained: `"EPERM"`, free: "true"},
 }
 
+// enterable lets a run that is not shut in find its directory on the host.
+func enterable(cfg *Config) {
+	if err := os.Chmod(scratchBase(*cfg), 0o711); err != nil {
+		panic(err)
+	}
+}
+
+// The set-ups by what confines there.
+var (
+	ofRoot   = []sandbox.Posture{sandbox.Full, userRange, sandbox.GVisor}
+	ofUser   = []sandbox.Posture{sandbox.User, gVisorUser}
+	private  = slices.Concat(ofRoot, ofUser)
+	chrooted = []sandbox.Posture{sandbox.Container, gVisorChroot}
+	alone    = []sandbox.Posture{sandbox.LandlockOnly}
+	onLinux  = []sandbox.Posture{sandbox.Full, userRange, sandbox.User, sandbox.Container, sandbox.LandlockOnly}
+)
+
 // workerFilter means the filter that takes back what only the zygote needs.
-var workerFilter = either(named(sandbox.Seccomp, "worker filter"), checksOf(sandbox.Seccomp))
+var workerFilter = either(stepsOf(sandbox.Seccomp, "worker filter"), checksOf(sandbox.Seccomp))
 
 // sharedKey is that of this process's segment of shared memory on the host.
 var sharedKey = 0x70000000 + os.Getpid()
@@ -166,13 +186,11 @@ var sharedKey = 0x70000000 + os.Getpid()
 func TestEachLayer(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
-			if posture == sandbox.Full {
-				hostSegment(t)
-				allowCores(t)
-			}
+			hostSegment(t)
+			allowCores(t)
 			port, file := hostService(t), hostFiles(t)["file"]
 			for _, tt := range layerTests {
-				if tt.posture != posture {
+				if !slices.Contains(tt.in, posture) {
 					continue
 				}
 				switch tt.name {
@@ -260,12 +278,12 @@ func allowCores(t *testing.T) {
 // hostService listens on the host's loopback interface.
 func hostService(t *testing.T) (port int) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.LocalAddr().(*net.UDPAddr).Port
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().(*net.TCPAddr).Port
 }
 
 func jsonHostname() string {

@@ -34,7 +34,7 @@ func TestKillOfTheGroupStaysInside(t *testing.T) {
 func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 	inPosture(t, sandbox.User, func(t *testing.T) {
 		r := start(t, func(cfg *Config) {
-			cfg.weaken = without(nil, of(sandbox.Landlock), named(sandbox.PIDNamespace, "setpgid"))
+			cfg.weaken = without(nil, of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"))
 		})
 		if got := killGroup(t, r); got == `"unharmed"` {
 			t.Error("the neighbour lives: the process group is not what protects it")

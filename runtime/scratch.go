@@ -19,7 +19,8 @@ import (
 // never follows a link out of the tree.
 type scratch struct {
 	home string        // this server's own
-	tree *sandbox.Tree // home is the root that scripts see, if not nil
+	tree *sandbox.Tree // made in home where scripts are shut in it
+	plan *sandbox.Plan // says whether they are; nil without a tree
 	dir  string        // holds the runs' directories
 	root *os.Root
 	lock *os.File
@@ -56,7 +57,7 @@ func (s *scratch) plantTree(policy *sandbox.Policy, plan *sandbox.Plan) error {
 	if err != nil {
 		return err
 	}
-	s.tree = tree
+	s.tree, s.plan = tree, plan
 	policy.Root, policy.Devices, policy.Stdin = s.home, tree.Devices, tree.Stdin
 	if tree.Note != "" {
 		plan.Notes[sandbox.Chroot] = tree.Note
@@ -133,7 +134,7 @@ func (s *scratch) make(uid uint32) (dir, seen string, err error) {
 			return "", "", fmt.Errorf("runtime: scratch: %w", err)
 		}
 	}
-	if s.tree != nil {
+	if s.tree != nil && s.plan.On[sandbox.Chroot] {
 		return dir, "/runs/" + name, nil
 	}
 	return dir, dir, nil

@@ -88,7 +88,7 @@ func probeTree(base string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, errors.Join(os.Chmod(dir, 0o711), os.Mkdir(dir+probeScratch, 0o700))
+	return dir, errors.Join(os.Chmod(dir, 0o711), makeDir(dir+"/dev"), os.Mkdir(dir+probeScratch, 0o700))
 }
 
 // probeScratch is where a run's directory would be in the probe's tree.

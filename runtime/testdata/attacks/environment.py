@@ -11,5 +11,7 @@ def main():
     libc.getauxval.restype = ctypes.c_ulong
     end = libc.getauxval(AT_EXECFN)
     begin = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value
-    block = ctypes.string_at(begin, end - begin).decode().split("\0")
-    return {"python": dict(os.environ), "c": in_c, "block": [s.partition("=")[0] for s in block if "=" in s and " " not in s]}
+    # In gVisor there are random bytes between them, too.
+    block = ctypes.string_at(begin, end - begin).decode(errors="replace").split("\0")
+    names = [s.partition("=")[0] for s in block if "=" in s and " " not in s]
+    return {"python": dict(os.environ), "c": in_c, "block": [n for n in names if n.isascii() and n.isidentifier() and len(n) > 2]}

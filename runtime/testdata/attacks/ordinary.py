@@ -31,7 +31,9 @@ def files():
             t.add(a, "a")
         with tarfile.open(a.with_name("t")) as t:
             t.extractall(a.with_name("untarred"))
-        os.truncate(a, 2)
+        if attempt(os.truncate, a, 2) == "EPERM":  # where modes and sizes by path are refused
+            with a.open("r+") as f:
+                f.truncate(2)
         with tempfile.TemporaryFile() as f:
             f.write(b"x")
         return [p.name for p in sorted(pathlib.Path(d).iterdir())], a.read_text()

@@ -1,6 +1,6 @@
-# List the root: the mounts leave it readable.
+# List a directory: the mounts leave it readable.
 
 
-def main():
-    names = attempt(os.listdir, "/")
-    return names if isinstance(names, str) else "python" in names
+def main(path):
+    names = attempt(os.listdir, path)
+    return names if isinstance(names, str) else "python" in names or path == "/dev" and "null" in names
