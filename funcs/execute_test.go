@@ -141,18 +141,18 @@ func TestDocumentedExamples(t *testing.T) {
 // documented makes a runner that answers as the example says a run ends.
 func documented(e web.Example) *fakeRunner {
 	var body struct {
-		Result            json.RawMessage
-		Error, Status     string
-		Stdout, Stderr    string
-		Traceback, Denied string
-		Line              int
+		Result                  json.RawMessage
+		Error, Status           string
+		Stdout, Stderr          string
+		Traceback, Denied, Hint string
+		Line                    int
 	}
 	if err := json.Unmarshal(e.Response, &body); err != nil {
 		panic(err)
 	}
 	res := runtime.Result{
 		Status: runtime.Status(body.Status), Value: body.Result, Error: body.Error, Stdout: []byte(body.Stdout), Stderr: []byte(body.Stderr),
-		Traceback: body.Traceback, Denied: body.Denied, Line: body.Line, Ran: strings.Contains(string(e.Response), `"stdout"`),
+		Traceback: body.Traceback, Denied: body.Denied, Hint: body.Hint, Line: body.Line, Ran: strings.Contains(string(e.Response), `"stdout"`),
 	}
 	if e.Status == http.StatusOK {
 		res.Status = runtime.OK

@@ -1,19 +1,33 @@
 package runtime
 
-import "github.com/pyexec/pyexec/runtime/internal/sandbox"
+import (
+	"fmt"
+	"strings"
+	"time"
 
-// refusals says in words what the sandbox refused, by the word a worker uses.
-// The layers are the ones that refuse it, the first one in force is named.
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// refusals says in words what the sandbox refused, by the word a worker uses,
+// and what to do instead, for the hint. The layers are the ones that refuse it, the first one
+// in force is named.
 var refusals = map[string]struct {
-	words  string
-	layers []sandbox.Layer
+	words   string
+	layers  []sandbox.Layer
+	instead string
 }{
-	"network":  {"network access is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
-	"process":  {"starting processes is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
-	"signal":   {"signals to other processes are not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
-	"identity": {"changing identity or privileges is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
-	"files":    {"files outside the script's own directory are not available to scripts", []sandbox.Layer{sandbox.Landlock, sandbox.PrivateRoot, sandbox.Chroot}},
-	"kernel":   {"this system call is not available to scripts", []sandbox.Layer{sandbox.Seccomp}},
+	"network": {"network access is not available to scripts", []sandbox.Layer{sandbox.Seccomp},
+		"Hand over what the script needs as input or files, and send on what it returns."},
+	"process": {"starting processes is not available to scripts", []sandbox.Layer{sandbox.Seccomp},
+		"Call Python instead of a program; threads are available."},
+	"signal": {"signals to other processes are not available to scripts", []sandbox.Layer{sandbox.Seccomp},
+		"A script can signal only itself."},
+	"identity": {"changing identity or privileges is not available to scripts", []sandbox.Layer{sandbox.Seccomp},
+		"A script has no rights beyond its own directory, and no setting gives it any."},
+	"files": {"files outside the script's own directory are not available to scripts", []sandbox.Layer{sandbox.Landlock, sandbox.PrivateRoot, sandbox.Chroot},
+		"Use the working directory, and the field files to bring others along."},
+	"kernel": {"this system call is not available to scripts", []sandbox.Layer{sandbox.Seccomp},
+		"No setting allows it; a library that can't do without it is worth a report to the operator."},
 }
 
 // denied words a refusal for the caller; empty for a word that is not ours.
@@ -28,4 +42,46 @@ func (r *Runtime) denied(what string) string {
 		}
 	}
 	return ""
+}
+
+// limitHints is what can be done about a limit, by status and, where there are
+// several, by what the worker says of it.
+var limitHints = map[Status]map[string]string{
+	CPULimit:    {"": "Compute less in one run; the operator can raise EXEC_CPU."},
+	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB."},
+	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
+	ResultLimit: {"": "Return less, or write a file and set return_files; the operator can raise EXEC_RESULT_BYTES.",
+		"depth": "Return something flatter; the operator can raise EXEC_RESULT_DEPTH."},
+	FileLimit: {"": "Write less; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"files":      "Send fewer or smaller files; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
+	ScriptError:   {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	Killed:        {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
+}
+
+// hint is what the caller or the operator can do about a failure. detail is what
+// the worker, or the server that ended the run, says of the refusal or the limit.
+func (r *Runtime) hint(result *Result, detail string, job *Job) string {
+	switch {
+	case result.Denied != "":
+		return refusals[detail].instead
+	case result.Status == Timeout:
+		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
+	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
+		return "GET /capabilities lists the packages that are installed; the operator can add to them with PYTHON_PACKAGES."
+	}
+	hints := limitHints[result.Status]
+	if text := hints[detail]; text != "" {
+		return text
+	}
+	return hints[""]
+}
+
+// timeoutHint tells whether the caller can ask for more.
+func timeoutHint(had, most time.Duration) string {
+	if had < most {
+		return fmt.Sprintf("Do less in one run, or ask for a timeout of up to %s.", seconds(most))
+	}
+	return "Do less in one run; the operator can raise EXEC_TIMEOUT."
 }

@@ -27,10 +27,27 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Resu
 	default:
 		result.Status, result.Error = r.died(exit)
 	}
-	if result.Status != OK { // what the script did not finish to make is not shown
+	if result.Status != OK {
+		result.Hint = r.hint(&result, detail(reply), job)
+		// What the script did not finish to make is not shown.
 		result.Figures, result.Display = nil, nil
 	}
 	return result
+}
+
+// detail is what is known of the refusal or the limit that a run has met.
+func detail(reply *zygote.Reply) string {
+	switch {
+	case reply.Cause == zygote.Threads:
+		return "threads"
+	case reply.Fault == nil:
+		return ""
+	case reply.Fault.Denied != "":
+		return reply.Fault.Denied
+	case reply.Fault.Limit != "":
+		return reply.Fault.Limit
+	}
+	return reply.Fault.Error
 }
 
 // stopped is the outcome of a run that the server ended.

@@ -199,8 +199,9 @@ def main():
 		Script: `import os
 def main():
     return "hello"`,
-		Status:   400,
-		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os","status":"import_blocked","line":1}`),
+		Status: 400,
+		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os","status":"import_blocked","line":1,` +
+			`"hint":"This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."}`),
 	},
 	{
 		Name: "not-json", Title: "Failed: the result is not JSON",
