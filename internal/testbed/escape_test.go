@@ -66,7 +66,7 @@ func TestEscape(t *testing.T) {
 	}
 	shared := sharedSource(t)
 	bed := newBed(t)
-	for _, setup := range []testbed.Setup{testbed.PlainRoot, testbed.PlainUser} {
+	for _, setup := range testbed.Setups() {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)
 			checks := []struct {
@@ -237,7 +237,7 @@ func (s *target) unharmed(t *testing.T) {
 // of them reaches every canary. So they can be reached, and are watched.
 func TestCanaries(t *testing.T) {
 	bed := newBed(t)
-	for _, setup := range []testbed.Setup{testbed.PlainRoot, testbed.PlainUser, testbed.Podman, testbed.PodmanNoNS} {
+	for _, setup := range testbed.Setups() {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)
 			s := &target{

@@ -37,7 +37,8 @@ const (
 //	before   a program whose run has to be over when this one starts
 //	beside   a program whose run goes on while this one runs
 //	arch     the only architecture that it is for
-//	in SET-UPS: NAME  the same for some set-ups only; the next line says
+//	in SET-UPS: NAME  the same for some set-ups only, where a status takes the
+//	         place of all that is said above; the next line says
 //	because  why it is so
 //
 // Lines of the first comment that have no such name say what is tried.
@@ -146,6 +147,9 @@ func (p *program) in(setup string) map[string]string {
 	}
 	for _, d := range p.differs {
 		if slices.Contains(d.setups, setup) {
+			if d.name == "status" { // what goes with the other one is of no use
+				want = map[string]string{"blocked": want["blocked"]}
+			}
 			plain := strings.TrimSuffix(d.name, "~")
 			delete(want, plain)
 			delete(want, plain+"~")

@@ -19,7 +19,7 @@ def main():
                     os.close(fd) if isinstance(fd, int) else fd.close()
 
     return {
-        "files": outcome(until_refused, lambda: open("/dev/null")), "pipes": outcome(until_refused, os.pipe), "sockets": outcome(until_refused, socket.socketpair),
+        "files": outcome(until_refused, lambda: open("f", "w")), "pipes": outcome(until_refused, os.pipe), "sockets": outcome(until_refused, socket.socketpair),
         "polls": outcome(until_refused, select.epoll), "events": outcome(until_refused, lambda: os.eventfd(0)), "copies": outcome(until_refused, lambda: os.dup(1)),
-        "by number": outcome(os.dup2, 1, 1000), "twin": outcome(open, "/dev/null"),
+        "by number": outcome(os.dup2, 1, 1000), "twin": outcome(open, "f"),
     }

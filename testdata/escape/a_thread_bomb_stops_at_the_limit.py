@@ -1,6 +1,8 @@
 # Threads until none can be had.
 # status: script_error|memory_limit
 # error~: RuntimeError: can't start new thread \(the limit is 16 threads\)
+# in gvisor-user: status: killed
+# because: the server, not the kernel, keeps this limit there, and ends the run
 import threading
 import time
 

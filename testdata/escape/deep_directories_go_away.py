@@ -11,5 +11,5 @@ def main():
         os.chdir("y" * 200)
     open("file", "w").close()
     os.symlink("/", "root")
-    os.chmod(".", 0)
+    outcome(os.chmod, ".", 0)
     return "made"

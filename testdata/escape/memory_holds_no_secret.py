@@ -11,7 +11,9 @@ def main():
     for start in starts:
         for step in 4096, -4096:
             at = start & ~4095
-            while len(seen) < 20000 and at not in seen:
+            for _ in range(200):
+                if at in seen:
+                    break
                 if call("mincore", at, 4096, state) != 0:
                     break
                 if call("sendto", -1, b"", 0, 0, 0, 0) == "EBADF" and readable(at):

@@ -1,7 +1,9 @@
 # The environment as Python has it, as C has it, and as the kernel laid it out
-# at exec.
-# result~: \{"python":\{\},"c":\[\],"block":\["LD_BIND_NOW=[^"]*","LD_ORIGIN_PATH=[^"]*"\]\}
+# at exec. All that may be there is constant: the loader's, and what tells
+# libraries of numbers to be content with one thread.
+# result: {"python": [], "c": [], "block": []}
 AT_EXECFN = 31
+CONSTANT = ("LD_BIND_NOW=", "LD_ORIGIN_PATH=/", "ARROW_", "JE_ARROW_", "MKL_", "NUMEXPR_", "OMP_", "OPENBLAS_")
 
 
 def main():
@@ -10,5 +12,5 @@ def main():
         in_c.append(pointer[len(in_c)].decode())
     libc.getauxval.restype = ctypes.c_ulong
     begin, end = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value, libc.getauxval(AT_EXECFN)
-    block = ctypes.string_at(begin, end - begin).decode().split("\0")
-    return {"python": dict(os.environ), "c": in_c, "block": [s for s in block if s.startswith("LD_") or "SECRET" in s]}
+    block = [s for s in ctypes.string_at(begin, end - begin).decode("latin-1").split("\0") if s.isprintable() and s.partition("=")[0].isupper() and "=" in s]
+    return {"python": list(os.environ), "c": [s for s in in_c if not s.startswith(CONSTANT)], "block": [s for s in block if not s.startswith(CONSTANT)]}

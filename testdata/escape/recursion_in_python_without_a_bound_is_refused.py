@@ -9,7 +9,7 @@ def main():
     sys.setrecursionlimit(1 << 30)
 
     def f():
-        kept = bytes(10000)
+        kept = bytes(100000)
         f()
         return kept
     f()

@@ -1,5 +1,7 @@
 # Where secrets and sockets of a machine usually lie.
 # result: {"refused": ["passwd", "shadow", "hosts", "resolver", "root's home", "keys", "service account", "docker", "systemd", "logs", "cloud", "boot", "the server", "the root", "temporary files of others", "shared memory"]}
+# in gvisor-root gvisor-user: result: {"refused": ["passwd", "shadow", "hosts", "resolver", "root's home", "keys", "service account", "docker", "systemd", "logs", "cloud", "boot", "the server", "temporary files of others", "shared memory"], "ok": ["the root"]}
+# because: without Landlock the private root itself can be listed
 
 
 def main():
