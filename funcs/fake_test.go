@@ -32,8 +32,19 @@ func (f *fakeRunner) Run(ctx context.Context, job runtime.Job) (runtime.Result, 
 	return f.run(ctx, job)
 }
 
-func (f *fakeRunner) Health() error      { return f.health }
-func (f *fakeRunner) Info() runtime.Info { return f.info }
+func (f *fakeRunner) Health() error { return f.health }
+func (f *fakeRunner) Info() runtime.Info {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.info
+}
+
+// setInfo is for a runner that is in use.
+func (f *fakeRunner) setInfo(info runtime.Info) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.info = info
+}
 
 // job returns the only job that was run.
 func (f *fakeRunner) job(t *testing.T) runtime.Job {

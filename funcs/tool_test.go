@@ -420,7 +420,7 @@ func TestToolWaitsForTheStart(t *testing.T) {
 		t.Fatalf("an answer before the start is over: %s", body)
 	case <-time.After(50 * time.Millisecond):
 	}
-	runner.info = full
+	runner.setInfo(full)
 	close(complete)
 	if body := <-got; !strings.Contains(body, "numpy 2.1.0") {
 		t.Error(body)

@@ -278,8 +278,8 @@ func TestAStartThatFails(t *testing.T) {
 		{"an invalid setting", []string{"EXEC_TIMEOUT=0"}, []string{`server: setting EXEC_TIMEOUT: "0": must be a duration`}},
 		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere"}, []string{
 			`server: setting EXEC_TYPO: "1": unknown`,
-			`server: setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
 			`server: setting EXEC_TIMEOUT: "0": must be a duration`,
+			`server: setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
 		}},
 		{"a port that is taken", []string{"PORT=" + port}, []string{"server: listen tcp 127.0.0.1:" + port}},
 		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"server: metrics: listen tcp 127.0.0.1:" + port}},

@@ -187,7 +187,7 @@ func TestSIGTERMUnderLoad(t *testing.T) {
 	log := p.followRuns()
 	waitFor(t, "the start", patience, p.healthy)
 	l := startLoad(t, p, "")
-	l.gone = true
+	l.gone.Store(true)
 	time.Sleep(500 * time.Millisecond)
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 0 {

@@ -21,8 +21,8 @@ const callers = 32
 // load is many callers who each ask again as soon as they are answered.
 type load struct {
 	p    *process
-	harm string // status of an answer that is allowed here
-	gone bool   // the server ends: nobody need listen any more
+	harm string      // status of an answer that is allowed here
+	gone atomic.Bool // the server ends: nobody need listen any more
 
 	next atomic.Int64
 	quit chan struct{}
@@ -81,7 +81,7 @@ func (l *load) ask(client *http.Client) (ok, closed bool) {
 	body := fmt.Appendf(nil, `{"script": "def main(n): return n * n", "input": %d}`, n)
 	resp, err := client.Post(l.p.url+"/execute", "application/json", bytes.NewReader(body))
 	if err != nil {
-		l.note(0, "", l.gone && errors.Is(err, syscall.ECONNREFUSED), err.Error())
+		l.note(0, "", l.gone.Load() && errors.Is(err, syscall.ECONNREFUSED), err.Error())
 		return false, false
 	}
 	defer resp.Body.Close()
