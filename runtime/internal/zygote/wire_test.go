@@ -191,6 +191,57 @@ func FuzzDepth(f *testing.F) {
 	})
 }
 
+// record is one record of an 'A' frame, as attached.py makes it.
+func record(kind AttachedKind, name, data string) string {
+	b := binary.BigEndian.AppendUint32([]byte{byte(kind)}, uint32(len(name)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(data)))
+	return string(b) + name + data
+}
+
+func TestParseAttached(t *testing.T) {
+	whole := record(AttachedFile, "a", "1") + record(AttachedFigure, "", "png") + record(AttachedText, "text/html", "<b>") +
+		record(AttachedBinary, "image/png", "") + record(AttachedOmitted, "x", "why")
+	list, ok := parseAttached([]byte(whole))
+	if !ok || len(list) != 5 || list[0].Name != "a" || string(list[1].Data) != "png" || list[4].Kind != AttachedOmitted {
+		t.Errorf("%v %+v", ok, list)
+	}
+	ends := 0
+	for n := range len(whole) {
+		if _, ok := parseAttached([]byte(whole[:n])); ok {
+			ends++
+		}
+	}
+	if ends != 5 { // nothing at all, and after each record but the last
+		t.Errorf("accepted %d parts of it", ends)
+	}
+	for name, text := range map[string]string{
+		"unknown kind": record('z', "a", "b"), "lengths that wrap around": "f\xff\xff\xff\xff\xff\xff\xff\xff" + "ab", "one byte more": whole + "f",
+	} {
+		if _, ok := parseAttached([]byte(text)); ok {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+func FuzzParseAttached(f *testing.F) {
+	f.Add([]byte(record(AttachedFile, "a", "1") + record(AttachedOmitted, "b", "c")))
+	f.Add([]byte("f\xff\xff\xff\xff\x00\x00\x00\x01ab"))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		list, ok := parseAttached(in)
+		if !ok {
+			return
+		}
+		var again strings.Builder
+		for _, a := range list {
+			again.WriteString(record(a.Kind, a.Name, string(a.Data)))
+		}
+		if again.String() != string(in) {
+			t.Errorf("%q was read from %q", again.String(), in)
+		}
+	})
+}
+
 // TestHostileChannel lets the far end of a result channel say what it likes
 // after the request, and checks what the server makes of it. There is no
 // process behind the channel: the worker counts as dead when it closes.
@@ -217,6 +268,13 @@ func TestHostileChannel(t *testing.T) {
 		{"ready again", string(frame('R', ``)), Reply{Broken: `frame 'R'`}},
 		{"a refusal", string(frame('C', `{"layer":"seccomp"}`)), Reply{Broken: `frame 'C'`}},
 		{"no such kind", string(frame(0, ``)), Reply{Broken: `frame '\x00'`}},
+		{"attached to a value", string(frame('A', record(AttachedFile, "a", "b"))) + string(frame('V', `1`)), Reply{Value: []byte(`1`), Attached: make([]Attached, 1)}},
+		{"attached to an error", string(frame('A', record(AttachedFile, "a", "b"))) + string(frame('E', `{"status":"exited"}`)), Reply{Fault: &Fault{Status: "exited"}, Attached: make([]Attached, 1)}},
+		{"attached to nothing", string(frame('A', record(AttachedFile, "a", "b"))), Reply{}},
+		{"attached to half a value", string(frame('A', record(AttachedFile, "a", "b"))) + string(frame('V', `[1,2]`)[:7]), Reply{}},
+		{"attached twice", string(frame('A', "")) + string(frame('A', "")) + string(frame('V', `1`)), Reply{Broken: `frame 'A'`}},
+		{"attached rubbish", string(frame('A', "f")) + string(frame('V', `1`)), Reply{Broken: "attached"}},
+		{"attached too much", string(frame('A', record(AttachedFile, "a", strings.Repeat("x", 300)))) + string(frame('V', `1`)), Reply{Broken: "result"}},
 		{"half a value", string(frame('V', `[1,2]`)[:7]), Reply{}},
 		{"half a header", "\x00\x00", Reply{}},
 		{"nothing", "", Reply{}},
@@ -227,7 +285,7 @@ func TestHostileChannel(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer w.Close()
-			w.outputLimit, w.resultLimit, w.resultDepth = 100, 100, 5
+			w.outputLimit, w.resultLimit, w.resultDepth, w.attachedLimit = 100, 100, 5, 200
 			ctl := os.NewFile(uintptr(theirs[0]), "far end")
 			for _, fd := range theirs[1:] {
 				defer os.NewFile(uintptr(fd), "output").Close()
@@ -240,7 +298,7 @@ func TestHostileChannel(t *testing.T) {
 				}
 			}()
 			got := w.Run(t.Context(), &Request{Script: "x", Timeout: time.Minute})
-			if string(got.Value) != string(tt.want.Value) || got.Broken != tt.want.Broken || got.Cause != tt.want.Cause ||
+			if string(got.Value) != string(tt.want.Value) || got.Broken != tt.want.Broken || len(got.Attached) != len(tt.want.Attached) || got.Cause != tt.want.Cause ||
 				(got.Fault == nil) != (tt.want.Fault == nil) || got.Fault != nil && *got.Fault != *tt.want.Fault {
 				t.Errorf("got %+v, fault %+v", got, got.Fault)
 			}
