@@ -79,6 +79,7 @@ function begin() {
   at("stop").disabled = false;
   at("run").disabled = true;
   say("busy", "Running…");
+  at("state").scrollIntoView({ block: "nearest" }); // on a phone it is below the editor
   const tick = () => {
     if (!playground.classList.contains("is-running")) {
       at("clock").textContent = "";

@@ -88,11 +88,9 @@ test("the failed line is marked until the script changes", () =>
     assert.equal(await page.textContent(".cm-activeLine"), "#    return 1 / 0");
   }));
 
-const openAPI = await (await fetch(url + "openapi.json")).text();
-
-test("output is shown while the script runs", { skip: !openAPI.includes("text/event-stream") && "the server does not stream" }, () =>
+test("output is shown while the script runs", () =>
   withPage(browser, async (page) => {
-    await type(page, "import sys, time\ndef main():\n    print('first')\n    print('wrong', file=sys.stderr)\n    time.sleep(2)\n    print('last')");
+    await type(page, "import sys, time\ndef main():\n    print('first')\n    time.sleep(0.3)\n    print('wrong', file=sys.stderr)\n    time.sleep(2)\n    print('last')");
     await page.keyboard.press("Control+Enter");
     await page.waitForSelector("#terminal .stderr");
     assert.equal(await page.textContent("#terminal"), "first\nwrong\n");
@@ -136,4 +134,20 @@ test("time and memory are shown", () =>
   withPage(browser, async (page) => {
     await run(page);
     assert.match(await page.textContent("#cost"), /^time[\d.]+ m?sCPU[\d.]+ m?smemory[\d.]+ MiBqueue[\d.]+ m?s$/);
+  }));
+
+test("files go into the run, and come back", () =>
+  withPage(browser, async (page) => {
+    await type(page, "def main():\n    data = open('raw.bin', 'rb').read()\n    open('out.txt', 'w').write(open('in.txt').read().upper())\n    open('back.bin', 'wb').write(data[::-1])\n    return len(data)");
+    await page.click("#options > summary");
+    await page.setInputFiles("#files", [
+      { name: "in.txt", mimeType: "text/plain", buffer: Buffer.from("h\u00e9llo") },
+      { name: "raw.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 128, 255]) },
+    ]);
+    await page.setInputFiles("#files", [{ name: "unused", mimeType: "text/plain", buffer: Buffer.from("x") }]);
+    await page.click("button[aria-label='Remove unused']");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent(".tree-number"), "3");
+    assert.deepEqual((await page.locator(".part .files a").allTextContents()).sort(), ["back.bin", "out.txt"]);
+    assert.equal(await page.textContent(".part pre[aria-label='out.txt']"), "H\u00c9LLO");
   }));
