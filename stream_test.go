@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,8 @@ func (e event) text() string {
 	return data.Text
 }
 
+var whereTimeRanOut = regexp.MustCompile(`"traceback":"[^"]*(\\"[^"]*)*","line":\d+,`)
+
 // The stream ends with what would be the whole reply, and what came before it
 // is the same output.
 func TestStreamLive(t *testing.T) {
@@ -106,8 +109,14 @@ func TestStreamLive(t *testing.T) {
 			if *read != nil || last.name != tt.last {
 				t.Fatalf("%v, last %v", *read, last)
 			}
-			if last.data != plain.body && tt.name != "too much output" {
-				t.Errorf("got  %s\nwant %s", last.data, plain.body)
+			// Where output is cut, and whether a busy machine lets a script say
+			// where it was when its time was up, may differ from run to run.
+			got, want := whereTimeRanOut.ReplaceAllString(last.data, ""), whereTimeRanOut.ReplaceAllString(plain.body, "")
+			if tt.name != "timeout" {
+				got, want = last.data, plain.body
+			}
+			if got != want && tt.name != "too much output" {
+				t.Errorf("got  %s\nwant %s", got, want)
 			}
 			var reply struct{ Stdout, Stderr string }
 			if err := json.Unmarshal([]byte(last.data), &reply); err != nil {
