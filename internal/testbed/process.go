@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,13 +69,20 @@ func (p *process) stop() error {
 	return nil
 }
 
-// pair is a server and its canary.
+// pair is a server and its canary, with the file that outlives both.
 type pair struct {
 	*process
 	canary *process
+	shared string
 }
 
-func (p pair) stop() error { return errors.Join(p.process.stop(), p.canary.stop()) }
+func (p pair) stop() error {
+	err := errors.Join(p.process.stop(), p.canary.stop())
+	if removed := os.Remove(p.shared); !errors.Is(removed, fs.ErrNotExist) {
+		err = errors.Join(err, removed)
+	}
+	return err
+}
 
 // startProcess starts the server and the canary as processes of one user.
 func (b *Bed) startProcess(s *Server, o Options, dir string) error {
@@ -110,7 +118,7 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	if err != nil {
 		return errors.Join(err, server.stop())
 	}
-	s.place = pair{server, canary}
+	s.place = pair{server, canary, s.Targets.Shared}
 	s.Targets.Server, s.Targets.Canary = server.pid(), canary.pid()
 	return nil
 }
