@@ -30,8 +30,8 @@ RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.ve
 ARG PACKAGES=
 RUN libraries= \
  && if [ -n "${PACKAGES}" ]; then \
-      go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/packages \
-      && found=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/packages) \
+      go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/jail/packages \
+      && found=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/jail/packages) \
       && libraries=$(echo "${found}" | while read -r path file; do echo "${path}"; done); \
     fi \
  && go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
@@ -45,7 +45,7 @@ LABEL org.opencontainers.image.title="pyexec" \
       org.opencontainers.image.source="https://github.com/pyexec/pyexec" \
       org.opencontainers.image.version="${VERSION}"
 # XDG_CACHE_HOME: where a run's files are if its /tmp can't be a mount of its own.
-ENV PYTHON_HOME=/python PYTHON_PACKAGES=${PACKAGES:+/packages} XDG_CACHE_HOME=/tmp
+ENV PYTHON_HOME=/jail/python PYTHON_PACKAGES=${PACKAGES:+/jail/packages} XDG_CACHE_HOME=/tmp
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Root, so that each run gets a uid of its own, which is not root's. Any other

@@ -86,7 +86,7 @@ func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbo
 	if err != nil || !plan.On[sandbox.Chroot] {
 		return plan, scratch, err
 	}
-	err = scratch.plantTree(policy, plan)
+	err = scratch.findTree(policy, plan, cfg.Log)
 	if err == nil {
 		err = plan.Build(*policy) // now that the tree has a place
 	}

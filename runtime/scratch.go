@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,7 +20,7 @@ import (
 // never follows a link out of the tree.
 type scratch struct {
 	home string        // this server's own
-	tree *sandbox.Tree // made in home where scripts are shut in it
+	tree *sandbox.Tree // where scripts are shut in
 	plan *sandbox.Plan // says whether they are; nil without a tree
 	dir  string        // holds the runs' directories
 	root *os.Root
@@ -50,20 +51,23 @@ func newScratch(cfg Config) (*scratch, error) {
 	return openScratch(dir)
 }
 
-// plantTree makes the server's directory the root that scripts are shut in. It
-// fills in what the policy says of that root.
-func (s *scratch) plantTree(policy *sandbox.Policy, plan *sandbox.Plan) error {
-	tree, err := sandbox.LayOut(s.home, *policy)
+// findTree finds the root that scripts are shut in, or else makes the server's
+// own directory one. It fills in what the policy says of that root.
+func (s *scratch) findTree(policy *sandbox.Policy, plan *sandbox.Plan, log *slog.Logger) error {
+	tree, err := sandbox.Prepared(*policy)
 	if err != nil {
-		return err
+		log.Debug("the root of scripts is laid out anew", "cause", err)
+		if tree, err = sandbox.LayOut(s.home, *policy); err != nil {
+			return err
+		}
 	}
 	s.tree, s.plan = tree, plan
-	policy.Root, policy.Devices, policy.Stdin = s.home, tree.Devices, tree.Stdin
+	policy.Root, policy.Devices, policy.Stdin = tree.Root, tree.Devices, tree.Stdin
 	if tree.Note != "" {
 		plan.Notes[sandbox.Chroot] = tree.Note
 	}
-	dir := filepath.Join(s.home, "runs")
-	if err := os.Mkdir(dir, 0o711); err != nil {
+	dir := filepath.Join(tree.Root, sandbox.RunsDir)
+	if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("runtime: scratch: %w", err)
 	}
 	if err := os.Chmod(dir, 0o711); err != nil {
@@ -75,6 +79,7 @@ func (s *scratch) plantTree(policy *sandbox.Policy, plan *sandbox.Plan) error {
 	}
 	_ = s.root.Close() // it was only read
 	s.dir, s.root = dir, root
+	s.empty() // of what a server that was killed left in a tree that outlived it
 	return nil
 }
 
@@ -135,7 +140,7 @@ func (s *scratch) make(uid uint32) (dir, seen string, err error) {
 		}
 	}
 	if s.tree != nil && s.plan.On[sandbox.Chroot] {
-		return dir, "/runs/" + name, nil
+		return dir, sandbox.RunsDir + "/" + name, nil
 	}
 	return dir, dir, nil
 }
@@ -210,15 +215,20 @@ func (s *scratch) use(dir string) (bytes, files int64) {
 	return bytes, files
 }
 
+// empty takes away the directories of all runs.
+func (s *scratch) empty() {
+	left, _ := fs.ReadDir(s.root.FS(), ".") // nothing to do where it is closed already
+	for _, d := range left {
+		_ = s.clear(d.Name()) // a run that is still dying may hold it up
+	}
+}
+
 // remove takes the whole tree away. Every run must be dead or dying.
 func (s *scratch) remove() {
 	if s == nil {
 		return
 	}
-	left, _ := fs.ReadDir(s.root.FS(), ".") // nothing to do where it is closed already
-	for _, d := range left {
-		_ = s.clear(d.Name()) // a run that is still dying may hold it up
-	}
+	s.empty()
 	if s.tree != nil {
 		s.tree.Close()
 	}

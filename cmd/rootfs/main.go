@@ -3,13 +3,15 @@
 //
 //	rootfs DIR [FILE...]
 //
-// DIR gets the bundled CPython at /python, the shared libraries that it needs,
-// an empty /tmp, a link /probe to /server, which is that command under this
-// name, and copies of the named files of this machine, each under its own path.
-// What DIR holds already, such as the server, stays. Last of all,
-// every file and directory in DIR is given the same time stamp, so that the same contents
-// make the same image. It exits with 1 when that failed and with 2 when the
-// arguments make no sense.
+// DIR gets /jail, which is all that scripts may see: the bundled CPython at
+// /jail/python and the shared libraries that it needs, to which there are links
+// from their own paths. Beside it an empty /tmp, a link /probe to /server, which
+// is that command under this name, and copies of the named files of this
+// machine, each under its own path, libraries like those above. What DIR holds
+// already, such as the server, stays. Last of all, every file and directory in
+// DIR is given the same time stamp, so that the same contents make the same
+// image. It exits with 1 when that failed and with 2 when the arguments make no
+// sense.
 package main
 
 import (
@@ -28,8 +30,17 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// pythonHome is where the image's PYTHON_HOME points.
-const pythonHome = "/python"
+// jail is the directory with what scripts see, and nothing else: where nothing
+// may be mounted they are shut in it as it is. pythonHome is where the image's
+// PYTHON_HOME points.
+const (
+	jail       = "/jail"
+	pythonHome = jail + "/python"
+)
+
+// shared are where libraries are. The interpreter needs the same ones in the jail
+// and, to be asked for its version, outside of it.
+var shared = []string{"lib", "lib64", "usr"}
 
 // stamp is the time of every file. Not the epoch itself, which some tools take
 // for "none", and the same as that of the interpreter's own files.
@@ -66,6 +77,11 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 	if err := runtime.InstallPython(ctx, dir, pythonHome, log); err != nil {
 		return err
 	}
+	for _, name := range shared {
+		if err := share(dir, name); err != nil {
+			return err
+		}
+	}
 	// Where a run's files are in a container that may not mount anything.
 	tmp := filepath.Join(dir, "tmp")
 	if err := os.MkdirAll(tmp, 0o777); err != nil {
@@ -78,6 +94,35 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 		return err
 	}
 	return settle(dir)
+}
+
+// share moves the files of a directory of dir into the jail and leaves links to
+// them. The directories stay: the paths that libraries are found at count.
+func share(dir, name string) error {
+	return filepath.WalkDir(filepath.Join(dir, name), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // not every machine has all of them
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, jail, rel)
+		link, err := filepath.Rel(filepath.Dir(path), to)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.Rename(path, to); err != nil {
+			return err
+		}
+		return os.Symlink(link, path)
+	})
 }
 
 // copyFile copies a file with its mode. A link is followed.

@@ -13,6 +13,8 @@ import (
 
 // Tree is what a chroot makes the root of scripts.
 type Tree struct {
+	// Root is its absolute path on this machine.
+	Root string
 	// Devices are those of the policy that are there, or have a stand-in.
 	Devices []string
 	// Stdin is an empty file to read from, where the null device is none.
@@ -21,6 +23,7 @@ type Tree struct {
 	Note string
 
 	pipes []*os.File
+	lock  *os.File // of a tree that others might find, too
 }
 
 // LayOut builds in dir, which must be empty and nobody else's, what a private
@@ -28,23 +31,30 @@ type Tree struct {
 // on the same file system and as copies otherwise, and its devices. No uid but
 // that of the caller can write in it, or list dir itself. It must be closed.
 func LayOut(dir string, p Policy) (*Tree, error) {
-	t := &Tree{}
+	t := &Tree{Root: dir}
 	err := os.Chmod(dir, 0o711)
 	for _, b := range p.Binds {
 		if err == nil {
 			err = plant(b.Source, filepath.Join(dir, b.Target))
 		}
 	}
-	for _, d := range p.Devices {
-		if err == nil {
-			err = t.device(dir, d)
-		}
+	if err == nil {
+		err = t.devices(p.Devices)
 	}
 	if err != nil {
 		t.Close()
 		return nil, fmt.Errorf("sandbox: tree: %w", err)
 	}
 	return t, nil
+}
+
+func (t *Tree) devices(names []string) error {
+	for _, d := range names {
+		if err := t.device(t.Root, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // device puts the device d into the tree at dir, or what stands in for it where
@@ -96,10 +106,13 @@ func (t *Tree) pipe(d, target string, mode fs.FileMode, serve func(*os.File)) er
 	return nil
 }
 
-// Close ends the pipes.
+// Close ends the pipes and gives up the tree.
 func (t *Tree) Close() {
 	for _, f := range t.pipes {
 		_ = f.Close() // nothing is buffered
+	}
+	if t.lock != nil {
+		_ = t.lock.Close() // it was only read
 	}
 }
 
