@@ -27,7 +27,11 @@ func finish(rep *reply, o *options, out *outDir, c *console) error {
 		fmt.Fprintf(c.err, "pyrun: file %q was left out: %s\n", f.Name, f.Why)
 	}
 	saveErr := out.save(rep)
-	if n := len(rep.Figures) + len(rep.Display); n > 0 && o.out == "" {
+	switch n := len(rep.Figures) + len(rep.Display); {
+	case n == 0 || o.out != "":
+	case n == 1:
+		fmt.Fprintln(c.err, "pyrun: 1 figure or other form of the result came back: --out DIR saves it")
+	default:
 		fmt.Fprintf(c.err, "pyrun: %d figures or other forms of the result came back: --out DIR saves them\n", n)
 	}
 	if rep.Error != "" {

@@ -13,12 +13,9 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/pyexec/pyexec"
 )
 
 // The tests run the program as a process: this very binary, told by a variable
@@ -30,50 +27,14 @@ func TestMain(m *testing.M) {
 		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	code := m.Run()
-	if live.service != nil {
-		live.http.Close()
-		if live.service.Close() != nil && code == 0 {
-			code = 1
-		}
+	if live.close() != nil && code == 0 {
+		code = 1
 	}
 	os.Exit(code)
 }
 
 // patience is far more than anything here takes.
 const patience = time.Minute
-
-// live is a server that tests share, made by the first one that wants it.
-var live struct {
-	once    sync.Once
-	service *pyexec.Service
-	http    *httptest.Server
-	err     error
-}
-
-func liveURL(t *testing.T) string {
-	t.Helper()
-	live.once.Do(func() {
-		var cfg pyexec.Config
-		if cfg, live.err = pyexec.LoadConfig(); live.err != nil {
-			return
-		}
-		cfg.Runtime.Workers, cfg.Runtime.Queue = 2, 16
-		cfg.Log = pyexec.NewLog(&bytes.Buffer{})
-		if live.service, live.err = pyexec.New(context.Background(), cfg); live.err != nil {
-			return
-		}
-		<-live.service.Ready()
-		live.err = live.service.Err()
-		live.http = httptest.NewServer(live.service.Handler())
-	})
-	if live.err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("scripts can't be run here: %v", live.err)
-		}
-		t.Skipf("SKIPPED, NOTHING WAS TESTED: scripts can't be run here: %v", live.err)
-	}
-	return live.http.URL
-}
 
 // ended is a process that is over.
 type ended struct {
@@ -113,13 +74,6 @@ func writeFile(t *testing.T, dir, name, text string) {
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// both runs a test here and against a service.
-func both(t *testing.T, test func(t *testing.T, args []string)) {
-	url := liveURL(t)
-	t.Run("here", func(t *testing.T) { test(t, nil) })
-	t.Run("on a service", func(t *testing.T) { test(t, []string{"--url", url}) })
 }
 
 func TestOutcomes(t *testing.T) {
