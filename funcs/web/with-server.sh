@@ -23,7 +23,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 HOST=127.0.0.1 PORT=$port "$work/server" >"$work/log" 2>&1 &
 server=$!
 export SERVER_URL=http://127.0.0.1:$port
-for _ in {1..600}; do
+for _ in {1..3000}; do # packages may have to be fetched
 	if curl -fsS "$SERVER_URL/health" >/dev/null 2>&1; then
 		"$@"
 		exit

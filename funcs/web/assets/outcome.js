@@ -48,9 +48,14 @@ const dataURL = (type, base64) => `data:${type};base64,${base64}`;
 function figures(reply) {
   const list = reply.figures ?? [];
   if (list.length === 0) return [];
-  const shown = list.map((figure, index) => element("figure", {}, [
-    element("img", { src: dataURL(figure.type, figure.base64), alt: `Figure ${index + 1} of ${list.length}` }),
-  ]));
+  const shown = list.map((figure, index) => {
+    const src = dataURL(figure.type, figure.base64);
+    const name = `figure-${index + 1}.png`;
+    return element("figure", {}, [
+      element("img", { src, alt: list.length === 1 ? "Figure" : `Figure ${index + 1} of ${list.length}` }),
+      element("figcaption", {}, [element("a", { href: src, download: name }, [`Save ${name}`])]),
+    ]);
+  });
   return [part(list.length === 1 ? "Figure" : "Figures", shown)];
 }
 

@@ -151,3 +151,28 @@ test("files go into the run, and come back", () =>
     assert.deepEqual((await page.locator(".part .files a").allTextContents()).sort(), ["back.bin", "out.txt"]);
     assert.equal(await page.textContent(".part pre[aria-label='out.txt']"), "H\u00c9LLO");
   }));
+
+test("a figure of matplotlib's is shown", () =>
+  withPage(browser, async (page) => {
+    await type(page, "import matplotlib.pyplot as plt\ndef main():\n    plt.plot([1, 4, 9], color='red', linewidth=12)\n    plt.title('squares')\n    print('plotted')");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#terminal"), "plotted\n");
+    await page.waitForFunction(() => document.querySelector(".part figure img")?.complete);
+    const shown = await page.locator(".part figure img").evaluateAll((images) => images.map((image) => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      let red = 0;
+      for (let i = 0; i < data.length; i += 4) red += data[i] === 255 && data[i + 1] === 0 && data[i + 2] === 0;
+      return { alt: image.alt, width: canvas.width, height: canvas.height, red, fits: image.clientWidth <= image.closest(".part").clientWidth };
+    }));
+    assert.equal(shown.length, 1);
+    const [{ alt, width, height, red, fits }] = shown;
+    assert.ok(alt === "Figure" && width > 300 && height > 200 && red > 1000 && fits, JSON.stringify(shown));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(".part a[download='figure-1.png']")]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    assert.equal(Buffer.concat(chunks).subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
+  }));

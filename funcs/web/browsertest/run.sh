@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Tests the page at / in a headless Chromium, against a real server. Where
-# Chromium or Node is missing it says so and does nothing; with CI=true it fails.
+# Tests the page at / in a headless Chromium, against a real server with the
+# packages of packages/data.txt: PYEXEC_TEST_PACKAGES names a directory of them,
+# otherwise they are installed once, into the cache. Where Chromium or Node is
+# missing it says so and does nothing; with CI=true it fails.
 #
 #   run.sh [FLAG OF node --test...]
 set -euo pipefail
@@ -20,8 +22,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp package.json package-lock.json ./*.mjs "$work"
 cd "$work"
+packages=$(realpath "$OLDPWD/../../../packages/data.txt")
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 # One worker, so that it shows whether a run that was stopped has ended; hence
 # one test at a time.
-EXEC_WORKERS=1 EXEC_QUEUE=1 EXEC_TIMEOUT=120s CHROMIUM=$(command -v chromium) \
+PYTHON_PACKAGES=${PYEXEC_TEST_PACKAGES:-$packages} EXEC_WORKERS=1 EXEC_QUEUE=1 EXEC_TIMEOUT=120s CHROMIUM=$(command -v chromium) \
 	"$OLDPWD/../with-server.sh" node --test --test-concurrency=1 --test-reporter=spec "$@"
