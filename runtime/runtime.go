@@ -17,6 +17,7 @@ type Runtime struct {
 	cfg       Config
 	info      Info
 	plan      *sandbox.Plan
+	takenBack []sandbox.Family
 	pool      *pool
 	admission *admission
 }
@@ -64,6 +65,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	return &Runtime{
 		cfg:       cfg,
 		plan:      plan,
+		takenBack: plan.TakenBack(grants.Landlock),
 		info:      newInfo(cfg, software, plan, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),

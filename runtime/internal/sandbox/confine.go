@@ -216,29 +216,37 @@ func identity(l Limits, plan *Plan) []Step {
 
 // takenBack are the calls of a script that the worker filter refuses because
 // the layers of this plan do not cover what they can do.
-func takenBack(plan *Plan, abi int) []uintptr {
-	var calls []uintptr
-	if !plan.PIDNamespace && !plan.OwnUID && !(plan.On[Landlock] && abi >= 6) {
-		calls = append(calls, unix.SYS_KILL, unix.SYS_TGKILL)
-	}
-	switch {
-	case !plan.OwnRoot():
-		// Landlock knows neither modes nor times: the owner of a file may
-		// change them wherever it is, the interpreter's own included.
-		calls = append(calls, attributeCalls...)
-		if abi < 3 {
-			calls = append(calls, unix.SYS_TRUNCATE)
-		}
-	case plan.gVisor && !plan.OwnUID:
-		// gVisor looks at the owner there, and not at the mount, which is
-		// read-only: the interpreter belongs to the user who runs the server.
-		calls = append(calls, attributeCalls...)
-		calls = append(calls, unix.SYS_TRUNCATE)
-	}
-	if plan.gVisor {
-		calls = append(calls, linkCalls...) // its tmpfs counts inodes and not names
+func takenBack(plan *Plan, abi int) (calls []uintptr) {
+	for _, f := range plan.TakenBack(abi) {
+		calls = append(calls, families[f]...)
 	}
 	return calls
+}
+
+// TakenBack says which calls seccomp refuses in this plan and not in others.
+// abi is Landlock's version, 0 without it.
+func (p *Plan) TakenBack(abi int) []Family {
+	var taken []Family
+	if !p.PIDNamespace && !p.OwnUID && !(p.On[Landlock] && abi >= 6) {
+		taken = append(taken, Signals)
+	}
+	switch {
+	case !p.OwnRoot():
+		// Landlock knows neither modes nor times: the owner of a file may
+		// change them wherever it is, the interpreter's own included.
+		taken = append(taken, Attributes)
+		if abi < 3 {
+			taken = append(taken, Truncation)
+		}
+	case p.gVisor && !p.OwnUID:
+		// gVisor looks at the owner there, and not at the mount, which is
+		// read-only: the interpreter belongs to the user who runs the server.
+		taken = append(taken, Attributes, Truncation)
+	}
+	if p.gVisor {
+		taken = append(taken, Links) // its tmpfs counts inodes and not names
+	}
+	return taken
 }
 
 // checks prove from inside that the layers hold, before a script is read.

@@ -90,7 +90,7 @@ func TestZygoteAndScriptCalls(t *testing.T) {
 // Calls that a posture takes back are refused, and no others with them.
 func TestTakenBack(t *testing.T) {
 	signals := []uintptr{unix.SYS_KILL, unix.SYS_TGKILL}
-	attributes := attributeCalls
+	attributes, linkCalls := families[Attributes], families[Links]
 	truncate := []uintptr{unix.SYS_TRUNCATE}
 	for _, tt := range []struct {
 		name   string

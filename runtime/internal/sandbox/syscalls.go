@@ -128,11 +128,23 @@ var zygoteCalls = []uintptr{
 	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
 }
 
-// attributeCalls change what belongs to a file and is not its content.
-var attributeCalls = append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...)
+// Family names calls of a script that only some plans take back.
+type Family string
 
-// linkCalls give a file another name.
-var linkCalls = append([]uintptr{unix.SYS_LINKAT}, archLinkCalls...)
+// The families.
+const (
+	Signals    Family = "signals"    // to any process
+	Attributes Family = "attributes" // what belongs to a file and is not its content
+	Truncation Family = "truncation" // by the file's name
+	Links      Family = "links"      // another name for a file
+)
+
+var families = map[Family][]uintptr{
+	Signals:    {unix.SYS_KILL, unix.SYS_TGKILL},
+	Attributes: append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...),
+	Truncation: {unix.SYS_TRUNCATE},
+	Links:      append([]uintptr{unix.SYS_LINKAT}, archLinkCalls...),
+}
 
 // askers say something of any process by its pid, which is the argument with
 // this number; 0 is the caller.

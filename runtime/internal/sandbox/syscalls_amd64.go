@@ -2,10 +2,10 @@ package sandbox
 
 import "golang.org/x/sys/unix"
 
-// archAttributeCalls are the older names among attributeCalls.
+// archAttributeCalls are the older names of Attributes.
 var archAttributeCalls = []uintptr{unix.SYS_CHMOD, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}
 
-// archLinkCalls are the older names among linkCalls.
+// archLinkCalls are the older names of Links.
 var archLinkCalls = []uintptr{unix.SYS_LINK}
 
 // archCalls are the older names that glibc and CPython still use on x86-64.

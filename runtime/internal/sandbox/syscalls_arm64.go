@@ -2,10 +2,10 @@ package sandbox
 
 import "golang.org/x/sys/unix"
 
-// archAttributeCalls are the older names among attributeCalls: arm64 has none.
+// archAttributeCalls are the older names of Attributes: arm64 has none.
 var archAttributeCalls []uintptr
 
-// archLinkCalls are the older names among linkCalls: arm64 has none.
+// archLinkCalls are the older names of Links: arm64 has none.
 var archLinkCalls []uintptr
 
 // archCalls are the names that differ on arm64, whose table has no old calls.

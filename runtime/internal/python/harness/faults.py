@@ -6,8 +6,7 @@ import traceback
 NAME = "script.py"
 MODULE = "script"
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
-RAISE = 130  # the opcode of a raise statement
-EPERM, EACCES, EMFILE, EFBIG, ENOSPC, EROFS = 1, 13, 24, 27, 28, 30
+EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
 
@@ -113,56 +112,3 @@ def own_frames(told, seen):
     own_frames(told.__context__, seen)
     for inner in told.exceptions or ():
         own_frames(inner, seen)
-
-
-REFUSED_CALLS = {
-    "process": {"fork", "forkpty", "vfork", "posix_spawn", "posix_spawnp", "popen", "system", "_fork_exec",
-                "fork_exec", "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "Popen"},
-    "signal": {"kill", "killpg", "pthread_kill", "pidfd_send_signal"},
-    "network": {"socket", "bind", "connect", "listen", "accept", "setsockopt", "sendmsg", "recvmsg",
-                "getaddrinfo", "create_connection", "fromfd", "if_nameindex"},
-    "identity": {"setuid", "setgid", "setreuid", "setresuid", "setresgid", "setgroups", "chroot", "unshare"},
-}
-
-
-def refused_by_kernel(e):
-    """A word for what the sandbox refused, or nothing if it refused nothing.
-
-    Libraries wrap what they meet, so the errors behind this one count as well.
-    """
-    for _ in range(8):
-        word = refused_call(e)
-        if word:
-            return word
-        reason = getattr(e, "reason", None)  # urllib's
-        e = reason if _isinstance(reason, BaseException) else e.__cause__ or e.__context__
-        if e is None:
-            break
-    return ""
-
-
-def refused_call(e):
-    if not _isinstance(e, OSError) or traceback_of(e) is None:
-        return ""
-    tb = traceback_of(e)
-    while tb.tb_next is not None:
-        tb = tb.tb_next
-    code = tb.tb_frame.f_code
-    if code.co_filename == NAME and code.co_code[tb.tb_lasti] == RAISE:
-        return ""  # the script's own
-    if _type(e).__name__ == "gaierror":
-        return "network"
-    if "/multiprocessing/" in code.co_filename:
-        return "process"
-    if e.errno not in (EPERM, EACCES, EROFS):
-        return ""
-    if code.co_filename.endswith("/socket.py"):
-        return "network"
-    where = list(code.co_positions())[tb.tb_lasti // 2]
-    source = linecache.getline(code.co_filename, where[0] or 0)
-    called = source.encode()[where[2] or 0 :].decode(errors="replace").partition("(")[0]
-    called = called.rpartition(".")[2].strip()
-    for what, names in REFUSED_CALLS.items():
-        if called in names:
-            return what
-    return "files" if e.filename is not None else "kernel"

@@ -18,11 +18,11 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, display, files
+from _harness import attached, denials, display, files
 from _harness.channel import CHANNEL, receive, send
 from _harness.confine import confine, flush_c
 from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
-                             refused_by_kernel, traceback_of)
+                             traceback_of)
 from _harness.randomness import reseed
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
@@ -109,6 +109,7 @@ def main(fds, uid, hurry, scratch):
         os.dup2(fds[0], CHANNEL, False)
         os.dup2(fds[1], 1)
         os.dup2(fds[2], 2)
+        denials.home = scratch or denials.home
         refused = confine(steps, {"uid": uid, "scratch": scratch})
         if refused:
             layer, name, errno = refused
@@ -317,7 +318,7 @@ class Run:
         keep_source(self.text)
         error, text = describe(e)
         try:
-            denied = refused_by_kernel(e)
+            denied = denials.refused_by_kernel(e)
         except BaseException:
             denied = ""
         self.fail(status, error, traceback=text, line=line, denied=denied, limit=detail)

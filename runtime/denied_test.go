@@ -1,0 +1,99 @@
+package runtime
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// What a denial says, but for the end of the first, which names the layer.
+const (
+	outsideBy        = outside + " (refused by "
+	attributesDenied = "changing modes and times of files is not available to scripts (refused by seccomp)"
+	truncationDenied = "truncating a file by its name is not available to scripts (refused by seccomp)"
+	linksDenied      = "hard links are not available to scripts (refused by seccomp)"
+	kernelDenied     = "this system call is not available to scripts (refused by seccomp)"
+
+	fine = "" // the kernel does it, or it is no matter of the sandbox's
+)
+
+// byPosture is what is said in each set-up; those not named say elsewhere.
+type byPosture struct {
+	elsewhere string
+	in        map[sandbox.Posture]string
+}
+
+// onOwn is for calls that some plans take back, whatever the file is.
+func onOwn(denied string, in ...sandbox.Posture) byPosture {
+	want := byPosture{in: map[sandbox.Posture]string{}}
+	for _, posture := range in {
+		want.in[posture] = denied
+	}
+	return want
+}
+
+// denialTests are bodies of main that fail on something, or don't.
+var denialTests = []struct {
+	name, script string
+	fails        bool // with an error of the script's own where nothing is denied
+	want         byPosture
+}{
+	{"chmod", "open('f', 'w').close(); os.chmod('f', 0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"fchmod", "f = open('f', 'w'); os.fchmod(f.fileno(), 0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"chmod of a path", "p = pathlib.Path('f'); p.touch(); p.chmod(0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"utime", "open('f', 'w').close(); os.utime('f', (0, 0))", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"utime by the full name, elsewhere", "open('f', 'w').close(); f = os.path.abspath('f'); os.mkdir('d'); os.chdir('d'); os.utime(f, (0, 0))", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"copy", "open('f', 'w').close(); shutil.copy('f', 'g')", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"copy2", "open('f', 'w').close(); shutil.copy2('f', 'g')", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"truncate", "open('f', 'w').close(); os.truncate('f', 0)", false, onOwn(truncationDenied, gVisorUser)},
+	{"truncate what is open", "open('f', 'w').truncate(0)", false, byPosture{}},
+	{"link", "open('f', 'w').close(); os.link('f', 'g')", false, onOwn(linksDenied, inGVisor...)},
+	{"setxattr", "open('f', 'w').close(); os.setxattr('f', 'user.a', b'')", false, byPosture{elsewhere: kernelDenied}},
+	{"closed to itself", "os.close(os.open('f', os.O_CREAT, 0)); open('f')", true, byPosture{}},
+	{"mapped to write and opened to read", "open('f', 'w').write('x'); mmap.mmap(os.open('f', os.O_RDONLY), 1, prot=mmap.PROT_WRITE)", true, byPosture{}},
+	{"chmod of the interpreter", "os.chmod(os.__file__, 0o600)", false, byPosture{
+		outsideBy + "private_root)", map[sandbox.Posture]string{
+			sandbox.LandlockOnly: attributesDenied, gVisorUser: attributesDenied,
+			sandbox.Container: outsideBy + "own_uid)", sandbox.GVisor: outsideBy + "own_uid)", gVisorChroot: outsideBy + "own_uid)",
+		}}},
+	{"the interpreter to write", "open(os.__file__, 'w')", false, byPosture{
+		outsideBy + "private_root)", map[sandbox.Posture]string{
+			sandbox.Container: outsideBy + "landlock)", sandbox.LandlockOnly: outsideBy + "landlock)",
+			sandbox.GVisor: outsideBy + "own_uid)", gVisorChroot: outsideBy + "own_uid)",
+		}}},
+	{"a file of the host", "open('/etc/passwd')", true, byPosture{in: map[sandbox.Posture]string{sandbox.LandlockOnly: outsideBy + "landlock)"}}},
+	{"the root", "os.listdir('/')", false, byPosture{
+		outsideBy + "landlock)", map[sandbox.Posture]string{
+			sandbox.GVisor: fine, gVisorUser: fine, gVisorChroot: outsideBy + "own_uid)",
+		}}},
+}
+
+// A denial names what was refused and the layer that did it, in every set-up,
+// and what is not the sandbox's doing is no denial.
+func TestDenials(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			for _, tt := range denialTests {
+				t.Run(tt.name, func(t *testing.T) {
+					want, named := tt.want.in[posture]
+					if !named {
+						want = tt.want.elsewhere
+					}
+					got := execute(t, r, "import mmap, os, pathlib, shutil\ndef main():\n    "+tt.script, nil)
+					if got.Denied != want {
+						t.Errorf("denied %q, want %q: %+v", got.Denied, want, got)
+					}
+					if failed := got.Status == ScriptError; failed != (want != fine || tt.fails) {
+						t.Errorf("%+v", got)
+					}
+					if (got.Hint != "") != (want != fine) || strings.HasPrefix(want, outside) && !strings.Contains(got.Hint, "the field files") {
+						t.Errorf("hint %q", got.Hint)
+					}
+				})
+			}
+		})
+	}
+}
