@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ type pace struct {
 	// gone: the run is killed.
 	stall time.Duration
 }
+
+// writeBytes is the most that is written at once.
+const writeBytes = 64 << 10
 
 var usualPace = pace{keepAlive: 5 * time.Second, stall: 15 * time.Second}
 
@@ -165,16 +169,19 @@ func (e *eventWriter) last(kind string, body []byte) error {
 	return ignoreUnsupported(e.control.SetWriteDeadline(time.Time{})) // the connection may live on
 }
 
-// send writes what is in buf, within the time a reader gets for it.
+// send writes what is in buf. A reader gets its time for each write, not for all
+// of it: the last event may be many megabytes, and a slow reader is not gone.
 func (e *eventWriter) send() error {
 	if len(e.buf) == 0 {
 		return nil
 	}
-	if err := ignoreUnsupported(e.control.SetWriteDeadline(time.Now().Add(e.pace.stall))); err != nil {
-		return err
-	}
-	if _, err := e.w.Write(e.buf); err != nil {
-		return err
+	for part := range slices.Chunk(e.buf, writeBytes) {
+		if err := ignoreUnsupported(e.control.SetWriteDeadline(time.Now().Add(e.pace.stall))); err != nil {
+			return err
+		}
+		if _, err := e.w.Write(part); err != nil {
+			return err
+		}
 	}
 	return e.flush()
 }

@@ -230,3 +230,30 @@ func TestStreamReaderGone(t *testing.T) {
 		resp.Body.Close()
 	}
 }
+
+// slowLink notes how much is written on each deadline.
+type slowLink struct {
+	*httptest.ResponseRecorder
+	since, most int
+}
+
+func (l *slowLink) SetWriteDeadline(time.Time) error {
+	l.since = 0
+	return nil
+}
+
+func (l *slowLink) Write(b []byte) (int, error) {
+	l.since += len(b)
+	l.most = max(l.most, l.since)
+	return l.ResponseRecorder.Write(b)
+}
+
+// Who reads a large reply over a slow link has time for each piece of it.
+func TestStreamSlowLink(t *testing.T) {
+	value := []byte(`"` + strings.Repeat("x", 4<<20) + `"`)
+	link := &slowLink{ResponseRecorder: httptest.NewRecorder()}
+	newTestHandler(streaming(runtime.Result{Status: runtime.OK, Value: value}, nil, nil)).ServeHTTP(link, streamRequest(someScript))
+	if want := "event: result\ndata: {\"result\":" + string(value) + ",\"stdout\":\"\"}\n\n"; link.Body.String() != want || link.most > writeBytes {
+		t.Errorf("%d bytes, %d of them on one deadline", link.Body.Len(), link.most)
+	}
+}
