@@ -40,6 +40,9 @@ var refusals = map[string]refusal{
 		instead: "A script has no rights beyond its own directory, and no setting gives it any."},
 	"files": {words: outside, layers: []sandbox.Layer{sandbox.Landlock, sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot},
 		instead: bringFile},
+	// Where Landlock alone hides files they are seen and can't be opened.
+	"absent": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot},
+		instead: bringFile},
 	"read_only": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},
 		instead: bringFile},
 	"owner": {words: outside, layers: []sandbox.Layer{sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},

@@ -33,6 +33,14 @@ func onOwn(denied string, in ...sandbox.Posture) byPosture {
 	return want
 }
 
+// hidden is for files that a root of its own hides. Where Landlock alone confines
+// only those can be refused that are there.
+func hidden(byLandlock string) byPosture {
+	return byPosture{outsideBy + "private_root)", map[sandbox.Posture]string{
+		sandbox.Container: outsideBy + "chroot)", gVisorChroot: outsideBy + "chroot)", sandbox.LandlockOnly: byLandlock,
+	}}
+}
+
 // denialTests are bodies of main that fail on something, or don't.
 var denialTests = []struct {
 	name, script string
@@ -63,7 +71,10 @@ var denialTests = []struct {
 			sandbox.Container: outsideBy + "landlock)", sandbox.LandlockOnly: outsideBy + "landlock)",
 			sandbox.GVisor: outsideBy + "own_uid)", gVisorChroot: outsideBy + "own_uid)",
 		}}},
-	{"a file of the host", "open('/etc/passwd')", true, byPosture{in: map[sandbox.Posture]string{sandbox.LandlockOnly: outsideBy + "landlock)"}}},
+	{"a file of the host", "open('/etc/passwd')", true, hidden(outsideBy + "landlock)")},
+	{"a file that nobody has", "open('/no/data.csv')", true, hidden(fine)},
+	{"a file that is not there", "open('x.csv')", true, byPosture{}},
+	{"a file that the library lacks", "open(os.path.dirname(os.__file__) + '/x.csv')", true, byPosture{}},
 	{"the root", "os.listdir('/')", false, byPosture{
 		outsideBy + "landlock)", map[sandbox.Posture]string{
 			sandbox.GVisor: fine, gVisorUser: fine, gVisorChroot: outsideBy + "own_uid)",

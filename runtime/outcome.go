@@ -84,6 +84,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		result.Error = "main() function must return JSON-serializable data, got: " + f.Error
 	case Exited:
 		result.Error = exited(f.Error)
+		result.Denied = r.denied(f.Denied)
 	case Timeout:
 		result.Error = "Script execution timed out after " + seconds(job.Timeout)
 	case MemoryLimit:

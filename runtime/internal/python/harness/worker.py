@@ -304,7 +304,8 @@ class Run:
             code = 1
         elif not -1 << 31 <= code < 1 << 31:
             code = -1  # as the interpreter does
-        self.fail("exited", int.__repr__(code))
+        # Who ends with success has coped with what was refused.
+        self.fail("exited", int.__repr__(code), denied=denied(e) if code else "")
 
     def raised(self, e):
         _set_recursion(1000)  # the script may have left less than this takes
@@ -317,11 +318,14 @@ class Run:
             _collect()
         keep_source(self.text)
         error, text = describe(e)
-        try:
-            denied = denials.refused_by_kernel(e)
-        except BaseException:
-            denied = ""
-        self.fail(status, error, traceback=text, line=line, denied=denied, limit=detail)
+        self.fail(status, error, traceback=text, line=line, denied=denied(e), limit=detail)
+
+
+def denied(e):
+    try:
+        return denials.refused_by_sandbox(e)
+    except BaseException:  # the script has broken what is needed for this
+        return ""
 
 
 def on_alarm(signum, frame):
