@@ -2,6 +2,7 @@ package pyexec
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,9 +72,17 @@ func TestBadRequests(t *testing.T) {
 			if !strings.Contains(r.text("error"), tt.want) || len(r.text("error")) > 300 {
 				t.Errorf("error: %.400s\nwant: %s", r.text("error"), tt.want)
 			}
+			if tt.code == http.StatusRequestEntityTooLarge && !namesSetting(r.text("hint")) {
+				t.Errorf("hint %q names no setting", r.text("hint"))
+			}
 			s.wantGood(t)
 		})
 	}
+}
+
+// namesSetting says whether one of the settings is in a sentence.
+func namesSetting(sentence string) bool {
+	return slices.ContainsFunc(settings, func(s Setting) bool { return strings.Contains(sentence, s.Name+".") })
 }
 
 // TestLargeRequests sends as much as is permitted.

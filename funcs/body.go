@@ -37,7 +37,7 @@ func readBounded(r *http.Request, limit int64) ([]byte, error) {
 		if r.Header.Get("Expect") == "" { // else it is not on its way yet
 			drain(r.Body)
 		}
-		return nil, refuse(tooLarge, "request body must be at most %d bytes, got %d", limit, r.ContentLength)
+		return nil, refuseLimit(tooLarge, bodyHint, "request body must be at most %d bytes, got %d", limit, r.ContentLength)
 	}
 	body, err := readAll(r.Body, r.ContentLength, limit)
 	if err != nil {
@@ -45,7 +45,7 @@ func readBounded(r *http.Request, limit int64) ([]byte, error) {
 	}
 	if int64(len(body)) > limit {
 		drain(r.Body)
-		return nil, refuse(tooLarge, "request body must be at most %d bytes", limit)
+		return nil, refuseLimit(tooLarge, bodyHint, "request body must be at most %d bytes", limit)
 	}
 	return body, nil
 }

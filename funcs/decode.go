@@ -113,7 +113,7 @@ func invalidJSON(body []byte, limits runtime.Limits) error {
 		return refuse(invalidRequest, "request body must be valid JSON")
 	}
 	if strings.HasSuffix(syntax.Error(), maxDepthText) {
-		return refuse(invalidRequest, "request body must be nested at most %d levels deep", limits.ResultDepth)
+		return refuseLimit(invalidRequest, depthHint, "request body must be nested at most %d levels deep", limits.ResultDepth)
 	}
 	return refuse(invalidRequest, "request body must be valid JSON: %s (byte %d)", syntax.Error(), syntax.Offset)
 }
@@ -130,7 +130,7 @@ func setScript(req *request, value []byte, limits *runtime.Limits) error {
 func (req *request) source(script string, limits *runtime.Limits) error {
 	script = strings.TrimPrefix(script, "\ufeff")
 	if int64(len(script)) > limits.ScriptBytes {
-		return refuse(tooLarge, "script must be at most %d bytes, got %d", limits.ScriptBytes, len(script))
+		return refuseLimit(tooLarge, scriptHint, "script must be at most %d bytes, got %d", limits.ScriptBytes, len(script))
 	}
 	if strings.TrimSpace(script) == "" {
 		return refuse(invalidRequest, "script must not be empty: it must be Python source that defines main()")
@@ -141,7 +141,7 @@ func (req *request) source(script string, limits *runtime.Limits) error {
 
 func setInput(req *request, value []byte, limits *runtime.Limits) error {
 	if depth(value) > limits.ResultDepth {
-		return refuse(invalidRequest, "input must be nested at most %d levels deep", limits.ResultDepth)
+		return refuseLimit(invalidRequest, depthHint, "input must be nested at most %d levels deep", limits.ResultDepth)
 	}
 	req.job.Input = value[:len(value):len(value)]
 	return nil

@@ -3,6 +3,7 @@ package funcs
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -164,7 +165,7 @@ func TestRefusals(t *testing.T) {
 // … is how it begins.
 func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text string) {
 	t.Helper()
-	var body struct{ Error, Status string }
+	var body struct{ Error, Status, Hint string }
 	dec := json.NewDecoder(w.Body)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&body); err != nil {
@@ -173,6 +174,18 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 	start, open := strings.CutSuffix(text, "…")
 	if w.Code != status || body.Status != "invalid_request" || (body.Error != text && (!open || !strings.HasPrefix(body.Error, start))) {
 		t.Errorf("\n got %d %s %q\nwant %d invalid_request %q", w.Code, body.Status, body.Error, status, text)
+	}
+	setting := ""
+	switch {
+	case status == http.StatusRequestEntityTooLarge && strings.HasPrefix(text, "script"):
+		setting = "EXEC_SCRIPT_BYTES"
+	case status == http.StatusRequestEntityTooLarge:
+		setting = "EXEC_BODY_BYTES"
+	case strings.Contains(text, "must be nested at most") && !strings.HasPrefix(text, "files"):
+		setting = "EXEC_RESULT_DEPTH"
+	}
+	if said := strings.HasSuffix(body.Hint, "; the operator can raise "+setting+"."); (setting != "") != said || !said && body.Hint != "" {
+		t.Errorf("%q: hint %q, want one that names %q", body.Error, body.Hint, setting)
 	}
 }
 

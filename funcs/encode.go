@@ -62,8 +62,12 @@ func appendResult(b []byte, res *runtime.Result, outputBytes int64, files bool, 
 }
 
 // appendRefusal appends the body of a request that ended without a run.
-func appendRefusal(b []byte, o *outcome, text string) []byte {
-	return append(appendFailure(b, text, o.word), '}')
+func appendRefusal(b []byte, o *outcome, text, hint string) []byte {
+	b = appendFailure(b, text, o.word)
+	if hint != "" {
+		b = appendMember(b, "hint", hint)
+	}
+	return append(b, '}')
 }
 
 // appendFailure appends the start of every failure, the object left open.

@@ -25,7 +25,7 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 		}
 		o, sentence = explain(err)
 		run.end(o, sentence, err)
-		run.Reply = appendRefusal(nil, o, sentence)
+		run.Reply = appendRefusal(nil, o, sentence, hintOf(err))
 	}
 	if o.event == poison {
 		run.Level = slog.LevelError
@@ -42,7 +42,7 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 	rep := reply{queue: run.Usage.Queue, run: run.Usage.Wall}
 	if o.event == again {
 		rep.http, rep.retry = o.http, o.retry
-		rep.body = appendRefusal(nil, o, sentence)
+		rep.body = appendRefusal(nil, o, sentence, "")
 	} else {
 		rep.http, run.Event.Acknowledged = http.StatusOK, true
 		rep.body = appendAnswer(nil, run.Status, sentence)
@@ -67,7 +67,7 @@ func (h *handler) message(r *http.Request, run *Run) (*outcome, string, error) {
 		return nil, "", refuse(invalidRequest, "%s", err)
 	}
 	if int64(len(m.Data)) > h.bodyBytes {
-		return nil, "", refuse(tooLarge, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
+		return nil, "", refuseLimit(tooLarge, bodyHint, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
 	}
 	text, err := checkText(m.Data)
 	if err != nil {
@@ -99,7 +99,7 @@ func (h *handler) publish(ctx context.Context, run *Run) error {
 		o := outcomeOf[runtime.ResultLimit]
 		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic", size, h.results.MaxBytes())
 		run.end(o, sentence, nil)
-		run.Reply = appendRefusal(nil, o, sentence)
+		run.Reply = appendRefusal(nil, o, sentence, "")
 	}
 	attributes := map[string]string{"execution_id": run.ExecutionID, "status": run.Status}
 	if run.Event.ID != "" {

@@ -205,7 +205,7 @@ func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)
 	}
 	rep.http, rep.retry = o.http, o.retry
-	rep.body = appendRefusal(nil, o, text)
+	rep.body = appendRefusal(nil, o, text, hintOf(err))
 	return rep
 }
 

@@ -136,12 +136,34 @@ func statusDocs() []web.Status {
 type failure struct {
 	of   runtime.Status
 	text string
+	hint string // what the caller or the operator can do, where there is something
 }
 
 func (f *failure) Error() string { return f.text }
 
 func refuse(of runtime.Status, format string, args ...any) error {
 	return &failure{of: of, text: fmt.Sprintf(format, args...)}
+}
+
+// What can be done about a request that is beyond a limit.
+const (
+	bodyHint   = "Send less in one request; the operator can raise EXEC_BODY_BYTES."
+	scriptHint = "Send data as input or files instead of in the script; the operator can raise EXEC_SCRIPT_BYTES."
+	depthHint  = "Send something flatter; the operator can raise EXEC_RESULT_DEPTH."
+)
+
+// refuseLimit is refuse for what is beyond a limit, with what can be done.
+func refuseLimit(of runtime.Status, hint, format string, args ...any) error {
+	return &failure{of: of, text: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// hintOf is the hint for an error that explain explains.
+func hintOf(err error) string {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.hint
+	}
+	return ""
 }
 
 // explain finds the outcome an error stands for and the sentence the caller

@@ -100,7 +100,7 @@ func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) 
 	if final.err != nil {
 		o, text := explain(final.err)
 		c.run.end(o, text, final.err)
-		final.o, final.body = o, appendRefusal(nil, o, text)
+		final.o, final.body = o, appendRefusal(nil, o, text, hintOf(final.err))
 	}
 	if final.o.of != runtime.OK {
 		kind = "error"

@@ -92,7 +92,7 @@ func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp
 		rep.Fault = &mcp.Fault{Sentence: sentence, Status: string(o.word), Internal: !o.retry}
 		return rep, err
 	}
-	rep.Body = appendRefusal(nil, o, sentence)
+	rep.Body = appendRefusal(nil, o, sentence, hintOf(err))
 	run.Reply = rep.Body
 	return rep, nil
 }
