@@ -129,43 +129,48 @@ func asRoot() string {
 // or 503, none twice, and the service is healthy soon after.
 func TestFaultsUnderLoad(t *testing.T) {
 	for _, f := range faults {
-		t.Run(f.name, func(t *testing.T) {
-			if f.lacking != nil {
-				if why := f.lacking(); why != "" {
-					t.Skip("SKIPPED, NOTHING WAS TESTED: " + why)
-				}
-			}
-			settings := []string{"EXEC_QUEUE=32"}
-			if f.settings != nil {
-				settings = append(settings, f.settings(t)...)
-			}
-			p := launch(t, settings...)
-			log := p.followRuns()
-			waitFor(t, "the start", patience, p.healthy)
-			defer func() {
-				if t.Failed() {
-					t.Logf("stderr: %.2000s", &p.stderr)
-				}
-			}()
-			l := startLoad(t, p, f.harm)
-			time.Sleep(300 * time.Millisecond)
-			// Three tries: others may want the machine's processors, too.
-			took := healing(t, p, l, f)
-			for try := 1; try < 3 && took > healWithin; try++ {
-				took = min(took, healing(t, p, l, f))
-			}
-			if took > healWithin {
-				t.Errorf("healthy again only after %v", took)
-			}
-			time.Sleep(300 * time.Millisecond)
-			l.stop()
-			p.signal(syscall.SIGTERM)
-			if code := p.exit(); code != 0 {
-				t.Errorf("exit code %d: %s", code, &p.stderr)
-			}
-			l.check(t, log)
-		})
+		t.Run(f.name, func(t *testing.T) { underLoad(t, f, healWithin) })
 	}
+}
+
+// underLoad brings a fault about while there are callers, and demands that the
+// service is healthy again within a time.
+func underLoad(t *testing.T, f fault, within time.Duration) {
+	t.Helper()
+	if f.lacking != nil {
+		if why := f.lacking(); why != "" {
+			t.Skip("SKIPPED, NOTHING WAS TESTED: " + why)
+		}
+	}
+	settings := []string{"EXEC_QUEUE=32"}
+	if f.settings != nil {
+		settings = append(settings, f.settings(t)...)
+	}
+	p := launch(t, settings...)
+	log := p.followRuns()
+	waitFor(t, "the start", patience, p.healthy)
+	defer func() {
+		if t.Failed() {
+			t.Logf("stderr: %.2000s", &p.stderr)
+		}
+	}()
+	l := startLoad(t, p, f.harm)
+	time.Sleep(300 * time.Millisecond)
+	// Three tries: others may want the machine's processors, too.
+	took := healing(t, p, l, f)
+	for try := 1; try < 3 && took > within; try++ {
+		took = min(took, healing(t, p, l, f))
+	}
+	if took > within {
+		t.Errorf("healthy again only after %v", took)
+	}
+	time.Sleep(300 * time.Millisecond)
+	l.stop()
+	p.signal(syscall.SIGTERM)
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &p.stderr)
+	}
+	l.check(t, log)
 }
 
 // healing is how long it takes from the end of a fault until the service is
