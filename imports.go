@@ -89,6 +89,7 @@ var packagePreload = []preloaded{
 	{"pandas", "the most frequent of all, and the slowest to import; it brings pyarrow with it where that is installed"},
 	{"matplotlib.pyplot", "0.3 s, and makes figures that are returned without being asked for"},
 	{"matplotlib.backends.backend_agg", "loaded with the first figure"},
+	{"threadpoolctl", "small, and not at home where /proc can't be read: see the zygote's rehearsals"},
 }
 
 // installedPreload are the names of packagePreload.

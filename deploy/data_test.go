@@ -2,9 +2,13 @@ package deploy_test
 
 import (
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 )
+
+// dataPlaces come to each of the postures once.
+var dataPlaces = []string{"runc", "runc, privileged", "runc, no namespaces", "runc, no namespaces, an arbitrary uid", "gVisor"}
 
 // TestDataImage builds the image with packages/data.txt and runs the programs
 // of testdata/data on it.
@@ -14,8 +18,11 @@ func TestDataImage(t *testing.T) {
 	}
 	need(t, "root", "buildah", "podman", "runc", "runsc")
 	img := newBuilder(t).build(t, root, "data", "--build-arg", "PACKAGES=packages/data.txt")
+	if *keep != "" {
+		output(t, "podman", "tag", img.name, *keep+"-data")
+	}
 	for _, p := range places {
-		if p.name != "runc" && p.name != "runc, privileged" && p.name != "gVisor" {
+		if !slices.Contains(dataPlaces, p.name) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 )
 
 // keep names the image that is left in podman's store, for other suites.
-var keep = flag.String("keep", "", "leave the image there under this `name`")
+var keep = flag.String("keep", "", "leave the image there under this `name`, that with packages with -data behind it")
 
 // raced says that the race detector is in this binary.
 var raced bool

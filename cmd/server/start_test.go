@@ -16,7 +16,8 @@ import (
 )
 
 // BenchmarkStart measures what a cold start takes once the interpreter is
-// unpacked: from the start of the process to its first right answer, and the
+// unpacked: from the start of the process to its first right answer, also in
+// starts of a Python that does nothing, and the
 // memory (proportional set size) of server, zygote and eight ready workers.
 //
 //	go test -run '^$' -bench Start -benchtime 10x ./cmd/server
@@ -45,7 +46,9 @@ func BenchmarkStart(b *testing.B) {
 		}
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+	start := float64(b.Elapsed().Milliseconds()) / float64(b.N)
+	b.ReportMetric(start, "ms/start")
+	b.ReportMetric(start/barePython(b), "start/bare")
 	b.ReportMetric(float64(pss)/1024, "MiB-PSS")
 }
 
@@ -112,4 +115,26 @@ func pssOf(pid int) int {
 		}
 	}
 	return 0
+}
+
+// barePython is how many milliseconds the unpacked interpreter takes to do nothing.
+func barePython(b *testing.B) float64 {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		b.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(cache, "pyexec/python-*/prefix/bin/python3.11"))
+	if err != nil || len(found) == 0 {
+		b.Fatalf("interpreter: %v %v", found, err)
+	}
+	const times = 20
+	began := time.Now()
+	for range times {
+		cmd := exec.Command(found[0], "-I", "-S", "-c", "pass")
+		cmd.Env = []string{}
+		if err := cmd.Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64(time.Since(began).Milliseconds()) / times
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"net/http"
 )
 
 // Marker begins every secret. A script that searches memory may look for it.
@@ -51,7 +52,7 @@ type Report struct {
 // Canary asks it what it has seen. A canary that is gone is an error.
 func (s *Server) Canary(ctx context.Context) (Report, error) {
 	var r Report
-	_, body, err := get(ctx, s.report)
+	_, body, err := ask(ctx, http.MethodGet, s.report, "")
 	if err != nil {
 		return r, fmt.Errorf("testbed: canary: %w", err)
 	}

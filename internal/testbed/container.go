@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // noNamespaces is a seccomp profile that refuses what makes a namespace.
@@ -36,7 +37,7 @@ type container struct {
 	canary *process // podman exec
 }
 
-// startContainer starts the server in a container and the canary beside it.
+// startContainer starts the server in a container.
 func (b *Bed) startContainer(s *Server, o Options, dir string) error {
 	image := o.Image
 	if image == "" {
@@ -63,16 +64,24 @@ func (b *Bed) startContainer(s *Server, o Options, dir string) error {
 		return fmt.Errorf("testbed: %w", err)
 	}
 	c := &container{id: id}
-	s.place = c
+	s.began = time.Now()
+	if _, err := podman("start", id); err != nil {
+		return errors.Join(err, c.stop())
+	}
+	s.Launched = time.Since(s.began)
 	if c.waiter, err = run(false, "", nil, "podman", "wait", id); err != nil {
 		return errors.Join(err, c.stop())
 	}
-	exec := append([]string{"exec", "--interactive", "--env", "SECRET_TOKEN=" + s.Secrets["the canary's environment"], id, insideCanary},
-		s.Targets.args(fmt.Sprint(":", insideReport))...)
-	if c.canary, err = run(false, s.Secrets["the canary's sockets"], nil, "podman", exec...); err != nil {
-		return errors.Join(err, c.stop())
-	}
+	s.place = c
 	return nil
+}
+
+// startCanary starts it as another process of the container.
+func (c *container) startCanary(s *Server) (err error) {
+	exec := append([]string{"exec", "--interactive", "--env", "SECRET_TOKEN=" + s.Secrets["the canary's environment"], c.id, insideCanary},
+		s.Targets.args(fmt.Sprint(":", insideReport))...)
+	c.canary, err = run(false, s.Secrets["the canary's sockets"], nil, "podman", exec...)
+	return err
 }
 
 // runArgs are the arguments of podman up to the image.
@@ -81,7 +90,7 @@ func (b *Bed) runArgs(o Options, dir string, ports []int) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
-	args := append([]string{"--runtime", runtime, "run", "--detach", "--timeout", lifetime}, limits...)
+	args := append([]string{"--runtime", runtime, "create", "--timeout", lifetime}, limits...)
 	args = append(args,
 		"--publish", fmt.Sprintf("%s:%d", loopback(ports[0]), insideHTTP),
 		"--publish", fmt.Sprintf("%s:%d", loopback(ports[1]), insideReport),

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // process is a program that runs as a child of the test.
@@ -72,19 +73,34 @@ func (p *process) stop() error {
 // pair is a server and its canary, with the file that outlives both.
 type pair struct {
 	*process
-	canary *process
-	shared string
+	canary  *process
+	shared  string
+	command canaryCommand
 }
 
-func (p pair) stop() error {
-	err := errors.Join(p.process.stop(), p.canary.stop())
+// canaryCommand is how a canary is started.
+type canaryCommand struct {
+	ordinary bool
+	program  string
+	env      []string
+}
+
+func (p *pair) stop() error {
+	err := p.process.stop()
+	if p.canary == nil {
+		return err
+	}
+	err = errors.Join(err, p.canary.stop())
 	if removed := os.Remove(p.shared); !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
 	return err
 }
 
-// startProcess starts the server and the canary as processes of one user.
+// Home is the home directory of servers that are processes.
+func (b *Bed) Home(s Setup) string { return filepath.Join(b.dir, fmt.Sprintf("home-%t", s.Ordinary)) }
+
+// startProcess starts the server as a process of a user.
 func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	ports, err := freePorts(3)
 	if err != nil {
@@ -92,7 +108,7 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	}
 	// One home for all servers of a user, so that the interpreter is unpacked
 	// once; what is the canary's own has to be in a directory of its own.
-	home, own := filepath.Join(b.dir, fmt.Sprintf("home-%t", o.Setup.Ordinary)), filepath.Join(dir, "canary")
+	home, own := b.Home(o.Setup), filepath.Join(dir, "canary")
 	for _, d := range []string{home, own} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return fmt.Errorf("testbed: %w", err)
@@ -109,23 +125,27 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 		Socket: filepath.Join(own, "socket"), Abstract: filepath.Base(dir), Shared: "/dev/shm/pyexec-" + filepath.Base(dir),
 	}
 	env := append(constant(home), "HOST=127.0.0.1", fmt.Sprint("PORT=", ports[0]))
+	s.began = time.Now()
 	server, err := run(o.Setup.Ordinary, "", append(env, o.Settings...), b.server)
 	if err != nil {
 		return err
 	}
-	canary, err := run(o.Setup.Ordinary, s.Secrets["the canary's sockets"],
-		append(constant(home), "SECRET_TOKEN="+s.Secrets["the canary's environment"]), b.canary, s.Targets.args(loopback(ports[2]))...)
-	if err != nil {
-		return errors.Join(err, server.stop())
-	}
-	s.place = pair{server, canary, s.Targets.Shared}
-	s.Targets.Server, s.Targets.Canary = server.pid(), canary.pid()
+	s.Targets.Server = server.pid()
+	s.place = &pair{process: server, shared: s.Targets.Shared, command: canaryCommand{o.Setup.Ordinary, b.canary, constant(home)}}
 	return nil
 }
 
-func (p pair) log() string {
-	if said := p.canary.log(); said != "" {
-		return p.process.log() + "\n" + said
+// startCanary starts it as another process of the same user.
+func (p *pair) startCanary(s *Server) (err error) {
+	report := strings.TrimSuffix(strings.TrimPrefix(s.report, "http://"), "/")
+	p.canary, err = run(p.command.ordinary, s.Secrets["the canary's sockets"],
+		append(p.command.env, "SECRET_TOKEN="+s.Secrets["the canary's environment"]), p.command.program, s.Targets.args(report)...)
+	return err
+}
+
+func (p *pair) log() string {
+	if p.canary != nil && p.canary.log() != "" {
+		return p.process.log() + "\n" + p.canary.log()
 	}
 	return p.process.log()
 }

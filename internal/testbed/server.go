@@ -34,8 +34,12 @@ type Server struct {
 	Targets Targets
 	// Secrets are texts that no reply may contain, by where they lie.
 	Secrets map[string]string
+	// Launched is how long podman took to start the container, FirstAnswer how
+	// long it took, that included, to the first right answer.
+	Launched, FirstAnswer time.Duration
 
 	place  place
+	began  time.Time
 	report string // URL of the canary's report
 }
 
@@ -47,6 +51,8 @@ type place interface {
 	ended() <-chan struct{}
 	// pid is the server's process id where it runs.
 	pid() int
+	// startCanary starts the canary beside the server.
+	startCanary(s *Server) error
 	stop() error
 }
 
@@ -93,10 +99,15 @@ func (b *Bed) start(t testing.TB, o Options) (*Server, error) {
 			t.Error(err)
 		}
 	})
-	if err := s.waitFor(s.URL + "/health"); err != nil {
+	if err := s.waitFor(http.MethodPost, s.URL+"/execute", first); err != nil {
 		return nil, err
 	}
-	if err := s.waitFor(s.report); err != nil {
+	s.FirstAnswer = time.Since(s.began)
+	// Not earlier: where it takes a process in the container it is in the way.
+	if err := s.place.startCanary(s); err != nil {
+		return nil, err
+	}
+	if err := s.waitFor(http.MethodGet, s.report, ""); err != nil {
 		return nil, err
 	}
 	r, err := s.Canary(t.Context())
@@ -104,40 +115,45 @@ func (b *Bed) start(t testing.TB, o Options) (*Server, error) {
 	return s, err
 }
 
+// first is the first script that every server has to run.
+const first = `{"script": "def main():\n    return 6 * 7"}`
+
 // waitFor asks until the answer is 200.
-func (s *Server) waitFor(url string) error {
+func (s *Server) waitFor(method, url, body string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	for said := ""; ; {
-		code, body, err := get(ctx, url)
+		code, answer, err := ask(ctx, method, url, body)
 		if err == nil && code == http.StatusOK {
 			return nil
 		}
 		if err == nil {
-			said = body
+			said = answer
 		}
 		select {
 		case <-s.place.ended():
 			return fmt.Errorf("testbed: %s: the server has ended:\n%s", url, s.Log())
 		case <-ctx.Done():
 			return fmt.Errorf("testbed: %s: no answer: %s\n%s", url, said, s.Log())
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
 
-func get(ctx context.Context, url string) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// ask sends a request; a body is JSON.
+func ask(ctx context.Context, method, url, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(body), err
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(answer), err
 }
 
 // Log is everything the server has printed.

@@ -4,5 +4,5 @@ import pandas as pd
 
 def main():
     df = pd.DataFrame({"a": range(1000), "b": [f"text {i % 7}" for i in range(1000)]})
-    df.to_parquet("/tmp/a.parquet")
-    return {"equal": bool(pd.read_parquet("/tmp/a.parquet").equals(df)), "columns": list(pd.read_parquet("/tmp/a.parquet", columns=["b"]).columns)}
+    df.to_parquet("a.parquet")
+    return {"equal": bool(pd.read_parquet("a.parquet").equals(df)), "columns": list(pd.read_parquet("a.parquet", columns=["b"]).columns)}

@@ -62,4 +62,11 @@ ax.legend()
 fig.savefig(io.BytesIO())
 plt.close(fig)
 `},
+	// scikit-learn asks it for the libraries that are loaded. It takes them from
+	// /proc where there is one, and does not expect that it can't be read, as where
+	// Landlock alone hides files.
+	{"threadpoolctl", `
+import threadpoolctl
+threadpoolctl._HAS_PROCFS = False
+`},
 }
