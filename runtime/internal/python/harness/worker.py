@@ -135,7 +135,7 @@ def rehearse():
     run = Run()
     code = read_script("def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n", frozenset())
     run.result = run.call(code, b"[1]")
-    encode(run.result)
+    run.encode(run.result)
     run.flush()
     _modules.pop(MODULE, None)
 
@@ -216,7 +216,7 @@ class Run:
             if payload is None:
                 self.bag = None
                 raise
-        if display.PYPLOT in _modules or self.bag:
+        if self.bag or display.any_open():
             self.bag = self.bag or attached.Attached()
             display.draw(result, self.bag)
         return payload
