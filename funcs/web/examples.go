@@ -204,6 +204,19 @@ def main():
 			`"hint":"This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."}`),
 	},
 	{
+		Name: "network", Title: "Refused: the network",
+		Script: `import urllib.request
+
+def main():
+    return urllib.request.urlopen('http://169.254.169.254').status`,
+		Status: 422,
+		Response: json.RawMessage(`{"error":"urllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>","status":"script_error","stdout":"","stderr":"",` +
+			`"traceback":"PermissionError: [Errno 1] Operation not permitted\n\nDuring handling of the above exception, another exception occurred:\n\n` +
+			`Traceback (most recent call last):\n  File \"script.py\", line 4, in main\n    return urllib.request.urlopen('http://169.254.169.254').status\n` +
+			`           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\nurllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>\n","line":4,` +
+			`"denied":"network access is not available to scripts (refused by seccomp)","hint":"Hand over what the script needs as input or files, and send on what it returns."}`),
+	},
+	{
 		Name: "not-json", Title: "Failed: the result is not JSON",
 		Script: `def main():
     return object()`,
