@@ -175,7 +175,7 @@ func (w *Worker) Close() {
 	w.stderr.close()
 }
 
-// writeRequest sends the one request in the layout of worker.py.
+// writeRequest sends the one request in the layout of channel.py.
 func (w *Worker) writeRequest(r *Request) error {
 	given := absent
 	if r.Input != nil {
