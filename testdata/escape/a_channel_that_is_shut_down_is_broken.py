@@ -1,6 +1,6 @@
 # End of file without closing.
-# status: script_error|exited
-# error~: Script (broke the channel of its result|exited with code 0) before main\(\) returned
+# status: exited
+# error: Script exited with code 0 before main() returned
 SHUT_RDWR = 2
 
 

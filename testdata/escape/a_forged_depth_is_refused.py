@@ -1,6 +1,6 @@
 # Brackets beyond what any reader should go into.
-# status: script_error|result_limit
-# error~: Script (broke the channel of its result before main\(\) returned|exceeded the result limit of 256 nested levels)
+# status: result_limit
+# error: Script exceeded the result limit of 256 nested levels
 import struct
 
 

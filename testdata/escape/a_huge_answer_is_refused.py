@@ -1,6 +1,6 @@
 # A header that promises four gigabytes.
-# status: result_limit|script_error
-# error~: Script (broke the channel of its result before main\(\) returned|exceeded the result limit of 16 KiB)
+# status: result_limit
+# error: Script exceeded the result limit of 16 KiB
 import struct
 
 

@@ -1,5 +1,5 @@
 # Files, directories and links until nothing goes.
-# result~: \{"files":\["(ENOSPC|EDQUOT)",[1-6]?[0-9]\],"directories":"(ENOSPC|EDQUOT)","symlinks":"(ENOSPC|EDQUOT)","twin":"ok"\}
+# result: {"files": ["ENOSPC", 63], "directories": "ENOSPC", "symlinks": "ENOSPC", "twin": "ok"}
 # in podman-nons: status: file_limit
 # because: the server, not the kernel, keeps this limit there, and ends the run
 

@@ -1,8 +1,10 @@
 # Threads until none can be had.
-# status: script_error|memory_limit
-# error~: RuntimeError: can't start new thread \(the limit is 16 threads\)
+# status: script_error
+# error: RuntimeError: can't start new thread (the limit is 16 threads)
 # in gvisor-user: status: killed
 # because: the server, not the kernel, keeps this limit there, and ends the run
+# in gvisor-user: error: Script was killed because it exceeded the limit of 16 threads
+# because: the same
 import threading
 import time
 

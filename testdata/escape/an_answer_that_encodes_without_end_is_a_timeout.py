@@ -1,7 +1,7 @@
-# A dict whose items never end.
+# A dict whose items never end: until the time or the memory does.
 # timeout: 0.5
-# status: timeout|memory_limit|not_json|ok
-# error~: .*
+# status: timeout|memory_limit
+# error~: Script execution timed out after 0\.5 seconds|Script exceeded the memory limit of 64 MiB
 
 
 class D(dict):

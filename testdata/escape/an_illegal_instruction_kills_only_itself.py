@@ -1,7 +1,7 @@
 # An instruction that there is not, and one that only the kernel may use.
 # arch: amd64
 # status: killed
-# error~: Script was killed by SIG(ILL|SEGV)
+# error: Script was killed by SIGILL
 import mmap
 
 

@@ -1,5 +1,5 @@
 # Memory of the kernel's: fill all the pairs and pipes there can be.
-# result~: [0-9]{1,8}
+# result~: [1-9][0-9]{5,6}
 import importlib
 socket = importlib.import_module("socket")
 

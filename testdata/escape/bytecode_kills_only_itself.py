@@ -1,6 +1,8 @@
 # Bytecode that no compiler makes: a local that is not there, and the stack of
-# somebody else.
-# status: killed|script_error|memory_limit|cpu_limit|timeout
+# somebody else. What that does depends on what lies in memory there.
+# status: killed|script_error
+# error~: SystemError: unknown opcode|Script was killed by SIG(SEGV|ILL|BUS|ABRT)
+# stderr~: (XXX lineno: -?[0-9]+, opcode: [0-9]+\n)?
 import types
 
 

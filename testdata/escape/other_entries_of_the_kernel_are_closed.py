@@ -2,8 +2,6 @@
 # code with the native number is the twin.
 # arch: amd64
 # result: {"native": "mine", "i386": "EPERM", "x32": "EPERM"}
-# in gvisor-root gvisor-user: result~: \{"native":"mine","i386":"(EPERM|ENOSYS|died)","x32":"(EPERM|ENOSYS)"\}
-# because: gVisor has no i386
 import mmap
 
 

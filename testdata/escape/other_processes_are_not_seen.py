@@ -1,7 +1,5 @@
 # Every number that a process could have, by what tells whether it is one.
 # result: 0
-# in podman-nons: result~: [0-9]+
-# because: there is one space of numbers for all of the container; no signal reaches them
 
 
 def main():

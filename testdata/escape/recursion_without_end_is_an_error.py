@@ -1,6 +1,6 @@
 # The plain one.
 # status: script_error
-# error~: RecursionError: maximum recursion depth exceeded.*
+# error: RecursionError: maximum recursion depth exceeded
 
 
 def main():

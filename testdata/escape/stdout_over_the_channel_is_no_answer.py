@@ -1,6 +1,6 @@
 # And the other way round: the answer goes to the output.
-# status: exited|script_error
-# error~: Script (broke the channel of its result|exited with code 0) before main\(\) returned
+# status: exited
+# error: Script exited with code 0 before main() returned
 # stdout~: .*"returned"
 
 
