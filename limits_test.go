@@ -18,6 +18,7 @@ var small = []string{
 // Sentences of more than one test.
 const (
 	memorySentence = "Script exceeded the memory limit of 64 MiB"
+	stackSentence  = "RuntimeError: can't start new thread (no memory is left for its stack; the limit is 64 MiB)"
 	tmpSentence    = "Script exceeded the /tmp limit of 4 MiB and 32 files"
 	resultSentence = "Script exceeded the result limit of 4 KiB"
 	depthSentence  = "Script exceeded the result limit of 20 nested levels"
@@ -48,6 +49,8 @@ func TestLimits(t *testing.T) {
 		{"memory: in the result", "return [['x' * 1000] * 1000] * 1000", "memory_limit", memorySentence},
 		{"memory: caught", "try: bytearray(200 << 20)\nexcept MemoryError: return len(bytearray(10 << 20))", "", `{"result":10485760,"stdout":""}`},
 		{"memory: raised by the script", "raise MemoryError('mine')", "memory_limit", memorySentence},
+		{"memory: the stack of a thread", "import threading\nthreading.stack_size(128 << 20)\nthreading.Thread(target=print).start()", "script_error", stackSentence},
+		{"memory: the stacks of threads", "import threading, time\nb = bytearray(50 << 20)\nwhile True: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()", "script_error", stackSentence},
 		// It counts on top of the interpreter: nearly all of it is the script's.
 		{"memory: nine tenths", "b = bytearray(58 << 20)\nb[::4096] = b'x' * len(b[::4096])\nreturn len(b)", "", `{"result":60817408,"stdout":""}`},
 		{"memory: used twice", "for _ in range(5): b = bytearray(30 << 20)\nreturn 1", "", `{"result":1,"stdout":""}`},

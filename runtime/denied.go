@@ -88,7 +88,8 @@ var limitHints = map[Status]map[string]string{
 	FileLimit: {"": "Write less; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
 		"files":      "Send fewer or smaller files; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
 		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
-	ScriptError:   {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	ScriptError: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS.",
+		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can raise EXEC_MEMORY_MB."},
 	Killed:        {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
 	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
 }

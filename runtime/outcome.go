@@ -105,8 +105,11 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case Killed: // by an alarm of its own
 		result.Error = "Script was killed by SIGALRM"
 	case ScriptError:
-		if f.Limit == "threads" {
+		switch f.Limit {
+		case "threads":
 			result.Error += fmt.Sprintf(" (the limit is %d threads)", l.Threads)
+		case "stack":
+			result.Error += " (no memory is left for its stack; the limit is " + size(l.MemoryBytes) + ")"
 		}
 		result.Denied = r.denied(f.Denied)
 	default:

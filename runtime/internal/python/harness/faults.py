@@ -2,10 +2,12 @@
 
 import linecache
 import traceback
+from _thread import stack_size as _stack_size
 
 NAME = "script.py"
 MODULE = "script"
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
+THREAD_STACK = 2 << 20  # bytes; the zygote sets it for who says nothing else
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
@@ -52,8 +54,21 @@ def classify(e):
         if errno == EMFILE:
             return "file_limit", "open_files"
     if kind is RuntimeError and _str(e) == "can't start new thread":
-        return "script_error", "threads"
+        return "script_error", "stack" if stack_is_lacking() else "threads"
     return "script_error", ""
+
+
+def stack_is_lacking():
+    """Whether it is memory that a new thread could not get.
+
+    The C library maps its stack before it asks the kernel for the thread. What
+    the script holds is still there when this is asked.
+    """
+    try:
+        bytearray(_stack_size() or THREAD_STACK)
+    except MemoryError:
+        return True
+    return False
 
 
 def line_of(tb):
