@@ -108,3 +108,20 @@ func TestDenials(t *testing.T) {
 		})
 	}
 }
+
+// Where abort can't be told from a crash the hint says so.
+func TestAbort(t *testing.T) {
+	const script = "import ctypes\ndef main():\n    ctypes.CDLL(None).abort()"
+	for _, posture := range onLinux {
+		inPosture(t, posture, func(t *testing.T) {
+			got := execute(t, start(t, nil), script, nil)
+			want := "Script was killed by SIGSEGV"
+			if posture == sandbox.Container || posture == sandbox.LandlockOnly {
+				want = "Script was killed by SIGABRT"
+			}
+			if got.Status != Killed || got.Error != want || strings.Contains(got.Hint, "abort()") != strings.HasSuffix(want, "SEGV") {
+				t.Errorf("%+v, want %s", got, want)
+			}
+		})
+	}
+}
