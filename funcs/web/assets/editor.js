@@ -47,7 +47,9 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { padding: "0.75rem 0", caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--dim)", border: "0", paddingLeft: "0.35rem" },
+  ".cm-content:focus-visible": { outline: "none" }, // the box around it shows the focus
+  // Not transparent: long lines are scrolled away below it.
+  ".cm-gutters": { backgroundColor: "var(--field)", color: "var(--dim)", border: "0", padding: "0 0.2rem 0 0.35rem" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--active)" },
   ".cm-activeLineGutter": { color: "var(--ink)" },
   "& > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground":
