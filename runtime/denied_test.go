@@ -125,3 +125,23 @@ func TestAbort(t *testing.T) {
 		})
 	}
 }
+
+// Who is the first of a PID namespace on Linux can't kill itself; elsewhere a
+// script can, and is not told that memory is to blame for sure.
+func TestKillingOneself(t *testing.T) {
+	const script = "import ctypes\ndef main():\n    libc = ctypes.CDLL(None)\n    libc.kill(libc.getpid(), 9)\n    return 'alive'"
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			got := execute(t, start(t, nil), script, nil)
+			if p := named(posture); p == sandbox.Full || p == sandbox.User {
+				if string(got.Value) != `"alive"` {
+					t.Errorf("%+v, want alive", got)
+				}
+				return
+			}
+			if got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script was killed by itself, or because memory ran out") {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}

@@ -134,8 +134,11 @@ func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(cpu)
 	}
 	if status.Signal() == syscall.SIGKILL {
-		// Nothing inside can send it: the kernel was out of memory.
-		return MemoryLimit, "Script was killed because memory ran out; its limit is " + size(r.cfg.Limits.MemoryBytes)
+		who := "because"
+		if p := r.plan.Posture; p != sandbox.Full && p != sandbox.User {
+			who = "by itself, or because" // only the first of a PID namespace on Linux can't send it to itself
+		}
+		return MemoryLimit, "Script was killed " + who + " memory ran out; its limit is " + size(r.cfg.Limits.MemoryBytes)
 	}
 	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())
 }

@@ -16,9 +16,9 @@ import (
 )
 
 // BenchmarkStart measures what a cold start takes once the interpreter is
-// unpacked: from the start of the process to its first right answer, also in
-// starts of a Python that does nothing, and the
-// memory (proportional set size) of server, zygote and eight ready workers.
+// unpacked: from the start of the process to its first right answer, also as a
+// multiple of what a Python takes that does nothing, and the memory (proportional
+// set size) of server, zygote and eight ready workers.
 //
 //	go test -run '^$' -bench Start -benchtime 10x ./cmd/server
 func BenchmarkStart(b *testing.B) {
