@@ -2,7 +2,6 @@ package testbed_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/pyexec/pyexec/internal/testbed"
 )
-
-var image = flag.String("image", "", "`name` of the image that BenchmarkSetups starts in containers")
 
 // How BenchmarkSetups asks.
 const (

@@ -41,6 +41,7 @@ var (
 	server   = flag.String("server", "", "`program` to attack, instead of building it; with -canary")
 	canary   = flag.String("canary", "", "`program` of the canary")
 	settings = flag.String("settings", "", "`environment` of the server, NAME=value with commas between")
+	image    = flag.String("image", "", "`name` of an image of podman's to start in containers, instead of one with the server that was built")
 	as       = flag.String("as", "", "`set-up` whose answers to expect, instead of those of the one that runs")
 )
 
@@ -85,7 +86,7 @@ func TestEscape(t *testing.T) {
 			var all sync.WaitGroup
 			for _, check := range checks {
 				s := &target{
-					Server: bed.Start(t, testbed.Options{Setup: setup, Settings: append(check.settings, tight...)}),
+					Server: bed.Start(t, testbed.Options{Setup: setup, Image: *image, Settings: append(check.settings, tight...)}),
 					setup:  cmp.Or(*as, setup.Name), checked: check.settings == nil, shared: shared,
 				}
 				for _, name := range names {
