@@ -21,8 +21,11 @@ def remember_generators():
             (numpy_random.RandomState, _reseed_state),
             (numpy_random.BitGenerator, _reseed_bits),
         ]
-    # By type, because isinstance asks lazy proxies what they stand for.
-    found = [g for g in gc.get_objects() if issubclass(type(g), tuple(k for k, _ in kinds))]
+    # By type, because isinstance asks lazy proxies what they stand for, and each
+    # type once: with pandas there are half a million objects.
+    objects, kind_of = gc.get_objects(), tuple(kind for kind, _ in kinds)
+    ours = {t for t in set(map(type, objects)) if issubclass(t, kind_of)}
+    found = [g for g in objects if type(g) in ours] if ours else []
     # The legacy numpy.random functions share one that the collector may not know.
     if "numpy.random" in sys.modules:
         found.append(sys.modules["numpy.random"].mtrand._rand)

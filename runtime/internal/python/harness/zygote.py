@@ -51,10 +51,17 @@ def main(sock, config):
     # touches are made once here and shared by every fork.
     for _ in range(REHEARSALS):
         worker.rehearse()
+    gc.freeze()
+    server = Server(sock, plan["pid_namespace"])
+    # The first caller may be waiting: what only later forks gain by comes after
+    # the first of them.
+    if not server.request():
+        os._exit(0)
+    gc.unfreeze()
     gc.collect()
     filler = settle_heap()
     gc.freeze()
-    Server(sock, plan["pid_namespace"]).serve()
+    server.serve()
 
 
 M_ARENA_MAX = -8
