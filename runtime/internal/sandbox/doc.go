@@ -49,7 +49,8 @@
 // the strongest down. Root without the right to make namespaces makes a user
 // namespace that maps the uids of the runs, and all is as above. Where no
 // namespaces are granted at all, root shuts scripts in a chroot instead of a
-// private root: a tree of links or copies ([LayOut]), a uid of its own for every
+// private root: a tree of links or copies ([LayOut]), or one that an image has
+// ready made ([Prepared]), a uid of its own for every
 // run, and a directory per run that belongs to that uid. The server watches the
 // directory with the run's own uid.
 //
