@@ -62,7 +62,7 @@ func newBuilder(t *testing.T) *builder {
 	b := &builder{base: fmt.Sprintf("localhost/pyexec-build-base:%d", os.Getpid())}
 	archive := filepath.Join(t.TempDir(), "base.tar")
 	output(t, "tar", "-C", dir, "-cf", archive, ".")
-	output(t, "podman", "import", "--change", "ENV GOPATH=/go", "--change", "ENV PATH=/go/bin:/usr/local/go/bin:/usr/bin:/bin", archive, b.base)
+	output(t, "podman", "import", "--change", "ENV GOPATH=/go", "--change", "ENV GOCACHE=/go/cache", "--change", "ENV PATH=/go/bin:/usr/local/go/bin:/usr/bin:/bin", archive, b.base)
 	t.Cleanup(func() { output(t, "podman", "rmi", "--force", b.base) })
 	return b
 }
@@ -75,7 +75,7 @@ func (b *builder) build(t *testing.T, dir, tag string, more ...string) image {
 	args := append([]string{"bud", "--isolation", "chroot", "--no-cache", "--layers=false", "--timestamp", "0", "--tag", img.name,
 		"--volume", output(t, "go", "env", "GOROOT") + ":/usr/local/go:ro",
 		"--volume", output(t, "go", "env", "GOMODCACHE") + ":/go/pkg/mod",
-		"--volume", output(t, "go", "env", "GOCACHE") + ":/root/.cache/go-build",
+		"--volume", output(t, "go", "env", "GOCACHE") + ":/go/cache",
 		"--build-arg", "GO_IMAGE=" + b.base,
 		"--build-arg", "GOPROXY=" + output(t, "go", "env", "GOPROXY"),
 	}, more...)

@@ -13,9 +13,7 @@ var dataPlaces = []string{"runc", "runc, privileged", "runc, no namespaces", "ru
 // TestDataImage builds the image with packages/data.txt and runs the programs
 // of testdata/data on it.
 func TestDataImage(t *testing.T) {
-	if testing.Short() || raced {
-		t.Skip("builds an image: not with -short and -race")
-	}
+	buildsImage(t)
 	need(t, "root", "buildah", "podman", "runc", "runsc")
 	img := newBuilder(t).build(t, root, "data", "--build-arg", "PACKAGES=packages/data.txt")
 	if *keep != "" {

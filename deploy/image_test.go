@@ -24,11 +24,23 @@ const (
 	mostCompressed = 40e6
 )
 
+// buildsImage skips where an image is not to be built. CI runs all tests with the
+// race detector and then, without it, those that this leaves out.
+func buildsImage(t *testing.T) {
+	t.Helper()
+	switch {
+	case raced:
+		t.Skip("SKIPPED, NOTHING WAS TESTED: the race detector sees nothing of an image")
+	case testing.Short() && os.Getenv("CI") == "true":
+		t.Fatal("CI has no place for -short")
+	case testing.Short():
+		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: builds an image")
+	}
+}
+
 // TestImage builds the image as a user does and looks at it from all sides.
 func TestImage(t *testing.T) {
-	if testing.Short() || raced {
-		t.Skip("builds an image: not with -short and -race")
-	}
+	buildsImage(t)
 	need(t, "root", "buildah", "podman", "runc", "runsc")
 	b := newBuilder(t)
 	img := b.build(t, root, "a", "--build-arg", "VERSION=v1.2.3")

@@ -37,10 +37,10 @@ func TestPastedCommands(t *testing.T) {
 	} {
 		t.Run(client.program, func(t *testing.T) {
 			if _, err := exec.LookPath(client.program); err != nil {
-				if os.Getenv("CI") == "true" && (client.program == "curl" || client.program == "python3") {
+				if os.Getenv("CI") == "true" && client.program != "pwsh" {
 					t.Fatalf("%s is not installed: CI has it", client.program)
 				}
-				t.Skipf("SKIPPED: %s is not installed: its examples are not tried", client.program)
+				t.Skipf("SKIPPED, NOTHING WAS TESTED: %s is not installed: its examples are not tried", client.program)
 			}
 			for _, s := range doc.Examples {
 				t.Run(s.Name, func(t *testing.T) {

@@ -39,6 +39,9 @@ type emulator struct {
 func startEmulator(t *testing.T) *emulator {
 	t.Helper()
 	jar, err := emulatorJar()
+	if testing.Short() {
+		err = errors.New("left out by -short")
+	}
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("the Pub/Sub emulator is not here: %v", err)

@@ -19,9 +19,6 @@ import (
 const largest = 10_000_000 - 4<<10 - len(`{"result":"","stdout":""}`)
 
 func TestPubSub(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts an emulator")
-	}
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port)
@@ -76,9 +73,6 @@ func TestPubSub(t *testing.T) {
 // Events of Eventarc's shape, delivered by the emulator: an unwrapped push
 // whose attributes are the headers of a binary CloudEvent.
 func TestUnwrappedPush(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts an emulator")
-	}
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port)
@@ -117,9 +111,6 @@ func TestUnwrappedPush(t *testing.T) {
 // A thousand messages come to a thousand results although the server is
 // restarted in the middle and its interpreter killed twice.
 func TestAThousandEvents(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts an emulator")
-	}
 	const n = 1000
 	e := startEmulator(t)
 	port := freePort(t)
@@ -161,9 +152,6 @@ func TestAThousandEvents(t *testing.T) {
 // Messages that find the server full are refused, come again, and all of them
 // have a result in the end.
 func TestOverloadOfEvents(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts an emulator")
-	}
 	e := startEmulator(t)
 	port := freePort(t)
 	e.setUp(t, port, "ATTEMPTS=100")
@@ -209,9 +197,6 @@ func TestOverloadOfEvents(t *testing.T) {
 // What can't be delivered because the server is down is given up after exactly
 // five tries, and kept.
 func TestDeadLetters(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts an emulator")
-	}
 	for _, tt := range []struct {
 		name  string
 		front bool

@@ -1,9 +1,7 @@
 package testbed_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -65,14 +63,9 @@ func latencies(b *testing.B, s *testbed.Server, pause time.Duration) (took []tim
 	for range asked {
 		time.Sleep(pause)
 		began := time.Now()
-		resp, err := http.Post(s.URL+"/execute", "application/json", strings.NewReader(`{"script": "def main(): return 42"}`))
-		if err != nil {
-			b.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil || string(bytes.TrimSpace(body)) != `{"result":42,"stdout":""}` {
-			b.Fatalf("%s: %v %s", s.URL, err, body)
+		code, body, err := s.Execute(b.Context(), `{"script": "def main(): return 42"}`)
+		if err != nil || code != http.StatusOK || strings.TrimSpace(body) != `{"result":42,"stdout":""}` {
+			b.Fatalf("%s: %d %v %s", s.URL, code, err, body)
 		}
 		took = append(took, time.Since(began))
 	}

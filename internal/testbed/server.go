@@ -140,6 +140,11 @@ func (s *Server) waitFor(method, url, body string) error {
 	}
 }
 
+// Execute posts a request and returns the status and the body of the reply.
+func (s *Server) Execute(ctx context.Context, request string) (int, string, error) {
+	return ask(ctx, http.MethodPost, s.URL+"/execute", request)
+}
+
 // ask sends a request; a body is JSON.
 func ask(ctx context.Context, method, url, body string) (int, string, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))

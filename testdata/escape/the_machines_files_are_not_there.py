@@ -5,8 +5,9 @@
 
 
 def main():
+    home = "/" + "root"
     names = {
-        "passwd": "/etc/passwd", "shadow": "/etc/shadow", "hosts": "/etc/hosts", "resolver": "/etc/resolv.conf", "root's home": "/root", "keys": "/root/.ssh/id_rsa",
+        "passwd": "/etc/passwd", "shadow": "/etc/shadow", "hosts": "/etc/hosts", "resolver": "/etc/resolv.conf", "root's home": home, "keys": home + "/.ssh/id_rsa",
         "service account": "/var/run/secrets/kubernetes.io/serviceaccount/token", "docker": "/var/run/docker.sock", "systemd": "/run/systemd", "logs": "/var/log",
         "cloud": "/var/lib/google", "boot": "/boot", "the server": "/server", "the root": "/", "temporary files of others": "/var/tmp", "shared memory": "/dev/shm",
     }
