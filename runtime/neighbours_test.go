@@ -81,7 +81,8 @@ func TestThreadsOfNeighbours(t *testing.T) {
 					t.Errorf("nothing says so: %v", r.Info().LayerNotes)
 				}
 			default:
-				if string(over.Value) != "64" || strings.Contains(note, "threads") {
+				// A few less when another server here has a worker of that uid.
+				if got, _ := strconv.Atoi(string(over.Value)); got < 60 || got > 64 || strings.Contains(note, "threads") {
 					t.Errorf("100 of 64 threads wanted, got %+v; note: %q", over, note)
 				}
 			}
