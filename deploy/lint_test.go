@@ -35,11 +35,12 @@ func TestLint(t *testing.T) {
 		file []string
 		want []string // among what was looked at
 	}{
-		{"cloudbuild", []string{"cloudbuild.yaml"}, []string{"step check", "step build", "step escape suite", "step smoke test", "gcloud run deploy", "gcloud run services update-traffic"}},
+		{"cloudbuild", []string{"cloudbuild.yaml"}, []string{"step check", "step build", "step escape suite", "step deploy without traffic", "step smoke test", "gcloud run services update-traffic"}},
 		{"service", []string{"deploy/service.yaml"}, []string{"service pyexec"}},
 		{"commands", []string{"README.md", "docs/deploy.md"}, []string{
 			"gcloud run deploy", "gcloud functions deploy", "gcloud builds submit", "gcloud run services replace", "gcloud auth print-identity-token",
 		}},
+		{"commands", []string{"deploy/candidate.sh"}, []string{"gcloud run services list", "gcloud run deploy"}},
 		{"commands", []string{"deploy/smoke.sh"}, []string{"gcloud run services describe"}},
 		{"commands", []string{"deploy/pubsub.sh"}, []string{"gcloud pubsub topics create"}},
 	} {
@@ -67,8 +68,8 @@ func TestLintRefuses(t *testing.T) {
 		{"cloudbuild", "cloudbuild.yaml", "  - id: check\n", "  - id: check\n    nonsense: 1\n", "nonsense"},
 		{"cloudbuild", "cloudbuild.yaml", "${_RUNNER}", "${_NOBODY}", "_NOBODY"},
 		{"cloudbuild", "cloudbuild.yaml", "  logging: CLOUD_LOGGING_ONLY\n", "", "options.logging is not set"},
-		{"cloudbuild", "cloudbuild.yaml", "--no-traffic", "--no-such-flag", "unknown flag --no-such-flag"},
-		{"cloudbuild", "cloudbuild.yaml", "=gen2", "=gen3", "gen3: not one of"},
+		{"cloudbuild", "cloudbuild.yaml", "--to-latest", "--no-such-flag", "unknown flag --no-such-flag"},
+		{"commands", "deploy/candidate.sh", "=gen2", "=gen3", "gen3: not one of"},
 		{"service", "deploy/service.yaml", "containerConcurrency", "concurrency", "concurrency"},
 		{"commands", "deploy/smoke.sh", "services describe", "services explain", "unknown command"},
 	} {
