@@ -50,6 +50,7 @@ func TestImage(t *testing.T) {
 	for _, p := range places {
 		t.Run(p.name, func(t *testing.T) { runsIn(t, img, p) })
 	}
+	t.Run("says what to change", func(t *testing.T) { saysWhatToChange(t, img) })
 	t.Run("holds what is hostile", func(t *testing.T) { holdsWhatIsHostile(t, img) })
 	t.Run("holds what is hostile, from outside", func(t *testing.T) { holdsFromOutside(t, img) })
 	t.Run("is the same again", func(t *testing.T) {

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -40,6 +41,20 @@ var places = []place{
 	{"runc, no namespaces, an arbitrary uid", "landlock", "runc", []string{"--security-opt", noNamespaces, "--user", "12345:0"}},
 	{"gVisor", "gVisor", "runsc", nil},
 	{"gVisor, an arbitrary uid, read-only", "gVisor", "runsc", append([]string{"--user", "12345:0"}, readOnly...)},
+}
+
+// saysWhatToChange starts the image where scripts can be shut in neither in the
+// image's own jail, which is read-only, nor in a copy, from which no program may
+// be started. The server and the probe say so.
+func saysWhatToChange(t *testing.T, img image) {
+	p := place{runtime: "runc", args: append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:noexec"}, readOnly...)}
+	for _, program := range []string{"/server", "/probe"} {
+		out, err := exec.CommandContext(t.Context(), "podman", p.podman(t, "run", "--rm", "--entrypoint", program, img.name)...).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "mounted noexec") || !strings.Contains(string(out), "--tmpfs /tmp:exec") {
+			t.Errorf("%s: %v: %s", program, err, out)
+		}
+	}
 }
 
 // limits have to be given: where the machine's own are lower than podman's

@@ -30,6 +30,29 @@ type Examination struct {
 	ProbeMS float64 `json:"probe_ms"`
 }
 
+// nowhereToShutIn returns the error that New would end with for want of a tree
+// that scripts can be shut in. It lays none out.
+func nowhereToShutIn(ctx context.Context, cfg Config) error {
+	refused := sandbox.AllowsExecution(scratchBase(cfg))
+	if refused == nil {
+		return nil
+	}
+	s, err := findSoftware(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	policy, err := newPolicy(cfg, s)
+	if err != nil {
+		return err
+	}
+	tree, err := sandbox.Prepared(policy)
+	if err != nil {
+		return refused
+	}
+	tree.Close()
+	return nil
+}
+
 // Examine tries every layer in a throw-away child, as New does, and reports
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
@@ -47,7 +70,14 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	if cfg.SandboxOff {
 		plan, out.Refusal = sandbox.Unconfined(), ""
 	}
-	out.Posture = string(plan.Posture)
+	if plan.On[sandbox.Chroot] {
+		if err := nowhereToShutIn(ctx, cfg); err != nil {
+			out.Refusal = err.Error()
+		}
+	}
+	if out.Refusal == "" {
+		out.Posture = string(plan.Posture)
+	}
 	for _, l := range sandbox.Layers() {
 		out.Layers = append(out.Layers, LayerReport{
 			Name: string(l),

@@ -285,7 +285,8 @@ func TestAStartThatFails(t *testing.T) {
 		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"server: metrics: listen tcp 127.0.0.1:" + port}},
 		{"a credential that is not there", []string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"}, []string{"server: LOG_SINK=api: "}},
 		{"an interpreter that is not there", []string{"PYTHON_HOME=/nonexistent/python"}, []string{"server: start: "}},
-		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"server: start: "}},
+		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"server: start: PRELOAD: no_such_module: No module named 'no_such_module'\n"}},
+		{"a module that does not import", []string{"PRELOAD=json,asyncio.windows_events"}, []string{"server: start: Traceback", "        PRELOAD: asyncio.windows_events: cannot be imported"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := launch(t, tt.settings...)
@@ -294,7 +295,7 @@ func TestAStartThatFails(t *testing.T) {
 			}
 			var lines []string
 			for line := range strings.Lines(p.stderr.String()) {
-				if !strings.HasPrefix(line, "  ") { // what follows is detail
+				if !strings.HasPrefix(line, "  ") || strings.Contains(line, "PRELOAD") { // what follows is detail
 					lines = append(lines, line)
 				}
 			}

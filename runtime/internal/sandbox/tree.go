@@ -32,7 +32,10 @@ type Tree struct {
 // that of the caller can write in it, or list dir itself. It must be closed.
 func LayOut(dir string, p Policy) (*Tree, error) {
 	t := &Tree{Root: dir}
-	err := os.Chmod(dir, 0o711)
+	err := AllowsExecution(dir)
+	if err == nil {
+		err = os.Chmod(dir, 0o711)
+	}
 	for _, b := range p.Binds {
 		if err == nil {
 			err = plant(b.Source, filepath.Join(dir, b.Target))
@@ -46,6 +49,20 @@ func LayOut(dir string, p Policy) (*Tree, error) {
 		return nil, fmt.Errorf("sandbox: tree: %w", err)
 	}
 	return t, nil
+}
+
+// AllowsExecution returns an error that says what to change if dir is on a file
+// system from which no program may be started: an interpreter that is copied
+// there is of no use.
+func AllowsExecution(dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return &os.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	if st.Flags&unix.ST_NOEXEC != 0 {
+		return fmt.Errorf("%s: mounted noexec: root without namespaces shuts scripts in a copy of the interpreter there; XDG_CACHE_HOME names another directory, docker run --tmpfs /tmp:exec makes one", dir)
+	}
+	return nil
 }
 
 func (t *Tree) devices(names []string) error {

@@ -73,7 +73,11 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	if err := z.greet(); err != nil {
 		z.Kill()
 		<-z.dead
-		return nil, errors.Join(err, ctx.Err(), z.lastWords())
+		words := z.lastWords()
+		if words != nil && errors.Is(err, io.EOF) {
+			err = nil // it says itself why it ended
+		}
+		return nil, errors.Join(err, ctx.Err(), words)
 	}
 	go z.listen()
 	return z, nil

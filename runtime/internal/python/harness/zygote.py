@@ -123,13 +123,25 @@ def preload(names, settings, font_dir, rehearsals):
         os.environ["MPLCONFIGDIR"] = font_dir
         os.access = lambda path, *mode, **more: path == font_dir or access(path, *mode, **more)
     for name in names:
-        __import__(name)
+        load(name)
     os.access = access
     for rehearsal in rehearsals:
         if rehearsal["module"] in sys.modules:
             code = compile(rehearsal["text"], "<rehearsal of %s>" % rehearsal["module"], "exec")
             for _ in range(LIBRARY_REHEARSALS):
                 exec(code, {"__name__": "rehearsal"})
+
+
+def load(name):
+    """Import a module of PRELOAD; why that failed is for the operator, who named it."""
+    try:
+        __import__(name)
+    except Exception as e:
+        missing = isinstance(e, ModuleNotFoundError) and e.name
+        if missing and (name + ".").startswith(missing + "."):
+            raise SystemExit("PRELOAD: %s: %s" % (name, e))
+        e.add_note("PRELOAD: %s: cannot be imported" % name)
+        raise
 
 
 class Server:
