@@ -26,6 +26,7 @@ var callAttacks = []struct {
 	{"clone of a process", unix.SYS_CLONE, []any{int(unix.SIGCHLD), 0, 0, 0, 0}, "EPERM"},
 	{"clone into a user namespace", unix.SYS_CLONE, []any{unix.CLONE_NEWUSER | int(unix.SIGCHLD), 0, 0, 0, 0}, "EPERM"},
 	{"clone3", unix.SYS_CLONE3, []any{make([]int, 88), 88}, "ENOSYS"},
+	{"clone of a thread with descriptors of its own", unix.SYS_CLONE, []any{unix.CLONE_THREAD | unix.CLONE_SIGHAND | unix.CLONE_VM, 0, 0, 0, 0}, "EPERM"},
 	{"unshare user namespace", unix.SYS_UNSHARE, []any{unix.CLONE_NEWUSER}, "EPERM"},
 	{"unshare nothing", unix.SYS_UNSHARE, []any{0}, "EPERM"},
 	{"setns", unix.SYS_SETNS, []any{0, 0}, "EPERM"},
@@ -118,6 +119,8 @@ var callAttacks = []struct {
 	{"prctl, ask for no_new_privs", unix.SYS_PRCTL, []any{unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0}, lives},
 
 	// Descriptors.
+	{"close_range into descriptors of one's own", unix.SYS_CLOSE_RANGE, []any{1000, 1000, unix.CLOSE_RANGE_UNSHARE}, "EPERM"},
+	{"close_range", unix.SYS_CLOSE_RANGE, []any{1000, 1000, 0}, lives},
 	{"ioctl TIOCSTI", unix.SYS_IOCTL, []any{0, unix.TIOCSTI, []int{10}}, "EPERM"},
 	{"ioctl FIONBIO", unix.SYS_IOCTL, []any{3, 0x5421, []int{0, 0, 0, 0}}, lives},
 	{"fcntl F_SETOWN", unix.SYS_FCNTL, []any{0, unix.F_SETOWN, 1}, "EPERM"},

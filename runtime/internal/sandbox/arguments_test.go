@@ -24,6 +24,7 @@ func TestArguments(t *testing.T) {
 		{"clone without flags", unix.SYS_CLONE, [6]uint64{}, eperm},
 		{"clone as vfork does", unix.SYS_CLONE, [6]uint64{unix.CLONE_VM | unix.CLONE_VFORK | uint64(unix.SIGCHLD)}, eperm},
 		{"clone sharing memory without being a thread", unix.SYS_CLONE, [6]uint64{thread &^ unix.CLONE_THREAD}, eperm},
+		{"clone of a thread with descriptors of its own", unix.SYS_CLONE, [6]uint64{thread &^ unix.CLONE_FILES}, eperm},
 		{"clone, thread flag in the high word", unix.SYS_CLONE, [6]uint64{thread&^unix.CLONE_THREAD | unix.CLONE_THREAD<<32}, eperm},
 		{"clone, mount namespace", unix.SYS_CLONE, [6]uint64{thread | unix.CLONE_NEWNS}, eperm},
 		{"clone, user namespace", unix.SYS_CLONE, [6]uint64{thread | unix.CLONE_NEWUSER}, eperm},
@@ -47,6 +48,11 @@ func TestArguments(t *testing.T) {
 		{"fcntl F_SETLEASE", unix.SYS_FCNTL, [6]uint64{0, unix.F_SETLEASE}, eperm},
 		{"fcntl F_NOTIFY", unix.SYS_FCNTL, [6]uint64{0, unix.F_NOTIFY}, eperm},
 		{"fcntl F_ADD_SEALS", unix.SYS_FCNTL, [6]uint64{0, unix.F_ADD_SEALS}, eperm},
+
+		{"close_range", unix.SYS_CLOSE_RANGE, [6]uint64{4, 1<<32 - 1, 0}, allow},
+		{"close_range, at the next exec", unix.SYS_CLOSE_RANGE, [6]uint64{4, 1<<32 - 1, unix.CLOSE_RANGE_CLOEXEC}, allow},
+		{"close_range, descriptors of one's own", unix.SYS_CLOSE_RANGE, [6]uint64{4, 1<<32 - 1, unix.CLOSE_RANGE_UNSHARE}, eperm},
+		{"close_range, both", unix.SYS_CLOSE_RANGE, [6]uint64{4, 1<<32 - 1, unix.CLOSE_RANGE_UNSHARE | unix.CLOSE_RANGE_CLOEXEC}, eperm},
 
 		{"ioctl FIONBIO", unix.SYS_IOCTL, [6]uint64{0, fionbio}, allow},
 		{"ioctl TCGETS", unix.SYS_IOCTL, [6]uint64{0, unix.TCGETS}, allow},
