@@ -45,6 +45,7 @@ func TestForgedFrames(t *testing.T) {
 		{name: "too many forms", records: `b"".join(record(b"t", b"text/x%d" % n, b"") for n in range(500))`, display: 16},
 		{name: "too many left out", records: `record(b"o", b"a", b"b") * 500`, omitted: 101},
 		{name: "left out for reasons that are none", records: `record(b"o", b"\xff", b"b") + record(b"o", b"a", b"x" * 2000)`},
+		{name: "so many that a list of them is larger than they are", records: `record(b"t", b"", b"") * 900_000`, status: ScriptError},
 		{name: "rubbish", records: `b"\xff" * 100`, status: ScriptError},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -118,11 +118,16 @@ func filesSize(files []File) (n int) {
 // attachedHeader is the kind of a record, and the lengths of its name and data.
 const attachedHeader = 9
 
+// attachedMost is how many records are taken: more than attached.py ever sends.
+// An empty one is shorter than what is kept of it, so that a frame of bounded
+// size alone does not bound the memory that it takes here.
+const attachedMost = 1 << 16
+
 // parseAttached takes the payload of an 'A' frame apart. What it returns
 // aliases b.
 func parseAttached(b []byte) (list []Attached, ok bool) {
 	for len(b) > 0 {
-		if len(b) < attachedHeader {
+		if len(b) < attachedHeader || len(list) == attachedMost {
 			return nil, false
 		}
 		name, data := uint64(binary.BigEndian.Uint32(b[1:])), uint64(binary.BigEndian.Uint32(b[5:]))

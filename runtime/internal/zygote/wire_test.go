@@ -214,8 +214,12 @@ func TestParseAttached(t *testing.T) {
 	if ends != 5 { // nothing at all, and after each record but the last
 		t.Errorf("accepted %d parts of it", ends)
 	}
+	if _, ok := parseAttached([]byte(strings.Repeat(record(AttachedText, "", ""), attachedMost))); !ok {
+		t.Error("as many records as there may be are refused")
+	}
 	for name, text := range map[string]string{
 		"unknown kind": record('z', "a", "b"), "lengths that wrap around": "f\xff\xff\xff\xff\xff\xff\xff\xff" + "ab", "one byte more": whole + "f",
+		"one record too many": strings.Repeat(record(AttachedText, "", ""), attachedMost+1),
 	} {
 		if _, ok := parseAttached([]byte(text)); ok {
 			t.Errorf("%s is accepted", name)
