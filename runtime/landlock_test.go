@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -67,6 +70,10 @@ func hostFiles(t *testing.T) map[string]string {
 	if err := os.Chmod(file, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	// Where the file system has such a thing; gVisor's has not.
+	if err := unix.Setxattr(file, "user.secret", []byte("told"), 0); err != nil && !errors.Is(err, unix.EOPNOTSUPP) {
+		t.Fatal(err)
+	}
 	return map[string]string{"file": file, "directory": dir, "passwd": "/etc/passwd"}
 }
 
@@ -108,7 +115,7 @@ func TestScratchIsBounded(t *testing.T) {
 	for _, posture := range refused {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, func(cfg *Config) { cfg.Limits.TmpBytes = 16 << 20 })
-			for _, way := range []string{"visible", "unlinked", "unreadable", "many", "deep"} {
+			for _, way := range []string{"visible", "unlinked", "mapped", "reserved", "unreadable", "many", "deep"} {
 				t.Run(way, func(t *testing.T) {
 					got := execute(t, r, program(t, "attacks/fill"), way)
 					if got.Status != FileLimit {

@@ -26,17 +26,19 @@ func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
 	}
 	done := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(watchEvery)
-		defer tick.Stop()
+		next := time.NewTimer(watchEvery)
+		defer next.Stop()
 		for {
 			select {
 			case <-done:
 				return
-			case <-tick.C:
+			case began := <-next.C:
 				if over := p.look(w, limits); over != 0 {
 					w.Exceed(over)
 					return
 				}
+				// A script can make it long to look: half a processor at most.
+				next.Reset(max(watchEvery, time.Since(began)))
 			}
 		}
 	}()
@@ -56,7 +58,7 @@ func (p *pool) look(w *zygote.Worker, limits Limits) zygote.Cause {
 	count := func() {
 		bytes, files = p.scratch.use(w.Scratch)
 		if pid != 0 {
-			bytes += unlinked(pid)
+			bytes += unlinked(pid, limits.TmpBytes)
 		}
 	}
 	// What belongs to a uid of the run's own is looked at with that uid: this
@@ -86,9 +88,10 @@ func threads(pid int) int64 {
 	return n
 }
 
-// unlinked is the size of the files that a process holds open and that no
-// directory shows any more, each counted once.
-func unlinked(pid int) (bytes int64) {
+// unlinked is the size of the files that a process uses and that no directory
+// shows any more, each counted once: those that it holds open, and at most bytes
+// for each that it has only mapped, whose size nothing tells.
+func unlinked(pid int, most int64) (bytes int64) {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	open, err := os.ReadDir(dir)
 	if err != nil {
@@ -105,5 +108,33 @@ func unlinked(pid int) (bytes int64) {
 			bytes += info.Size()
 		}
 	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		return bytes
+	}
+	for line := range strings.Lines(string(maps)) {
+		if ino := mappedUnlinked(line); ino != 0 && !seen[ino] {
+			seen[ino] = true
+			bytes += most
+		}
+	}
 	return bytes
+}
+
+// mappedUnlinked is the inode of a line of /proc/PID/maps if that is of a file
+// without a name, and otherwise 0. Anonymous shared memory looks like one.
+func mappedUnlinked(line string) uint64 {
+	rest, deleted := strings.CutSuffix(line, " (deleted)\n")
+	if !deleted {
+		return 0
+	}
+	fields := strings.Fields(rest) // addresses, rights, offset, device, inode, path
+	if len(fields) < 6 || len(fields) == 6 && fields[5] == "/dev/zero" {
+		return 0
+	}
+	ino, err := strconv.ParseUint(fields[4], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ino
 }

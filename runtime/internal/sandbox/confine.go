@@ -234,7 +234,8 @@ func (p *Plan) TakenBack(abi int) []Family {
 	case !p.OwnRoot():
 		// Landlock knows neither modes nor times: the owner of a file may
 		// change them wherever it is, the interpreter's own included.
-		taken = append(taken, Attributes)
+		// Of extended ones it knows nothing at all.
+		taken = append(taken, Attributes, Extended)
 		if abi < 3 {
 			taken = append(taken, Truncation)
 		}
@@ -245,6 +246,11 @@ func (p *Plan) TakenBack(abi int) []Family {
 	}
 	if p.gVisor {
 		taken = append(taken, Links) // its tmpfs counts inodes and not names
+	}
+	if !p.On[PrivateTmp] {
+		// The server, which watches the run's directory, sees the sizes of
+		// files, and no limit of the kernel's is about what goes beyond them.
+		taken = append(taken, Allocation)
 	}
 	return taken
 }

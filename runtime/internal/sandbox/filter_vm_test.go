@@ -108,7 +108,7 @@ func (c cond) holds(args [6]uint64) bool {
 	case c.allSet&^low != 0, c.noneSet&low != 0:
 		return false
 	}
-	return len(c.oneOf) == 0 || slices.Contains(c.oneOf, low)
+	return len(c.oneOf) == 0 || slices.Contains(c.oneOf, low) || c.orSet&low != 0
 }
 
 // model is the meaning of a list of rules.
@@ -142,6 +142,7 @@ func TestAssemble(t *testing.T) {
 		{call: 11, when: []cond{{arg: 0, oneOf: []uint32{3}}, {arg: 5, null: true}}, then: allow, els: eperm},
 		{call: 13, when: []cond{{arg: 3, allSet: 1 << 31}}, then: eperm, els: allow},
 		{call: 15, then: enosys},
+		{call: 17, when: []cond{{arg: 4, oneOf: []uint32{3, 9}, orSet: 0x84}, {arg: 1, oneOf: []uint32{3, 7}}}, then: allow, els: eperm},
 	}
 	values := []uint64{0, 1, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0x90, 0x92, 0x96, 0x80, 1 << 31, 1 << 32, 1<<32 | 9, 1<<32 | 3, 1 << 63, ^uint64(0)}
 	for _, other := range []uint32{allow, eperm} {

@@ -32,6 +32,7 @@ func refuse(e syscall.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e) 
 type cond struct {
 	arg     int
 	oneOf   []uint32
+	orSet   uint32 // with oneOf: or one of these bits is set
 	allSet  uint32
 	noneSet uint32
 	null    bool
@@ -111,6 +112,9 @@ func (c cond) test(otherwise bpf.RetConstant) []bpf.Instruction {
 	}
 	if c.noneSet != 0 {
 		p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: c.noneSet, SkipTrue: 1}, otherwise)
+	}
+	if c.orSet != 0 {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: c.orSet, SkipTrue: uint8(len(c.oneOf) + 1)})
 	}
 	for i, v := range c.oneOf {
 		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: uint8(len(c.oneOf) - i)})

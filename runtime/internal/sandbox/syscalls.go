@@ -141,6 +141,8 @@ const (
 	Attributes Family = "attributes" // what belongs to a file and is not its content
 	Truncation Family = "truncation" // by the file's name
 	Links      Family = "links"      // another name for a file
+	Extended   Family = "extended"   // attributes of a file, by its name
+	Allocation Family = "allocation" // room for a file beyond what it holds
 )
 
 var families = map[Family][]uintptr{
@@ -148,14 +150,39 @@ var families = map[Family][]uintptr{
 	Attributes: append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...),
 	Truncation: {unix.SYS_TRUNCATE},
 	Links:      append([]uintptr{unix.SYS_LINKAT}, archLinkCalls...),
+	Extended:   {unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR},
+	Allocation: {unix.SYS_FALLOCATE},
 }
 
-// askers say something of any process by its pid, which is the argument with
-// this number; 0 is the caller.
-var askers = []struct {
-	call uintptr
-	arg  int
-}{{unix.SYS_GETPGID, 0}, {unix.SYS_GETSID, 0}, {unix.SYS_GETPRIORITY, 1}}
+// unsupported are calls that are taken back as a file system refuses them that
+// has no such thing: programs cope with that. posix_fallocate writes then.
+var unsupported = slices.Concat(families[Extended], families[Allocation])
+
+// askers say something of any process by its pid, which is in the argument of
+// the condition: it holds for the caller's own.
+var askers = []rule{
+	{call: unix.SYS_GETPGID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	{call: unix.SYS_GETSID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	{call: unix.SYS_GETPRIORITY, when: []cond{{arg: 1, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	{call: unix.SYS_SCHED_GETPARAM, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	{call: unix.SYS_SCHED_GETSCHEDULER, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	// pthread_getattr_np, with which libraries find a stack, goes on without.
+	{call: unix.SYS_SCHED_GETAFFINITY, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.ENOSYS)},
+	// The kernel tells the processor time of any process there is, but of other
+	// processes' threads nothing.
+	{call: unix.SYS_CLOCK_GETTIME, when: []cond{{arg: 0, oneOf: ownClocks, orSet: clockOfThread}}, then: allow, els: refuse(unix.EPERM)},
+}
+
+// clockOfThread is the bit in the id of a clock that makes it one of a thread,
+// see linux/posix-timers.h. Among those with a name it has no meaning.
+const clockOfThread = 4
+
+// ownClocks are those without that bit: by name, and the caller's own by number.
+var ownClocks = []uint32{
+	unix.CLOCK_REALTIME, unix.CLOCK_MONOTONIC, unix.CLOCK_PROCESS_CPUTIME_ID, unix.CLOCK_THREAD_CPUTIME_ID,
+	unix.CLOCK_REALTIME_ALARM, unix.CLOCK_BOOTTIME_ALARM, unix.CLOCK_TAI,
+	^uint32(7), ^uint32(6), ^uint32(5),
+}
 
 // baseFilter is installed by the launch stage and inherited by every worker.
 func baseFilter() ([]byte, error) {
@@ -193,13 +220,15 @@ func workerFilter(deny []uintptr, pidNamespace bool) ([]byte, error) {
 			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
 		}
 	}
-	for _, a := range askers {
-		if !pidNamespace {
-			rules = append(rules, rule{call: a.call, when: []cond{{arg: a.arg, oneOf: []uint32{0}}}, then: allow, els: eperm})
-		}
+	if !pidNamespace {
+		rules = append(rules, askers...)
 	}
 	for _, call := range slices.Concat(zygoteCalls, deny) {
-		rules = append(rules, rule{call: call, then: eperm})
+		refusal := eperm
+		if slices.Contains(unsupported, call) {
+			refusal = refuse(unix.EOPNOTSUPP)
+		}
+		rules = append(rules, rule{call: call, then: refusal})
 	}
 	return assemble(rules, allow, eperm)
 }

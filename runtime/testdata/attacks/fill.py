@@ -19,6 +19,26 @@ def unlinked():
         time.sleep(0.005)
 
 
+def mapped():
+    libc.mmap.restype = ctypes.c_void_p
+    for n in range(50):
+        fd = os.open("part", os.O_CREAT | os.O_RDWR)
+        os.write(fd, bytes(4 << 20))
+        assert libc.mmap(None, 4096, 1, 1, fd, 0)
+        os.unlink("part")
+        os.close(fd)
+        time.sleep(0.005)
+
+
+def reserved():
+    KEEP_SIZE = 1
+    fd = os.open("part", os.O_CREAT | os.O_RDWR)
+    assert libc.fallocate(fd, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(1 << 30)) == -1
+    assert ctypes.get_errno() == errno.EOPNOTSUPP
+    for n in range(50):
+        os.posix_fallocate(os.open(f"part{n}", os.O_CREAT | os.O_RDWR), 0, 4 << 20)
+
+
 def unreadable():
     os.mkdir("d", 0o300)
     os.chdir("d")

@@ -18,6 +18,9 @@ def main(paths):
             "chmod by a link": attempt(os.chmod, "link", 0o777),
             "touch": attempt(os.utime, path, (0, 0)),
             "truncate": attempt(os.truncate, path, 0),
+            "attribute": attempt(lambda: os.getxattr(path, "user.secret").decode()),
+            "attribute by a link": attempt(lambda: os.getxattr("link", "user.secret").decode()),
+            "attributes": attempt(os.listxattr, path),
         }
         os.unlink("link")
     return out
