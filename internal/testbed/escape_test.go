@@ -29,8 +29,9 @@ const (
 	atOnce = 3
 	// patience ends a test that hangs.
 	patience = 30 * time.Second
-	// again is by when the service has to answer rightly after each program.
-	again = 2 * time.Second
+	// again is by when the service has to answer rightly after each program:
+	// sooner than by a script's end, if one should hold it.
+	again = 10 * time.Second
 )
 
 // Where the suite runs inside an image it can build nothing: it is told what

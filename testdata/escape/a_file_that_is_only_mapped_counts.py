@@ -15,5 +15,5 @@ def main():
         libc.mmap(None, 4096, 1, 1, fd, 0)
         os.unlink("f")
         os.close(fd)
-    time.sleep(1)  # a server that counts by itself does so every 20 ms
+    time.sleep(15)  # a server that counts by itself does so every 20 ms
     return "16 MiB in a tmp of 4"

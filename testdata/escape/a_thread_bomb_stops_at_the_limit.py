@@ -12,4 +12,5 @@ import time
 def main():
     threading.stack_size(64 << 10)
     while True:
-        threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+        threading.Thread(target=time.sleep, args=(15,), daemon=True).start()
+        time.sleep(0.002)  # or else, before the server looks, the memory is gone

@@ -11,5 +11,5 @@ def main():
         os.unlink("f")
         f.write(bytes(1 << 20))
         kept.append(f)
-    time.sleep(1)  # a server that counts by itself does so every 20 ms
+    time.sleep(15)  # a server that counts by itself does so every 20 ms
     return "16 MiB in a tmp of 4"
