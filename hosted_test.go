@@ -5,10 +5,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,6 +20,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/readme"
+	"github.com/pyexec/pyexec/internal/testbed"
 )
 
 // generatedMain is what the Go buildpack writes around a function, except that
@@ -141,12 +140,11 @@ type hostedProcess struct {
 // launchHosted runs it as an ordinary user without a home.
 func launchHosted(t *testing.T, app hostedApp, settings ...string) *hostedProcess {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := testbed.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
+	port := strconv.Itoa(ports[0])
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	p := &hostedProcess{cmd: exec.CommandContext(ctx, app.program), url: "http://127.0.0.1:" + port, out: make(chan string, 1000)}
 	p.cmd.Dir = app.source
@@ -300,12 +298,20 @@ func TestHosted(t *testing.T) {
 	t.Run("drains on SIGTERM", func(t *testing.T) {
 		p := launchHosted(t, app)
 		p.logged(t, `"message":"ready"`)
-		slow := make(chan string, 1)
-		go func() {
-			code, body := p.do("POST", "/execute", `{"script":"import time\ndef main():\n    time.sleep(2)"}`)
-			slow <- fmt.Sprint(code, " ", body)
-		}()
-		time.Sleep(500 * time.Millisecond) // it runs by now
+		req, err := http.NewRequest("POST", p.url+"/execute", strings.NewReader(`{"script":"import time\ndef main():\n    print('on')\n    time.sleep(5)"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/event-stream")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		slow := bufio.NewReader(resp.Body)
+		if _, err := slow.ReadString('\n'); err != nil { // it runs by now
+			t.Fatal(err)
+		}
 		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
@@ -313,8 +319,8 @@ func TestHosted(t *testing.T) {
 		if code, body := p.do("POST", "/execute", `{"script":"def main(): pass"}`); code != http.StatusServiceUnavailable {
 			t.Errorf("new request: got %d %s", code, body)
 		}
-		if got := <-slow; got != `200 {"result":null,"stdout":""}` {
-			t.Errorf("request in flight: got %s", got)
+		if got, err := io.ReadAll(slow); err != nil || !strings.HasSuffix(string(got), "event: result\ndata: {\"result\":null,\"stdout\":\"on\\n\"}\n\n") {
+			t.Errorf("request in flight: got %s, %v", got, err)
 		}
 		if code := p.exit(t); code != 0 {
 			t.Errorf("exit code %d: %s", code, &p.errs)

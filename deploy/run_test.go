@@ -1,12 +1,12 @@
 package deploy_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/readme"
+	"github.com/pyexec/pyexec/internal/testbed"
 )
 
 // place is a way to run the image.
@@ -79,10 +80,9 @@ func (p place) podman(t *testing.T, command string, more ...string) []string {
 // that took.
 func (p place) start(t *testing.T, img image) (*running, time.Duration) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := testbed.FreePorts(1)
 	must(t, err)
-	address := l.Addr().String()
-	must(t, l.Close())
+	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	id := output(t, "podman", p.podman(t, "create", "--publish", address+":8080", img.name)...)
 	c := &running{id: id, url: "http://" + address}
 	t.Cleanup(func() {
@@ -182,15 +182,23 @@ func runsREADME(t *testing.T, url string) {
 // drains stops the container while a run is under way.
 func drains(t *testing.T, c *running) {
 	t.Helper()
-	slow := make(chan string, 1)
-	go func() {
-		code, body := c.ask(context.Background(), http.MethodPost, "/execute", `{"script": "import time\ndef main():\n    time.sleep(2)\n    return 'done'"}`)
-		slow <- fmt.Sprint(code, " ", body)
-	}()
-	time.Sleep(time.Second) // it runs by now
+	const script = `{"script": "import time\ndef main():\n    print('on')\n    time.sleep(2)\n    return 'done'"}`
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/execute", strings.NewReader(script))
+	must(t, err)
+	req.Header.Set("Accept", "text/event-stream")
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	stream := bufio.NewReader(resp.Body)
+	_, err = stream.ReadString('\n') // it runs by now
+	must(t, err)
 	output(t, "podman", "kill", "--signal", "TERM", c.id)
-	if got := <-slow; got != `200 {"result":"done","stdout":""}` {
-		t.Errorf("a run when SIGTERM came: %s", got)
+	rest, err := io.ReadAll(stream)
+	must(t, err)
+	if !strings.HasSuffix(string(rest), "event: result\ndata: {\"result\":\"done\",\"stdout\":\"on\\n\"}\n\n") {
+		t.Errorf("a run when SIGTERM came: %s", rest)
 	}
 	if code := output(t, "podman", "wait", c.id); code != "0" {
 		t.Errorf("exit code %s", code)

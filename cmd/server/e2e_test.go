@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed"
 )
 
 // The tests in this file run the program as a process: this very binary, told
@@ -84,12 +86,11 @@ func launchOn(t *testing.T, port string, limit time.Duration, settings ...string
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := testbed.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(ports[0])
 }
 
 // logged waits for a line of the log with this message and returns it.
@@ -165,25 +166,19 @@ func (p *process) do(client *http.Client, path, script string) answer {
 // newClient has connections of its own, which it keeps.
 func newClient() *http.Client { return &http.Client{Transport: &http.Transport{}, Timeout: patience} }
 
-// busy starts a script that takes this many seconds and returns when it is
-// being run. The answer comes through the channel.
-func (p *process) busy(seconds float64) <-chan answer {
-	p.t.Helper()
+// launchBusy starts the program and a script that takes this many seconds, and
+// returns when it is being run. The answer comes through the channel.
+func launchBusy(t *testing.T, seconds float64, settings ...string) (*process, <-chan answer) {
+	t.Helper()
+	metrics := freePort(t)
+	p := launch(t, append(settings, "METRICS_PORT="+metrics)...)
+	p.logged("ready")
 	result := make(chan answer, 1)
 	go func() {
 		result <- p.do(newClient(), "/execute", fmt.Sprintf("import time\ndef main():\n    time.sleep(%g)\n    return 'slept'", seconds))
 	}()
-	// A second script that starts later and has ended: the first one is there.
-	time.Sleep(100 * time.Millisecond)
-	if a := p.do(newClient(), "/execute", "def main(): return 1"); a.code != http.StatusOK {
-		p.t.Fatalf("got %+v", a)
-	}
-	select {
-	case a := <-result:
-		p.t.Fatalf("the long script ended already: %+v", a)
-	default:
-	}
-	return result
+	waitFor(t, "a script that runs", patience, func() bool { return strings.Contains(scrape(t, metrics), "\npyexec_workers_busy 1\n") })
+	return p, result
 }
 
 func TestServeAndStop(t *testing.T) {
@@ -208,13 +203,11 @@ func TestServeAndStop(t *testing.T) {
 }
 
 func TestSIGTERMDrains(t *testing.T) {
-	p := launch(t)
-	p.logged("ready")
+	p, slow := launchBusy(t, 6)
 	kept := newClient()
 	if a := p.do(kept, "/health", ""); a.code != http.StatusOK || a.close {
 		t.Fatalf("got %+v", a)
 	}
-	slow := p.busy(3)
 	p.signal(syscall.SIGTERM)
 	p.logged("draining")
 	for name, client := range map[string]*http.Client{"kept connection": kept, "new connection": newClient()} {
@@ -235,9 +228,7 @@ func TestSIGTERMDrains(t *testing.T) {
 }
 
 func TestTheGraceIsLimited(t *testing.T) {
-	p := launch(t, "SHUTDOWN_GRACE=200ms")
-	p.logged("ready")
-	slow := p.busy(29)
+	p, slow := launchBusy(t, 29, "SHUTDOWN_GRACE=200ms")
 	p.signal(syscall.SIGTERM)
 	p.logged("drain: 1 requests in flight")
 	if code := p.exit(); code != 0 {
@@ -249,9 +240,7 @@ func TestTheGraceIsLimited(t *testing.T) {
 }
 
 func TestTheSecondSignalEndsItAtOnce(t *testing.T) {
-	p := launch(t, "SHUTDOWN_GRACE=10m")
-	p.logged("ready")
-	slow := p.busy(29)
+	p, slow := launchBusy(t, 29, "SHUTDOWN_GRACE=10m")
 	p.signal(syscall.SIGTERM)
 	p.logged("draining")
 	p.signal(syscall.SIGTERM)

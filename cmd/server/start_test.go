@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed"
 )
 
 // BenchmarkStart measures what a cold start takes once the interpreter is
@@ -24,18 +25,16 @@ import (
 func BenchmarkStart(b *testing.B) {
 	var pss int
 	for b.Loop() {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ports, err := testbed.FreePorts(1)
 		if err != nil {
 			b.Fatal(err)
 		}
-		addr := l.Addr().(*net.TCPAddr)
-		l.Close()
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", fmt.Sprintf("PORT=%d", addr.Port), "EXEC_WORKERS=6")
+		cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", fmt.Sprintf("PORT=%d", ports[0]), "EXEC_WORKERS=6")
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)
 		}
-		firstAnswer(b, "http://"+addr.String())
+		firstAnswer(b, fmt.Sprintf("http://127.0.0.1:%d", ports[0]))
 		b.StopTimer()
 		pss = settledPSS(cmd.Process.Pid, 10)
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

@@ -46,7 +46,7 @@ func (b *Bed) startContainer(s *Server, o Options, dir string) error {
 			return err
 		}
 	}
-	ports, err := freePorts(2)
+	ports, err := FreePorts(2)
 	if err != nil {
 		return err
 	}

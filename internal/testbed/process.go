@@ -102,7 +102,7 @@ func (b *Bed) Home(s Setup) string { return filepath.Join(b.dir, fmt.Sprintf("ho
 
 // startProcess starts the server as a process of a user.
 func (b *Bed) startProcess(s *Server, o Options, dir string) error {
-	ports, err := freePorts(3)
+	ports, err := FreePorts(3)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -181,16 +182,25 @@ func unusual(log string) string {
 
 func tail(text string, n int) string { return text[max(0, len(text)-n):] }
 
-// freePorts are n different TCP ports of the loopback address.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("testbed: %w", err)
+// Where ports are looked for: below those that Linux gives to whoever asks for
+// any, outgoing connections among them. It would give a port of its own once more
+// in the seconds until a server listens there.
+const firstPort, lastPort = 20000, 32000
+
+// FreePorts are n different TCP ports of the loopback address that nobody uses.
+func FreePorts(n int) ([]int, error) {
+	var ports []int
+	var err error
+	for tries := 0; len(ports) < n && tries < 1000; tries++ {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		var l net.Listener
+		if l, err = net.Listen("tcp", loopback(port)); err == nil {
+			defer l.Close()
+			ports = append(ports, port)
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	if len(ports) < n {
+		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	return ports, nil
 }
