@@ -16,21 +16,22 @@ func TestTimeout(t *testing.T) {
 		ask      request
 		want     string
 	}{
-		{"of the server", "EXEC_TIMEOUT=300ms", sleep, nil, "Script execution timed out after 0.3 seconds"},
-		{"of the request", "EXEC_TIMEOUT=20", sleep, request{"timeout": 0.25}, "Script execution timed out after 0.25 seconds"},
+		{"of the server", "EXEC_TIMEOUT=1500ms", sleep, nil, "Script execution timed out after 1.5 seconds"},
+		{"of the request", "EXEC_TIMEOUT=20", sleep, request{"timeout": 1.25}, "Script execution timed out after 1.25 seconds"},
 		{"the shortest", "EXEC_TIMEOUT=20", sleep, request{"timeout": 0.05}, "Script execution timed out after 0.05 seconds"},
 		// The wall clock and the processor time run out together here: who
 		// waits in a loop is told of the former, with the line.
 		{"of a busy loop", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    while True:\n        pass", nil, "Script execution timed out after 1 seconds"},
 		{"of a busy loop that holds on", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    pow(3, 10**9)", nil, "Script execution timed out after 1 seconds"},
-		{"of the parser", "EXEC_TIMEOUT=300ms", "print('before')\nx = 9**9**9**9\ndef main(): pass", nil, "Script execution timed out after 0.3 seconds"},
+		{"of the parser", "EXEC_TIMEOUT=1500ms", "print('before')\nx = 9**9**9**9\ndef main(): pass", nil, "Script execution timed out after 1.5 seconds"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := live(t, tt.settings)
 			r := s.run(t, tt.script, tt.ask)
 			r.want(t, http.StatusUnprocessableEntity, "timeout", tt.want)
-			if r.text("stdout") != "before\n" {
+			// A busy machine may give a script nothing of the shortest time.
+			if out := r.text("stdout"); out != "before\n" && (out != "" || tt.name != "the shortest") {
 				t.Errorf("stdout %q", r.text("stdout"))
 			}
 			s.wantGood(t)
@@ -83,7 +84,11 @@ async def main(x):
     with tempfile.TemporaryFile() as f: f.write(b"x" * 100_000)
     await asyncio.sleep(0)
     return [input(), len(bytearray(8 << 20)), x]`
-	if r := low.run(t, modest, request{"input": 1, "stdin": "line\n"}); r.code != http.StatusOK || r.text("result") != `["line",8388608,1]` {
+	r := low.run(t, modest, request{"input": 1, "stdin": "line\n"})
+	for try := 1; try < 5 && r.text("status") == "timeout"; try++ { // a second is not much on a busy machine
+		r = low.run(t, modest, request{"input": 1, "stdin": "line\n"})
+	}
+	if r.code != http.StatusOK || r.text("result") != `["line",8388608,1]` {
 		t.Errorf("lowest: got %d %.600s", r.code, r.body)
 	}
 	low.run(t, "def main():\n    import threading\n    threading.Thread(target=print).start()").

@@ -48,7 +48,16 @@ func TestSemantics(t *testing.T) {
 			}
 			t.Parallel()
 			reply := live(t, s.settings...).post(t, s.request)
-			s.check(t, reply)
+			// A busy machine may keep a script whose time is up from saying where it was.
+			for try := 1; try < 5 && strings.HasSuffix(s.status, " timeout") && s.problems(reply) != nil; try++ {
+				reply = live(t, s.settings...).post(t, s.request)
+			}
+			for _, problem := range s.problems(reply) {
+				t.Error(problem)
+			}
+			if t.Failed() {
+				t.Logf("reply: %.4000s", reply.body)
+			}
 		})
 	}
 }
@@ -125,26 +134,24 @@ func quote(text string) json.RawMessage {
 	return b
 }
 
-func (s *story) check(t *testing.T, r said) {
-	t.Helper()
+// problems are what is wrong with a reply.
+func (s *story) problems(r said) (all []string) {
 	got := fmt.Sprint(r.code)
 	if status := r.text("status"); status != "" {
 		got += " " + status
 	}
 	if got != s.status {
-		t.Errorf("got %s, want %s", got, s.status)
+		all = append(all, fmt.Sprintf("got %s, want %s", got, s.status))
 	}
 	if s.body != "" && r.body != s.body {
-		t.Errorf("body:\n%s\nwant:\n%s", r.body, s.body)
+		all = append(all, fmt.Sprintf("body:\n%s\nwant:\n%s", r.body, s.body))
 	}
 	for _, c := range s.checks {
 		if problem := c.of(r); problem != "" {
-			t.Errorf("%s %s: %s", c.member, c.how, problem)
+			all = append(all, fmt.Sprintf("%s %s: %s", c.member, c.how, problem))
 		}
 	}
-	if t.Failed() {
-		t.Logf("reply: %.4000s", r.body)
-	}
+	return all
 }
 
 // of is what is wrong with the reply in the eyes of one check.

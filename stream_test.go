@@ -89,7 +89,10 @@ func TestStreamLive(t *testing.T) {
 		{"blocked import", "import subprocess\ndef main(): pass", "error"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			body := request{"script": tt.script, "timeout": 0.6}
+			body := request{"script": tt.script}
+			if tt.name == "timeout" {
+				body["timeout"] = 1
+			}
 			plain := s.run(t, tt.script, body)
 			events, read := s.openStream(t.Context(), t, body)
 			out := map[string]string{}

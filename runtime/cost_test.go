@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,10 +47,7 @@ func TestStatsAndForked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	until := time.Now().Add(10 * time.Second)
-	for r.Stats().Ready < cfg.Workers+spares && time.Now().Before(until) {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == cfg.Workers+spares })
 	if got := r.Stats(); got != (Stats{Ready: cfg.Workers + spares}) {
 		t.Fatalf("idle: %+v", got)
 	}
@@ -57,17 +55,17 @@ func TestStatsAndForked(t *testing.T) {
 		t.Errorf("%d forks were told, the longest %v", n, time.Duration(longest.Load()))
 	}
 	done := make(chan error, 1)
+	ctx, leave := context.WithCancel(t.Context())
 	go func() {
-		_, err := r.Run(context.Background(), Job{Script: "import time\ndef main(): time.sleep(0.3)"})
+		_, err := r.Run(ctx, Job{Script: "import time\ndef main(): time.sleep(25)"})
 		done <- err
 	}()
-	for r.Stats().Busy == 0 && time.Now().Before(until) {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "it runs", func() bool { return r.Stats().Busy > 0 })
 	if got := r.Stats(); got.Busy != 1 || got.Waiting != 0 || got.Restarts != 0 {
 		t.Errorf("one run: %+v", got)
 	}
-	if err := <-done; err != nil {
+	leave()
+	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

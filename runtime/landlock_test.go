@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -24,8 +25,7 @@ func TestHostFilesOutOfReach(t *testing.T) {
 			r := start(t, nil)
 			paths := hostFiles(t)
 			if posture == sandbox.LandlockOnly {
-				done, neighbour := neighbour(t, r)
-				defer func() { <-done }()
+				neighbour := neighbour(t, r)
 				paths["neighbour"] = neighbour
 				paths["neighbour's file"] = filepath.Join(neighbour, "secret")
 				paths["other server"] = filepath.Dir(filepath.Dir(neighbour))
@@ -88,25 +88,30 @@ func state(t *testing.T, path string) string {
 	return strings.Join([]string{info.Mode().String(), info.ModTime().String(), string(rune(st.Nlink))}, " ")
 }
 
-// neighbour is a run that sleeps, with a file in its directory.
-func neighbour(t *testing.T, r *Runtime) (done <-chan string, dir string) {
+// neighbour is the directory of a run that goes on until the test ends, with a
+// file in it.
+func neighbour(t *testing.T, r *Runtime) (dir string) {
 	t.Helper()
-	ended := make(chan string, 1)
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan struct{})
 	go func() {
-		ended <- answer(t, r, "import time\nopen('secret', 'w').close()\ndef main():\n    time.sleep(0.5)\n    return 'done'", nil)
+		defer close(ended)
+		if got, err := r.Run(ctx, Job{Script: "import time\nopen('secret', 'w').close()\ndef main(): time.sleep(60)"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("the neighbour: %+v, %v", got, err)
+		}
 	}()
-	for range 200 {
+	t.Cleanup(func() { leave(); <-ended })
+	eventually(t, "the neighbour runs", func() bool {
 		found, err := filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(found) == 1 {
-			return ended, filepath.Dir(found[0])
+			dir = filepath.Dir(found[0])
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	t.Fatal("the neighbour does not start")
-	return nil, ""
+		return dir != ""
+	})
+	return dir
 }
 
 // Where no tmpfs bounds what a script writes, the server does, whatever the

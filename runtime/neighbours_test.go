@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ func TestKillOfTheGroupStaysInside(t *testing.T) {
 					cfg.weaken = without(nil, of(sandbox.Landlock)) // an older one does not know signals
 				}
 			})
-			if got := killGroup(t, r); got != `"unharmed"` {
+			if got := killGroup(t, r, 0.4); got != `"unharmed"` {
 				t.Errorf("the neighbour: %s", got)
 			}
 			good(t, r)
@@ -36,19 +37,21 @@ func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 		r := start(t, func(cfg *Config) {
 			cfg.weaken = without(nil, of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"))
 		})
-		if got := killGroup(t, r); got == `"unharmed"` {
+		if got := killGroup(t, r, 10); got == `"unharmed"` {
 			t.Error("the neighbour lives: the process group is not what protects it")
 		}
 	})
 }
 
-// killGroup says what becomes of a run beside one that kills its group.
-func killGroup(t *testing.T, r *Runtime) string {
+// killGroup says what becomes of a run of some seconds beside one that kills its
+// group.
+func killGroup(t *testing.T, r *Runtime, seconds float64) string {
 	t.Helper()
 	neighbour := make(chan string, 1)
 	go func() {
-		neighbour <- answer(t, r, "import time\ndef main():\n    time.sleep(0.4)\n    return 'unharmed'", nil)
+		neighbour <- answer(t, r, fmt.Sprintf("import time\ndef main():\n    time.sleep(%g)\n    return 'unharmed'", seconds), nil)
 	}()
+	eventually(t, "the neighbour runs", func() bool { return r.Stats().Busy == 1 })
 	time.Sleep(150 * time.Millisecond)
 	execute(t, r, program(t, "attacks/group"), nil)
 	return <-neighbour
@@ -101,6 +104,7 @@ func TestRunsEndWithTheZygote(t *testing.T) {
 				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"})
 				ended <- err
 			}()
+			eventually(t, "it runs", func() bool { return r.Stats().Busy == 1 })
 			time.Sleep(150 * time.Millisecond)
 			zygotes := childrenOf(t, os.Getpid())
 			if len(zygotes) != 1 {
@@ -154,7 +158,7 @@ func childrenOf(t *testing.T, pid int) (children []int) {
 
 // gone waits a while for all of the processes to be dead.
 func gone(pids []int) bool {
-	for range 200 {
+	for range 3000 {
 		alive := slices.ContainsFunc(pids, func(pid int) bool {
 			stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 			return err == nil && !strings.Contains(string(stat), ") Z ")

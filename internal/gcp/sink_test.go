@@ -215,7 +215,7 @@ func TestAPIThatStallsOnce(t *testing.T) {
 			return nil
 		}
 	}}
-	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, WriteWithin: 100 * time.Millisecond})
+	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, WriteWithin: time.Second})
 	log := logTo(sink)
 	log.Info("lost")
 	for until := time.Now().Add(10 * time.Second); sink.Dropped() == 0 && time.Now().Before(until); {

@@ -11,7 +11,7 @@ def main(wanted):
         while started < wanted:
             threading.Thread(target=stop.wait, daemon=True).start()
             started += 1
-        time.sleep(0.5)
+        time.sleep(0.5 if wanted <= 64 else 15)  # what is over the limit is ended
     except RuntimeError:
         pass
     stop.set()
