@@ -22,9 +22,10 @@ import (
 const childVar = "SANDBOX_TEST_CHILD"
 
 var childModes = map[string]func() error{
-	"steps":  childSteps,
-	"probe":  childProbe,
-	"denied": childDenied,
+	"steps":   childSteps,
+	"probe":   childProbe,
+	"denied":  childDenied,
+	"limited": childLimited,
 }
 
 func init() { RunProbe() }
@@ -99,6 +100,20 @@ func childProbe() error {
 func childDenied() error {
 	if err := sandboxtest.DenyNamespaces(); err != nil {
 		return err
+	}
+	return childProbe()
+}
+
+// childLimited was given little by whoever started it, and cannot change that.
+func childLimited() error {
+	limits := map[int]uint64{unix.RLIMIT_AS: 8 << 30, unix.RLIMIT_CPU: 45, unix.RLIMIT_FSIZE: 512 << 10, unix.RLIMIT_NOFILE: 100}
+	if isRoot() { // with an ordinary user counts whatever else it runs
+		limits[unix.RLIMIT_NPROC] = 100
+	}
+	for resource, most := range limits {
+		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}); err != nil {
+			return err
+		}
 	}
 	return childProbe()
 }

@@ -176,8 +176,7 @@ func try(w *way, tree []string) found {
 		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
 	plan := newPlan(w, Grants{LastCap: f.LastCap, Refused: map[Way]map[Layer]string{w.name: f.Refused}})
-	limits := Limits{BaseBytes: 1 << 40, MemoryBytes: 1, CPUSeconds: 60, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 256, Threads: 256}
-	policy := Policy{Devices: []string{"/dev/null"}, Limits: limits}
+	policy := Policy{Devices: []string{"/dev/null"}, Limits: probeLimits()}
 	var before []Step
 	if plan.On[Chroot] && len(tree) > 0 {
 		policy.Root, policy.Devices = tree[0], nil
@@ -204,6 +203,24 @@ func try(w *way, tree []string) found {
 	}
 	f.note(slices.Concat(before, launch, Prepare(policy, plan), worker), map[string]int64{"uid": LastUID})
 	return f
+}
+
+// probeLimits are no higher than those that this process was given, which nobody
+// in a jail may raise: whether what a run is to have is within them shows when
+// the first worker is made, and is no matter of another way.
+func probeLimits() Limits {
+	atMost := func(resource int, most int64) int64 {
+		var r unix.Rlimit
+		if err := unix.Getrlimit(resource, &r); err == nil && r.Max < uint64(most) {
+			return int64(r.Max)
+		}
+		return most
+	}
+	return Limits{
+		BaseBytes: atMost(unix.RLIMIT_AS, 1<<40) - 1, MemoryBytes: 1, CPUSeconds: atMost(unix.RLIMIT_CPU, 60),
+		TmpBytes: atMost(unix.RLIMIT_FSIZE, 1<<20), TmpFiles: 16,
+		OpenFiles: atMost(unix.RLIMIT_NOFILE, 256), Threads: atMost(unix.RLIMIT_NPROC, 256),
+	}
 }
 
 // note carries out steps, keeps the first refusal of each layer and goes on.

@@ -25,6 +25,8 @@ func TestProbe(t *testing.T) {
 		{"ordinary user", "probe", ordinary, false, User},
 		{"ordinary user without namespaces", "denied", ordinary, false, LandlockOnly},
 		{"root without namespaces", "denied", nil, true, Container},
+		{"root with few resources", "limited", nil, true, Full},
+		{"ordinary user with few resources", "limited", ordinary, false, User},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.root && !isRoot() {
