@@ -126,6 +126,7 @@ var callNumbers = map[string]int{
 	"read":                    unix.SYS_READ,
 	"reboot":                  unix.SYS_REBOOT,
 	"recvmmsg":                unix.SYS_RECVMMSG,
+	"recvfrom":                unix.SYS_RECVFROM,
 	"recvmsg":                 unix.SYS_RECVMSG,
 	"remap_file_pages":        unix.SYS_REMAP_FILE_PAGES,
 	"request_key":             unix.SYS_REQUEST_KEY,

@@ -13,6 +13,9 @@ const (
 	fionclex = 0x5450
 )
 
+// socketFlags are those of a single message.
+const socketFlags = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_WAITALL | unix.MSG_TRUNC | unix.MSG_NOSIGNAL
+
 // allowed is a system call that a script may make. Calls that are in neither
 // list of this file are refused with EPERM, for the zygote too.
 type allowed struct {
@@ -69,8 +72,10 @@ var scriptCalls = []allowed{
 	{call: unix.SYS_PPOLL}, {call: unix.SYS_PSELECT6}, {call: unix.SYS_EPOLL_CREATE1}, {call: unix.SYS_EPOLL_CTL},
 	{call: unix.SYS_EPOLL_PWAIT}, {call: unix.SYS_EVENTFD2},
 	{call: unix.SYS_SOCKETPAIR, when: []cond{{arg: 0, oneOf: []uint32{unix.AF_UNIX}}}},
-	{call: unix.SYS_SENDTO, when: []cond{{arg: 4, null: true}}},
-	{call: unix.SYS_RECVFROM}, {call: unix.SYS_SHUTDOWN},
+	// No flags but those that sockets of one's own have a use for: bytes out of
+	// band, for one, have been a way into the kernel (CVE-2025-38236).
+	{call: unix.SYS_SENDTO, when: []cond{{arg: 4, null: true}, {arg: 3, noneSet: ^uint32(socketFlags)}}},
+	{call: unix.SYS_RECVFROM, when: []cond{{arg: 3, noneSet: ^uint32(socketFlags)}}}, {call: unix.SYS_SHUTDOWN},
 	{call: unix.SYS_GETSOCKNAME}, {call: unix.SYS_GETPEERNAME},
 	// Not SO_PEERCRED and SO_PEERPIDFD: the peer of the result channel is the
 	// server.
