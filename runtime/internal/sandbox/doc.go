@@ -55,11 +55,11 @@
 // directory with the run's own uid.
 //
 // Where an ordinary user is granted no namespaces, Landlock alone hides the
-// host's files. It does not cover their modes and times, and in its older
-// versions neither signals nor truncate: the worker filter refuses these calls
-// then. The name, size and times of a file whose path is known can be seen.
-// The server watches the run's directory and its threads, and a run ends with
-// the zygote by its parent-death signal.
+// host's files. It does not cover their modes, times and extended attributes, and
+// in its older versions neither signals nor truncate: the worker filter refuses
+// these calls then. What stat and readlink tell of a file whose path is known can
+// be seen. The server watches the run's directory and its threads, and a run ends
+// with the zygote by its parent-death signal.
 //
 // A step that is refused is never skipped: it comes home as {layer, step,
 // errno} and the worker, or the start, fails.
