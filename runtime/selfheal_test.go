@@ -199,13 +199,15 @@ func TestCanceledRun(t *testing.T) {
 			return ctx, func() { cancel(mine) }
 		}, mine},
 		{"too late", func() (context.Context, func()) {
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			// Long enough for a busy machine to see who runs it until then.
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			t.Cleanup(cancel)
 			return ctx, func() {}
 		}, context.DeadlineExceeded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			zygote := zygotePID(t, r)
+			eventually(t, "all workers are ready", func() bool { return len(r.pool.ready.count) == cap(r.pool.vacant) })
 			ctx, cancel := tt.ctx()
 			ended := launchSlow(t, r, ctx, 1)
 			processes := family(t, zygote)[1:]
