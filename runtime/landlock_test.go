@@ -177,7 +177,7 @@ func TestScratchIsRemoved(t *testing.T) {
 func onlyReady(t *testing.T, r *Runtime) {
 	t.Helper()
 	var used []string
-	for range 300 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		var err error
 		if used, err = filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "*")); err != nil {
 			t.Fatal(err)
@@ -189,7 +189,6 @@ func onlyReady(t *testing.T, r *Runtime) {
 		if len(used) == 0 && len(dirs) <= r.cfg.Workers+spares {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("left behind: %v", used)
 }
