@@ -57,6 +57,23 @@ func TestLargeBody(t *testing.T) {
 	}
 }
 
+// Who asks before sending is told without having sent anything.
+func TestLargeBodyThatIsAnnounced(t *testing.T) {
+	req := httptest.NewRequest("POST", "/execute", nil)
+	req.ContentLength = testBodyBytes + 1
+	req.Header.Set("Expect", "100-continue")
+	read := false
+	req.Body = io.NopCloser(readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }))
+	wantRefusal(t, serve(four(), req), 413, "request body must be at most 8388608 bytes, got 8388609")
+	if read {
+		t.Error("the body was asked for")
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
 // The bound is exact, with and without a length given.
 func TestBodyBound(t *testing.T) {
 	for _, size := range []int{100, 65535, 65536, 65537, 300_000} {

@@ -109,7 +109,7 @@ func TestOutcomesOfEvents(t *testing.T) {
 		{"unknown field", four(), `{"script":"x","Script":"y"}`, 200, "invalid_request", slog.LevelError},
 		{"not UTF-8", four(), "{\"script\":\"\xff\"}", 200, "invalid_request", slog.LevelError},
 		{"script too large", four(), `{"script":"` + strings.Repeat("#", 1<<20+1) + `"}`, 200, "invalid_request", slog.LevelError},
-		{"message too large", four(), strings.Repeat(" ", testBodyBytes+1), 200, "invalid_request", slog.LevelError},
+		{"message too large", four(), `{"script":"x"` + strings.Repeat(" ", testBodyBytes) + `}`, 200, "invalid_request", slog.LevelError},
 		{"no data", four(), "", 200, "invalid_request", slog.LevelError},
 
 		{"overloaded", failing(runtime.ErrOverloaded), someScript, 429, "overloaded", slog.LevelWarn},
@@ -201,5 +201,23 @@ func TestAPanicBringsTheEventBack(t *testing.T) {
 	}
 	if run := m.runs[0]; run.Level != slog.LevelError || !strings.Contains(run.Problem, "oops") || run.Event.ID != "m1" {
 		t.Errorf("logged as %+v", run)
+	}
+}
+
+// An id that is longer than a value of an attribute may be does not keep the
+// result from the topic, and what is around a message is bounded, too.
+func TestEventsOfUnusualSize(t *testing.T) {
+	m := &memo{}
+	body := `{"message":{"messageId":"` + strings.Repeat("é", maxAttribute) + `","data":"` + base64.StdEncoding.EncodeToString([]byte(someScript)) + `"}}`
+	if w := serveWith(four(), m, newRequest("POST", "/events", "application/json", body)); w.Code != 200 || len(m.published) != 1 {
+		t.Fatalf("answered %d %s", w.Code, w.Body)
+	}
+	if id := m.published[0].attributes["event_id"]; id != strings.Repeat("é", maxAttribute/2) {
+		t.Errorf("an event_id of %d bytes", len(id))
+	}
+	m = &memo{}
+	body = `{"message":{"messageId":"1","attributes":{"a":"` + strings.Repeat("x", 2*testBodyBytes) + `"},"data":""}}`
+	if w := serveWith(four(), m, newRequest("POST", "/events", "application/json", body)); w.Code != 200 || !strings.Contains(w.Body.String(), "request body must be at most 11446952 bytes") {
+		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 }

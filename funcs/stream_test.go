@@ -68,7 +68,8 @@ func TestStream(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// All is written before the first event is taken: so the events are the same every time.
 				w := serve(streaming(tt.result, tt.err, tt.write), streamRequest(someScript))
-				if w.Code != 200 || w.Header().Get("Content-Type") != "text/event-stream" || w.Header().Get("X-Execution-Id") == "" || w.Header().Get("Content-Length") != "" {
+				if w.Code != 200 || w.Header().Get("Content-Type") != "text/event-stream" || w.Header().Get("X-Execution-Id") == "" || w.Header().Get("Content-Length") != "" ||
+					w.Header().Get("X-Accel-Buffering") != "no" {
 					t.Errorf("%d %v", w.Code, w.Header())
 				}
 				if got := joined(w.Body.String()); got != joined(tt.want) {
@@ -235,10 +236,11 @@ func TestStreamReaderGone(t *testing.T) {
 type slowLink struct {
 	*httptest.ResponseRecorder
 	since, most int
+	deadline    time.Time
 }
 
-func (l *slowLink) SetWriteDeadline(time.Time) error {
-	l.since = 0
+func (l *slowLink) SetWriteDeadline(end time.Time) error {
+	l.since, l.deadline = 0, end
 	return nil
 }
 
@@ -255,5 +257,8 @@ func TestStreamSlowLink(t *testing.T) {
 	newTestHandler(streaming(runtime.Result{Status: runtime.OK, Value: value}, nil, nil)).ServeHTTP(link, streamRequest(someScript))
 	if want := "event: result\ndata: {\"result\":" + string(value) + ",\"stdout\":\"\"}\n\n"; link.Body.String() != want || link.most > writeBytes {
 		t.Errorf("%d bytes, %d of them on one deadline", link.Body.Len(), link.most)
+	}
+	if !link.deadline.IsZero() {
+		t.Error("the next reply on this connection has what is left of the time for this one")
 	}
 }
