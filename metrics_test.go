@@ -21,12 +21,14 @@ func TestMetrics(t *testing.T) {
 	plain.Event, plain.Status = nil, "ok"
 	m.ran(plain)
 	m.ran(&funcs.Run{Status: "invalid_request"}) // nothing ran
+	m.ran(&funcs.Run{Status: "overloaded", Tool: "run_python"})
 	w := httptest.NewRecorder()
 	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
 		`pyexec_runs_total{source="event",status="memory_limit"} 1`,
 		`pyexec_runs_total{source="http",status="ok"} 1`,
 		`pyexec_runs_total{source="http",status="invalid_request"} 1`,
+		`pyexec_runs_total{source="mcp",status="overloaded"} 1`,
 		"pyexec_run_seconds_count 2", `pyexec_run_seconds_bucket{le="0.025"} 2`, `pyexec_run_seconds_bucket{le="0.01"} 0`,
 		"pyexec_queue_seconds_count 2",
 		"pyexec_fork_seconds_count 1", `pyexec_fork_seconds_bucket{le="0.003"} 1`,

@@ -71,11 +71,14 @@ func TestPayloadsAreLoggedOnRequestOnly(t *testing.T) {
 		}
 	}
 	run := someRun()
-	run.Job.Script, run.Reply = strings.Repeat("é", maxLoggedScript), []byte(strings.Repeat("x", 1<<20))
+	run.Job.Script, run.Reply = "x"+strings.Repeat("é", maxLoggedScript), []byte(strings.Repeat("x", 1<<20))
 	var out safeBuffer
 	newRecorder(NewLog(&out), nil, true).Now(run)
 	if n := len(out.String()); n > 250_000 {
 		t.Errorf("an entry of %d bytes: Cloud Logging takes 256 KB", n)
+	}
+	if !strings.Contains(out.String(), "é… (65537 bytes in all)") {
+		t.Error("the script is cut within a character")
 	}
 }
 

@@ -241,6 +241,27 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// The door is shut behind those who are inside, and the last of them is waited for.
+func TestTraffic(t *testing.T) {
+	traffic := newTraffic()
+	if !traffic.enter() || !traffic.enter() || traffic.count() != 2 {
+		t.Fatalf("%d inside", traffic.count())
+	}
+	idle := traffic.shut()
+	if traffic.enter() {
+		t.Error("let in afterwards")
+	}
+	traffic.leave()
+	select {
+	case <-idle:
+		t.Error("idle with one inside")
+	default:
+	}
+	traffic.leave()
+	<-idle
+	<-traffic.shut()
+}
+
 func TestDrainIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &fakeEngine{hold: make(chan struct{})}
