@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +96,33 @@ func TestWriteTimeoutCoversTheQueue(t *testing.T) {
 		cfg := pyexec.Config{Runtime: runtime.Config{Workers: tt.workers, Queue: tt.queue, Limits: runtime.Limits{Timeout: 10 * time.Second}}}
 		if got, want := writeTimeout(cfg), readTimeout+startTimeout+replyTimeout+tt.rounds*10*time.Second; got != want {
 			t.Errorf("%d workers, queue of %d: got %v, want %v", tt.workers, tt.queue, got, want)
+		}
+	}
+}
+
+// No client may hold a connection, or memory, for nothing.
+func TestClientsAreBounded(t *testing.T) {
+	cfg := pyexec.Config{Log: slog.New(slog.DiscardHandler), Runtime: runtime.Config{Workers: 1}}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = newHTTPServer(cfg, http.NotFoundHandler())
+	if c := server.Config; c.ReadHeaderTimeout != headerTimeout || c.ReadTimeout != readTimeout || c.WriteTimeout != writeTimeout(cfg) || c.IdleTimeout != idleTimeout {
+		t.Errorf("timeouts %v, %v, %v, %v", c.ReadHeaderTimeout, c.ReadTimeout, c.WriteTimeout, c.IdleTimeout)
+	}
+	server.Start()
+	defer server.Close()
+	for size, want := range map[int]int{maxHeaderBytes / 2: http.StatusNotFound, 3 * maxHeaderBytes: http.StatusRequestHeaderFieldsTooLarge} {
+		req, err := http.NewRequest(http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X", strings.Repeat("x", size))
+		resp, err := server.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("a header of %d bytes: %s", size, resp.Status)
 		}
 	}
 }

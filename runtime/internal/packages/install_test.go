@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
@@ -109,6 +110,17 @@ func TestOpenInstallsOnce(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dirs[0], name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	var times []time.Time
+	for _, name := range []string{"answer/__init__.py", "answer/__pycache__/__init__.cpython-311.pyc", "answer-1.0.dist-info/METADATA"} {
+		info, err := os.Stat(filepath.Join(dirs[0], name))
+		if err != nil || info.Mode() != 0o644 {
+			t.Fatalf("%s: %v, %v", name, info, err)
+		}
+		times = append(times, info.ModTime())
+	}
+	if times[0] != times[1] || times[0] != times[2] {
+		t.Errorf("files are of different times: %v", times)
 	}
 	entries, err := os.ReadDir(cache)
 	if err != nil || len(entries) != 2 { // the directory and the lock
