@@ -4,16 +4,16 @@
 // for people.
 export class Failure extends Error {}
 
-// execute sends a request and returns {http, text, retryAfter}: the reply as
-// JSON text. write(stream, text) is called with output while the script runs;
-// a server or proxy that can't stream makes it come with the reply.
+// execute sends a request, JSON text, and returns {http, text, retryAfter}: the
+// reply as JSON text. write(stream, text) is called with output while the script
+// runs; a server or proxy that can't stream makes it come with the reply.
 export async function execute(request, { signal, write }) {
   let response;
   try {
     response = await fetch("execute", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream, application/json" },
-      body: JSON.stringify(request),
+      body: request,
       signal,
     });
   } catch (error) {

@@ -11,8 +11,12 @@ export function headline({ http, reply, retryAfter }) {
     case "overloaded": return ["busy", "The service is busy: too many requests are waiting. Nothing has run." + soon];
     case "unavailable": return ["busy", "The service is starting, stopping or renewing its interpreter. Nothing has run." + soon];
   }
-  return ["bad", reply.error ?? `The server answered HTTP ${http}.`];
+  return ["bad", clip(reply.error ?? `The server answered HTTP ${http}.`)];
 }
+
+const sentence = 300; // characters of an error that the headline shows
+
+const clip = (text) => (text.length > sentence ? text.slice(0, sentence) + "…" : text);
 
 // outcome returns the elements that show a reply. goTo(line) leads to a line
 // of the script.
@@ -33,6 +37,7 @@ function failure(reply, goTo) {
   }
   if (reply.line) children.push(button(`Go to line ${reply.line}`, () => goTo(reply.line), { class: "quiet" }));
   if (reply.traceback) children.push(element("pre", { class: "traceback", tabindex: "0", "aria-label": "Traceback" }, [reply.traceback]));
+  else if (reply.error.length > sentence) children.push(element("pre", { tabindex: "0", "aria-label": "The whole error" }, [reply.error]));
   return children.length > 0 ? [part("What went wrong", children)] : [];
 }
 

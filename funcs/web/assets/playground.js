@@ -12,6 +12,8 @@ const fields = new Set(playground.dataset.fields.split(" ")); // what this serve
 
 let running = null; // the AbortController of the run that is on
 let files = []; // {name, content} to send
+let unshown = []; // {stream, text} of output that waits for the pause to be over
+let pause = 0; // the timer of it
 
 const editor = makeEditor(at("editor"), {
   nonce: document.querySelector("style").nonce,
@@ -20,13 +22,14 @@ const editor = makeEditor(at("editor"), {
   run: () => run(),
 });
 
-// request is what the form asks for. It throws a Failure for people.
-function request() {
+// form is what the form asks for. It throws a Failure for people.
+function form() {
   const body = { script: editor.text() };
-  const input = at("input").value.trim();
-  if (input !== "") {
+  const inputText = at("input").value.trim();
+  if (inputText !== "") {
     try {
-      body.input = JSON.parse(input);
+      JSON.parse(inputText);
+      body.inputText = inputText;
     } catch (error) {
       at("options").open = true;
       at("input").focus();
@@ -39,13 +42,21 @@ function request() {
   return body;
 }
 
+// requestText is the request for it. The input stays as it was typed: parsed,
+// 4.0 would become 4, and large integers would be rounded.
+function requestText({ inputText, ...body }) {
+  body.report = true;
+  if (fields.has("return_files")) body.return_files = true;
+  const text = JSON.stringify(body);
+  return inputText === undefined ? text : `${text.slice(0, -1)},"input":${inputText}}`;
+}
+
 async function run() {
   if (running) return;
   const abort = new AbortController();
   let began;
   try {
-    const body = { ...request(), report: true };
-    if (fields.has("return_files")) body.return_files = true;
+    const body = requestText(form());
     running = abort;
     began = begin();
     const streamed = { stdout: "", stderr: "" };
@@ -62,6 +73,7 @@ async function run() {
     else if (error instanceof Failure) say("bad", error.message);
     else say("bad", `The page could not show the reply: ${error.message}`);
   }
+  show();
   running = null;
   playground.classList.remove("is-running");
   at("stop").disabled = true;
@@ -97,6 +109,7 @@ function finish(answer, streamed) {
   // What was streamed came in the order it was written; the reply has all of
   // it. Where something did not come through, the reply counts.
   if ((reply.stdout ?? "") !== streamed.stdout || (reply.stderr ?? "") !== streamed.stderr) {
+    unshown = [];
     at("terminal").replaceChildren();
     write("stdout", reply.stdout ?? "");
     write("stderr", reply.stderr ?? "");
@@ -116,26 +129,43 @@ function say(tone, sentence) {
   at("state").textContent = sentence;
 }
 
-// write adds output to the terminal, which follows it unless it was scrolled.
+// write takes output for the terminal. The first piece is shown at once, what
+// comes soon after it together: the more there is, the longer it takes to lay
+// it all out again, and a script may write thousands of times in a second.
 function write(stream, text) {
   if (text === "") return;
+  const last = unshown.at(-1);
+  if (last?.stream === stream) last.text += text;
+  else unshown.push({ stream, text });
+  if (!pause) show();
+}
+
+// show adds to the terminal, which follows what is added unless it was scrolled.
+function show() {
+  clearTimeout(pause);
+  pause = 0;
+  if (unshown.length === 0) return;
   const terminal = at("terminal");
   const follow = terminal.scrollHeight - terminal.scrollTop - terminal.clientHeight < 8;
-  const last = terminal.lastElementChild;
-  if (last?.className === stream) last.append(text);
-  else terminal.append(element("span", { class: stream }, [text]));
+  for (const { stream, text } of unshown) {
+    const last = terminal.lastElementChild;
+    if (last?.className === stream) last.append(text);
+    else terminal.append(element("span", { class: stream }, [text]));
+  }
+  unshown = [];
   if (follow) terminal.scrollTop = terminal.scrollHeight;
+  pause = setTimeout(show, 100);
 }
 
 // load shows a request: an example's or a link's.
-function load({ script, input, stdin, timeout }) {
+function load({ script, input, inputText, stdin, timeout }) {
   editor.setText(script);
-  at("input").value = input === undefined ? "" : JSON.stringify(input, null, 2);
+  at("input").value = inputText ?? (input === undefined ? "" : JSON.stringify(input, null, 2));
   at("stdin").value = stdin ?? "";
   at("timeout").value = timeout ?? "";
   files = [];
   showFiles();
-  at("options").open = input !== undefined || Boolean(stdin) || timeout !== undefined;
+  at("options").open = at("input").value !== "" || Boolean(stdin) || timeout !== undefined;
 }
 
 function loadExample(name) {
@@ -173,7 +203,7 @@ async function addFiles() {
 
 async function makeLink() {
   try {
-    const { files: left, ...shared } = request();
+    const { files: left, ...shared } = form();
     history.replaceState(null, "", await toFragment(shared));
     const copied = await copy(location.href);
     const where = copied ? "A link to this script is on the clipboard" : "The address of this page is now a link to this script";

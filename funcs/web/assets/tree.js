@@ -1,9 +1,11 @@
 // A JSON value as a tree that can be folded, with every number and key as the
 // service sent it: JSON.parse would make 4 of 4.0, round large integers and
 // sort keys that look like numbers.
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 
 const page = 100; // members shown at once
+const characters = 2000; // of a string that are shown at first
+const moreCharacters = 100_000; // that each push of its button adds
 
 // exactMembers parses the text of a JSON object and returns its members as
 // [key, value] pairs. Values are {kind: "object"|"array", members},
@@ -65,8 +67,11 @@ export function tree(value) {
   return element("div", { class: "tree" }, [node(null, value, 0)]);
 }
 
+// plain matches a key that can be told from what is around it without quotes.
+const plain = /^[\p{L}\p{N}\p{M}\p{S}_.$@/ -]+$/u;
+
 function node(key, value, depth) {
-  const label = key === null ? [] : [element("span", { class: "tree-key" }, [String(key)]), element("span", { class: "tree-colon" }, [": "])];
+  const label = key === null ? [] : [element("span", { class: "tree-key" }, [plain.test(key) ? String(key) : JSON.stringify(key)]), element("span", { class: "tree-colon" }, [": "])];
   if (!value.members || value.members.length === 0) {
     return element("div", { class: "tree-leaf" }, [...label, leaf(value)]);
   }
@@ -93,19 +98,37 @@ function more(parent, members, from, depth) {
   for (const [key, value] of members.slice(from, from + page)) parent.append(node(key, value, depth));
   const left = members.length - from - page;
   if (left <= 0) return;
-  const button = element("button", { type: "button", class: "quiet" }, [`Show ${Math.min(left, page)} more of ${left}`]);
-  button.addEventListener("click", () => {
-    const last = parent.lastElementChild.previousElementSibling;
-    button.remove();
+  const add = button(`Show ${Math.min(left, page)} more of ${left}`, () => {
+    const last = add.previousElementSibling;
+    add.remove();
     more(parent, members, from + page, depth);
     last?.nextElementSibling?.querySelector("summary, button")?.focus();
-  });
-  parent.append(button);
+  }, { class: "quiet" });
+  parent.append(add);
+}
+
+// string shows the start of a long string: to lay out millions of characters
+// would hold the page up for as long as a run may take.
+function string(text) {
+  let shown = Math.min(text.length, characters);
+  const made = element("span", { class: "tree-string" }, [text.slice(0, shown)]);
+  if (shown === text.length) return made;
+  const label = () => `Show ${Math.min(text.length - shown, moreCharacters)} more of ${text.length} characters`;
+  const add = button(label(), () => {
+    shown = Math.min(text.length, shown + moreCharacters);
+    made.textContent = text.slice(0, shown);
+    add.textContent = label();
+    if (shown < text.length) return;
+    add.remove();
+    made.tabIndex = -1;
+    made.focus({ preventScroll: true });
+  }, { class: "quiet" });
+  return element("span", {}, [made, " ", add]);
 }
 
 function leaf(value) {
   switch (value.kind) {
-    case "string": return element("span", { class: "tree-string" }, [JSON.stringify(value.value)]);
+    case "string": return string(JSON.stringify(value.value));
     case "object": return element("span", { class: "tree-count" }, ["{}"]);
     case "array": return element("span", { class: "tree-count" }, ["[]"]);
   }

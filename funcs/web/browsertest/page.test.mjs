@@ -37,11 +37,11 @@ for (const [name, view] of Object.entries(views)) {
 
 test("a link carries the script in its fragment, and nowhere else", async () => {
   let link;
-  const script = "def main(x):\n    return '\u00e9\u2603' * x # <&>";
+  const script = "def main(x):\n    return '\u00e9\u2603' * x['n'] # <&>";
   await withPage(browser, async (page) => {
     await type(page, script);
     await page.click("#options > summary");
-    await page.fill("#input", "3");
+    await page.fill("#input", '{"n": 3, "size": 4.0}');
     await page.fill("#timeout", "2.5");
     await page.click("#link");
     await page.waitForFunction(() => location.hash !== "");
@@ -54,7 +54,7 @@ test("a link carries the script in its fragment, and nowhere else", async () => 
   await withPage(browser, async (page) => {
     await page.waitForFunction(() => document.querySelector("#state").textContent.startsWith("This script came with the link"));
     assert.equal((await page.locator(".cm-line").allTextContents()).join("\n"), script);
-    assert.equal(await page.inputValue("#input"), "3");
+    assert.equal(await page.inputValue("#input"), '{"n": 3, "size": 4.0}');
     assert.equal(await page.inputValue("#timeout"), "2.5");
     assert.equal(await run(page), "Done");
     assert.equal(await page.textContent(".tree-string"), '"é☃é☃é☃"');

@@ -1,7 +1,7 @@
 // Running scripts, by keyboard alone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ended, launch, run, type, url, withPage } from "./browser.mjs";
+import { answer, ended, launch, run, type, url, withPage } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -99,6 +99,21 @@ test("output is shown while the script runs", () =>
     assert.equal(await page.textContent("#terminal"), "first\nwrong\nlast\n");
   }));
 
+test("output in a thousand pieces is shown in a few", () =>
+  withPage(browser, async (page) => {
+    const pieces = Array.from({ length: 1000 }, (_, i) => `${i}\n`);
+    const events = pieces.map((text) => `event: stdout\ndata: ${JSON.stringify({ text })}\n\n`);
+    const reply = { result: null, stdout: pieces.join("") };
+    await answer(page, { contentType: "text/event-stream", body: `${events.join("")}event: result\ndata: ${JSON.stringify(reply)}\n\n` });
+    await page.evaluate(() => {
+      globalThis.additions = 0;
+      new MutationObserver((all) => (globalThis.additions += all.length)).observe(document.querySelector("#terminal"), { childList: true, subtree: true });
+    });
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#terminal"), reply.stdout);
+    assert.ok((await page.evaluate(() => globalThis.additions)) < 50, "the terminal is laid out anew for each piece");
+  }));
+
 test("stop ends the run on the server, too", () =>
   withPage(browser, async (page) => {
     await type(page, "def main():\n    print('on')\n    while True: pass");
@@ -128,6 +143,11 @@ test("input, standard input and time limit are sent", () =>
     assert.equal(await run(page), "Script execution timed out after 2 seconds");
     await page.fill("#input", "{");
     assert.match(await run(page), /^The input is not JSON: /);
+    await type(page, "def main(value):\n    return value");
+    await page.fill("#stdin", "");
+    await page.fill("#input", "[4.0, 9007199254740993]");
+    assert.equal(await run(page), "Done");
+    assert.deepEqual(await page.locator(".tree-leaf").allTextContents(), ["0: 4.0", "1: 9007199254740993"], "the input goes as it was typed");
   }));
 
 test("time and memory are shown", () =>

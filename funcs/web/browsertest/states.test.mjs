@@ -9,6 +9,24 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
+test("what is very long is shown in part at first", () =>
+  withPage(browser, async (page) => {
+    const long = "x".repeat(150_000);
+    await answer(page, json({ result: { "two\nlines": long, "": 1, "plain key": 2 }, stdout: "" }));
+    assert.equal(await run(page), "Done");
+    assert.deepEqual((await page.locator(".tree-key").allTextContents()).sort(), ['""', '"two\\nlines"', "plain key"]);
+    assert.equal((await page.textContent(".tree-string")).length, 2000);
+    await page.click("button:has-text('Show 100000 more of 150002 characters')");
+    await page.click("button:has-text('Show 48002 more of 150002 characters')");
+    assert.equal(await page.textContent(".tree-string"), JSON.stringify(long));
+    assert.equal(await page.evaluate(() => document.activeElement.className), "tree-string", "the focus is not lost");
+
+    await answer(page, json({ error: `KeyError: ${long}`, status: "script_error", stdout: "", stderr: "" }, { status: 422 }));
+    assert.match(await run(page), /^KeyError: x{290}…$/);
+    assert.equal(await page.textContent("pre[aria-label='The whole error']"), `KeyError: ${long}`);
+    await accessible(page, "#try");
+  }));
+
 test("a full queue is told with when to try again", () =>
   withPage(browser, async (page) => {
     // One worker and one place in the queue: the third has to go.
