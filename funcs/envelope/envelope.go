@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
@@ -53,18 +54,33 @@ const (
 // envelope, for its sender; the message holds what was found out until then.
 func Open(header http.Header, body []byte) (Message, error) {
 	m := Message{ID: header.Get(headerID), Subscription: header.Get(headerSubscription), Data: body}
-	event, err := cloudevents.NewEventFromHTTPRequest(&http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(body))})
+	event, err := cloudevents.NewEventFromHTTPRequest(&http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(compact(header, body)))})
 	switch {
 	case errors.Is(err, binding.ErrUnknownEncoding): // no CloudEvent
 	case err != nil:
-		return m, fmt.Errorf("event: %w", err)
+		return m, wrong(err)
 	default:
 		m.ID, m.Source, m.Type, m.Data = event.ID(), event.Source(), event.Type(), event.Data()
 		if err := event.Validate(); err != nil {
-			return m, fmt.Errorf("event: %w", err)
+			return m, wrong(err)
 		}
 	}
 	return unwrap(m)
+}
+
+// compact takes the space out of a structured event, between its members: the
+// SDK can't read data_base64 that has some before it.
+func compact(header http.Header, body []byte) []byte {
+	var b bytes.Buffer
+	if !strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "application/cloudevents+json") || json.Compact(&b, body) != nil {
+		return body
+	}
+	return b.Bytes()
+}
+
+// wrong words what the SDK finds wrong with an event, which is a line each.
+func wrong(err error) error {
+	return fmt.Errorf("event: %s", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 }
 
 // push is the envelope of a push subscription. Older ones have message_id.

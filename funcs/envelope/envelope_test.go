@@ -49,6 +49,8 @@ func TestOpen(t *testing.T) {
 			Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"x","input":12345678901234567890.0}`, ""},
 		{"structured event in base64", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data_base64":"eyJzY3JpcHQiOiJ4In0="}`,
 			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+		{"structured event in base64, with space", structured, "{ \"specversion\": \"1.0\", \"id\": \"e2\", \"source\": \"/x\", \"type\": \"t\",\n \"data_base64\": \"eyJzY3JpcHQiOiJ4In0=\" }",
+			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
 		{"structured event of Eventarc", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"` + published + `","data":` + aPush + `}`,
 			Message{ID: "e2", Source: "/x", Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
 		{"unwrapped", nil, request, Message{}, request, ""},
@@ -61,7 +63,7 @@ func TestOpen(t *testing.T) {
 		{"no data", nil, `{"message":{"messageId":"m1","attributes":{"k":"v"}},"subscription":"s"}`, Message{ID: "m1", Subscription: "s"}, "", "push message: it has no data"},
 		{"no base64", nil, `{"message":{"data":"%%","messageId":"m1"}}`, Message{}, `{"message":{"data":"%%","messageId":"m1"}}`, "push message: illegal base64"},
 		{"no message", nil, `{"message":"text"}`, Message{}, `{"message":"text"}`, "push message: json"},
-		{"event without an id", header("ce-specversion", "1.0", "ce-source", "/x", "ce-type", "t"), request, Message{Source: "/x", Type: "t"}, request, "event: "},
+		{"event without an id", header("ce-specversion", "1.0", "ce-source", "/x", "ce-type", "t"), request, Message{Source: "/x", Type: "t"}, request, "event: id: MUST be a non-empty string"},
 		{"structured garbage", structured, "garbage", Message{}, "garbage", "event: "},
 		{"a batch", header("Content-Type", "application/cloudevents-batch+json"), "[]", Message{}, "[]", "event: "},
 		{"deep", structured, `{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + strings.Repeat("[", 1<<20), Message{}, "", "event: "},
@@ -70,6 +72,9 @@ func TestOpen(t *testing.T) {
 			got, err := Open(tt.header, []byte(tt.body))
 			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.err)) {
 				t.Errorf("got error %v, want %q", err, tt.err)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %q has a line end", err)
 			}
 			if tt.name != "deep" && string(got.Data) != tt.data {
 				t.Errorf("got data %.200s, want %s", got.Data, tt.data)
