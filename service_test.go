@@ -244,8 +244,13 @@ func TestDrain(t *testing.T) {
 // The door is shut behind those who are inside, and the last of them is waited for.
 func TestTraffic(t *testing.T) {
 	traffic := newTraffic()
-	if !traffic.enter() || !traffic.enter() || traffic.count() != 2 {
-		t.Fatalf("%d inside", traffic.count())
+	for range 2 {
+		if !traffic.enter() {
+			t.Fatal("not let in")
+		}
+	}
+	if n := traffic.count(); n != 2 {
+		t.Fatalf("%d inside", n)
 	}
 	idle := traffic.shut()
 	if traffic.enter() {

@@ -3,6 +3,7 @@ package funcs
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -118,6 +119,7 @@ func TestRefusals(t *testing.T) {
 		{"file base64 a number", `{"script":"x","files":{"a":{"base64":1}}}`, 400, `files: "a": must be …`},
 		{"file no base64", `{"script":"x","files":{"a":{"base64":"aGk"}}}`, 400, `files: "a": must be …`},
 		{"file surrogate", `{"script":"x","files":{"a":"\ud800"}}`, 400, `files: "a": must be …`},
+		{"files too many", `{"script":"x","files":{` + many(1024) + `}}`, 400, "files: must be at most 1023 files and directories, got 1024"},
 		{"file name surrogate", `{"script":"x","files":{"\ud800":""}}`, 400, `files: "�": name must be Unicode text`},
 		{"file up", `{"script":"x","files":{"a/../../b":""}}`, 400, `files: "a/../../b": must not contain . or ..`},
 		{"file absolute", `{"script":"x","files":{"/etc/passwd":""}}`, 400, `files: "/etc/passwd": must be relative to the working directory`},
@@ -161,6 +163,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// many is members of files, each without contents.
+func many(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`"%d":""`, i)
+	}
+	return strings.Join(list, ",")
+}
+
 // wantRefusal checks for invalid_request with that text. A text that ends in
 // … is how it begins.
 func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text string) {
@@ -181,6 +192,8 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 		setting = "EXEC_SCRIPT_BYTES"
 	case status == http.StatusRequestEntityTooLarge:
 		setting = "EXEC_BODY_BYTES"
+	case strings.HasPrefix(text, "files: must be at most"):
+		setting = "EXEC_TMP_MB and EXEC_TMP_FILES"
 	case strings.Contains(text, "must be nested at most") && !strings.HasPrefix(text, "files"):
 		setting = "EXEC_RESULT_DEPTH"
 	}

@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"encoding/base64"
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -29,7 +30,11 @@ func setFiles(req *request, value []byte, limits *runtime.Limits) error {
 		}
 		req.job.Files = append(req.job.Files, runtime.File{Name: name, Data: data})
 	}
-	if err := runtime.CheckFiles(req.job.Files, *limits); err != nil {
+	err := runtime.CheckFiles(req.job.Files, *limits)
+	if beyond, ok := errors.AsType[*runtime.FilesLimitError](err); ok {
+		return refuseLimit(invalidRequest, beyond.Hint(), "%s", beyond)
+	}
+	if err != nil {
 		return refuse(invalidRequest, "%s", err)
 	}
 	return nil

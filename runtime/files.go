@@ -12,10 +12,20 @@ const (
 	maxFileDepth = 8   // parts
 )
 
+// FilesLimitError is what CheckFiles returns for files that, all of them taken
+// together, exceed a limit that the operator has set.
+type FilesLimitError struct{ text string }
+
+func (e *FilesLimitError) Error() string { return e.text }
+
+// Hint is what the caller or the operator can do about it.
+func (e *FilesLimitError) Hint() string { return limitHints[FileLimit]["files"] }
+
 // CheckFiles says what is wrong with the files for a run, for its caller. A
 // name is relative, of at most 8 parts of 1 to 255 bytes of UTF-8, none of them
 // "." or "..", without NUL, given once, and not the directory of another one.
-// The files and their directories must fit into Limits.TmpFiles and TmpBytes.
+// The files and their directories must fit into Limits.TmpFiles and TmpBytes;
+// where they don't the error is a *FilesLimitError.
 func CheckFiles(files []File, limits Limits) error {
 	named := make(map[string]bool, len(files))
 	var size int64
@@ -30,7 +40,7 @@ func CheckFiles(files []File, limits Limits) error {
 		size += int64(len(f.Data))
 	}
 	if size > limits.TmpBytes {
-		return fmt.Errorf("files: must be at most %d bytes together, got %d", limits.TmpBytes, size)
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d bytes together, got %d", limits.TmpBytes, size)}
 	}
 	inodes := map[string]bool{}
 	for _, f := range files {
@@ -46,7 +56,7 @@ func CheckFiles(files []File, limits Limits) error {
 		}
 	}
 	if most := limits.TmpFiles - 1; int64(len(inodes)) > most { // one is the directory itself
-		return fmt.Errorf("files: must be at most %d files and directories, got %d", most, len(inodes))
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d files and directories, got %d", most, len(inodes))}
 	}
 	return nil
 }
