@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"net/http"
 	"os"
@@ -29,9 +30,8 @@ const (
 	atOnce = 3
 	// patience ends a test that hangs.
 	patience = 30 * time.Second
-	// again is by when the service has to answer rightly after each program:
-	// sooner than by a script's end, if one should hold it.
-	again = 10 * time.Second
+	// again is by when the service has to answer rightly after each program.
+	again = 2 * time.Second
 )
 
 // Where the suite runs inside an image it can build nothing: it is told what
@@ -194,7 +194,11 @@ func (s *target) answersRightly(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"result":[1,2.0],"stdout":"good\n"}`
-	if code, got, err := s.post(again, body); err != nil || code != http.StatusOK || strings.TrimSpace(got) != want {
+	code, got, err := s.post(again, body)
+	if errors.Is(err, context.DeadlineExceeded) { // others want the machine's processors, too
+		code, got, err = s.post(again, body)
+	}
+	if err != nil || code != http.StatusOK || strings.TrimSpace(got) != want {
 		t.Errorf("the next good run: %d %.500s, %v", code, got, err)
 	}
 }
