@@ -6,7 +6,7 @@ import glob
 
 def main():
     found = []
-    for place in ".", "..", "/tmp", "/dev/shm", "/var/tmp", "/run", "/tmp/..", "/proc/1/cwd", "/proc/1/root/tmp":
+    for place in ".", "..", "/tmp", "/dev/shm", "/var/tmp", "/run", "/tmp/..", "/proc/1/cwd", "/proc/1/root":
         for depth in "*", "*/*", "*/*/*":
             for path in glob.glob(f"{place}/{depth}"):
                 if "neighbour" in path:
