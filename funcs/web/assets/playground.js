@@ -193,11 +193,15 @@ async function content(file) {
   }
 }
 
+// addFiles reads what was chosen. More may be chosen meanwhile: what is shared
+// is only touched where nothing is waited for.
 async function addFiles() {
-  for (const file of at("files").files) {
-    files = [...files.filter(({ name }) => name !== file.name), { name: file.name, size: file.size, content: await content(file) }];
-  }
+  const chosen = [...at("files").files];
   at("files").value = "";
+  for (const file of chosen) {
+    const added = { name: file.name, size: file.size, content: await content(file) };
+    files = [...files.filter(({ name }) => name !== file.name), added];
+  }
   showFiles();
 }
 

@@ -1,5 +1,7 @@
 // A headless Chromium with the page open, and what went wrong in it.
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
@@ -59,6 +61,21 @@ export async function run(page) {
   await page.focus(".cm-content");
   await page.keyboard.press("Control+Enter");
   return ended(page);
+}
+
+// becomes waits for what a browser does a moment after the action that asks for
+// it (it fills a tree, loads an image, writes to the clipboard), and fails on
+// what is there if that stays another.
+export async function becomes(read, expected, message) {
+  const end = Date.now() + 10_000;
+  const right = (value) => (expected instanceof RegExp ? expected.test(value) : isDeepStrictEqual(value, expected));
+  let value = await read();
+  while (!right(value) && Date.now() < end) {
+    await setTimeout(20);
+    value = await read();
+  }
+  if (expected instanceof RegExp) assert.match(value, expected, message);
+  else assert.deepEqual(value, expected, message);
 }
 
 // answer makes /execute answer as said, for what a real server can't be

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { accessible, launch, run, type, url, views, withPage } from "./browser.mjs";
+import { accessible, becomes, launch, run, type, url, views, withPage } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -46,8 +46,8 @@ test("a link carries the script in its fragment, and nowhere else", async () => 
     await page.click("#link");
     await page.waitForFunction(() => location.hash !== "");
     link = page.url();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
-    assert.match(await page.textContent("#state"), /^A link to this script is on the clipboard/);
+    await becomes(() => page.evaluate(() => navigator.clipboard.readText()), link);
+    await becomes(() => page.textContent("#state"), /^A link to this script is on the clipboard/);
   }, { permissions: ["clipboard-read", "clipboard-write"] });
   assert.match(link, /\/#run=[\w-]+$/);
   const requests = [];
@@ -81,13 +81,13 @@ test("copy buttons copy, and tabs show one client everywhere", () =>
   withPage(browser, async (page) => {
     const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
     await page.click(".forms >> nth=0 >> .copy >> nth=0");
-    assert.match(await clipboard(), /^curl -sS 'http/);
+    await becomes(clipboard, /^curl -sS 'http/);
     await page.focus(".forms >> nth=1 >> [role=tab] >> nth=0");
     for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
     const visible = await page.locator(".form:visible").evaluateAll((forms) => [...new Set(forms.map((form) => form.dataset.client))]);
     assert.deepEqual(visible, ["Go"]);
     await page.click(".forms >> nth=0 >> .form:visible .copy");
-    assert.match(await clipboard(), /^package main\n/);
+    await becomes(clipboard, /^package main\n/);
   }, { permissions: ["clipboard-read", "clipboard-write"] }));
 
 test("an example opens in the playground", () =>

@@ -1,7 +1,7 @@
 // Running scripts, by keyboard alone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { answer, ended, launch, run, type, url, withPage } from "./browser.mjs";
+import { answer, becomes, ended, launch, run, type, url, withPage } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -60,10 +60,11 @@ test("numbers and keys are shown as they came", () =>
     await run(page);
     const leaves = await page.locator(".tree > details > .tree-children > .tree-leaf").allTextContents();
     assert.deepEqual(leaves, ["10: 4.0", "2: 18446744073709551617", 'text: "é\\n\\""', "none: null", "empty: []"]);
+    const items = () => page.locator(".tree-children .tree-children > .tree-leaf").count();
     await page.click("summary:has-text('list')");
-    assert.equal(await page.locator(".tree-children .tree-children > .tree-leaf").count(), 100);
+    await becomes(items, 100);
     await page.click("button:has-text('Show 100 more of 150')");
-    assert.equal(await page.locator(".tree-children .tree-children > .tree-leaf").count(), 200);
+    await becomes(items, 200);
   }));
 
 test("the failed line is marked until the script changes", () =>
@@ -166,6 +167,7 @@ test("files go into the run, and come back", () =>
     ]);
     await page.setInputFiles("#files", [{ name: "unused", mimeType: "text/plain", buffer: Buffer.from("x") }]);
     await page.click("button[aria-label='Remove unused']");
+    await becomes(async () => (await page.locator("#file-list li").allTextContents()).length, 2);
     assert.equal(await run(page), "Done");
     assert.equal(await page.textContent(".tree-number"), "3");
     assert.deepEqual((await page.locator(".part .files a").allTextContents()).sort(), ["back.bin", "out.txt"]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { accessible, answer, ended, json, launch, run, url, withPage } from "./browser.mjs";
+import { accessible, answer, becomes, ended, json, launch, run, url, withPage } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -129,7 +129,7 @@ test("figures and files are shown", () =>
       files_omitted: [{ name: "huge.bin", why: "it is too large" }],
     }));
     await run(page);
-    assert.deepEqual(await page.locator(".part figure img").evaluateAll((images) => images.map((i) => [i.alt, i.naturalWidth])),
+    await becomes(() => page.locator(".part figure img").evaluateAll((images) => images.map((i) => [i.alt, i.naturalWidth])),
       [["Figure 1 of 2", 1], ["Figure 2 of 2", 1]]);
     assert.deepEqual(await page.locator(".files li").allInnerTexts().then((all) => all.map((t) => t.split("\n")[0].trim())),
       ["a/<b>.txt 11 bytes", "dot.png 70 bytes", "raw.bin 3 bytes", "huge.bin left out: it is too large"]);
