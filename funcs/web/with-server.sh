@@ -19,7 +19,14 @@ finish() {
 trap finish EXIT
 
 (cd "$root" && go build -o "$work/server" ./cmd/server)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# Below the ports that the kernel gives to connections, one of which could take
+# it in between.
+port=$(python3 -c 'import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    try: socket.create_server(("127.0.0.1", port)).close()
+    except OSError: continue
+    print(port); break')
 HOST=127.0.0.1 PORT=$port "$work/server" >"$work/log" 2>&1 &
 server=$!
 export SERVER_URL=http://127.0.0.1:$port
