@@ -164,15 +164,18 @@ const (
 func payloadAttr(run *funcs.Run) slog.Attr {
 	return slog.Group("payload",
 		"script", cut(run.Job.Script, maxLoggedScript), "input", cut(string(run.Job.Input), maxLoggedInput),
-		"stdin", cut(run.Job.Stdin, maxLoggedInput), "reply", cut(string(run.Reply), maxLoggedReply))
+		"stdin", cut(run.Job.Stdin, maxLoggedInput), "reply", cutOf(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))
 }
 
 // cut shortens s to most bytes and says so.
-func cut(s string, most int) string {
-	if len(s) <= most {
+func cut(s string, most int) string { return cutOf(s, most, len(s)) }
+
+// cutOf is cut for the beginning of something that is all bytes long.
+func cutOf(s string, most, all int) string {
+	if len(s) <= most && len(s) >= all {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + fmt.Sprintf("… (%d bytes in all)", len(s))
+	return strings.ToValidUTF8(s[:min(len(s), most)], "") + fmt.Sprintf("… (%d bytes in all)", max(len(s), all))
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -10,7 +10,8 @@ import (
 
 // Bodies are put together by appending, not by encoding/json: the order of
 // the keys is part of the contract, and the result must come through as the
-// very bytes Python wrote.
+// very bytes Python wrote. What may be large goes through an encoder, which
+// holds little of it.
 
 // report is what `"report": true` adds to a reply.
 type report struct {
@@ -19,46 +20,51 @@ type report struct {
 	isolation map[string]bool
 }
 
-// appendResult appends the body for what came of a run. outputBytes is
+// result is the body for what came of a run. outputBytes is
 // Limits.OutputBytes, to know output that was cut. files says that the caller
 // asked for files, extra is nil unless for a report.
-func appendResult(b []byte, res *runtime.Result, outputBytes int64, files bool, extra *report) []byte {
+func result(res *runtime.Result, outputBytes int64, files bool, extra *report) message {
+	return newMessage(rawSize(res), func(e *encoder) { encodeResult(e, res, outputBytes, files, extra) })
+}
+
+func encodeResult(e *encoder, res *runtime.Result, outputBytes int64, files bool, extra *report) {
 	stdout, stderr := trimCut(res.Stdout, outputBytes), trimCut(res.Stderr, outputBytes)
-	b = slices.Grow(b, len(res.Value)+len(stdout)+len(stderr)+len(res.Traceback)+shownSize(res)+256)
 	if res.Status == runtime.OK {
-		b = append(b, `{"result":`...)
-		b = append(b, res.Value...)
-		b = appendMember(b, "stdout", stdout)
-		b = appendFiles(appendShown(b, res), res, files)
+		e.b = append(e.b, `{"result":`...)
+		e.raw(res.Value)
+		encodeMember(e, "stdout", stdout)
+		encodeShown(e, res)
+		encodeFiles(e, res, files)
 		if extra != nil {
-			b = appendMember(b, "stderr", stderr)
-			b = appendReport(b, res, extra)
+			encodeMember(e, "stderr", stderr)
+			e.b = appendReport(e.b, res, extra)
 		}
-		return append(b, '}')
+		e.b = append(e.b, '}')
+		return
 	}
-	b = appendFailure(b, res.Error, res.Status)
+	e.b = appendFailure(e.b, res.Error, res.Status)
 	if res.Ran {
-		b = appendMember(b, "stdout", stdout)
-		b = appendMember(b, "stderr", stderr)
+		encodeMember(e, "stdout", stdout)
+		encodeMember(e, "stderr", stderr)
 	}
 	if res.Traceback != "" {
-		b = appendMember(b, "traceback", res.Traceback)
+		encodeMember(e, "traceback", res.Traceback)
 	}
 	if res.Line > 0 {
-		b = append(b, `,"line":`...)
-		b = strconv.AppendInt(b, int64(res.Line), 10)
+		e.b = append(e.b, `,"line":`...)
+		e.b = strconv.AppendInt(e.b, int64(res.Line), 10)
 	}
 	if res.Denied != "" {
-		b = appendMember(b, "denied", res.Denied)
+		e.b = appendMember(e.b, "denied", res.Denied)
 	}
 	if res.Hint != "" {
-		b = appendMember(b, "hint", res.Hint)
+		e.b = appendMember(e.b, "hint", res.Hint)
 	}
-	b = appendFiles(b, res, files && res.Ran)
+	encodeFiles(e, res, files && res.Ran)
 	if extra != nil {
-		b = appendReport(b, res, extra)
+		e.b = appendReport(e.b, res, extra)
 	}
-	return append(b, '}')
+	e.b = append(e.b, '}')
 }
 
 // appendRefusal appends the body of a request that ended without a run.
@@ -109,6 +115,14 @@ func appendMember[T string | []byte](b []byte, key string, value T) []byte {
 	return appendString(b, value)
 }
 
+// encodeMember is appendMember for what may be large.
+func encodeMember[T string | []byte](e *encoder, key string, value T) {
+	e.b = append(e.b, `,"`...)
+	e.b = append(e.b, key...)
+	e.b = append(e.b, `":`...)
+	encodeString(e, value)
+}
+
 // plain says of an ASCII byte whether it stands for itself in a JSON string.
 var plain = func() (t [utf8.RuneSelf]bool) {
 	for c := range t {
@@ -120,8 +134,12 @@ var plain = func() (t [utf8.RuneSelf]bool) {
 // appendString appends s as a JSON string. Only what JSON requires is
 // escaped; each byte that is not UTF-8 becomes U+FFFD.
 func appendString[T string | []byte](b []byte, s T) []byte {
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
+// appendEscaped appends s as it is between the quotes of a JSON string.
+func appendEscaped[T string | []byte](b []byte, s T) []byte {
 	const hex = "0123456789abcdef"
-	b = append(b, '"')
 	start := 0 // of what is not yet copied
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -162,8 +180,7 @@ func appendString[T string | []byte](b []byte, s T) []byte {
 		i++
 		start = i
 	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
+	return append(b, s[start:]...)
 }
 
 // runeLen returns the length of the character s starts with, 0 when it starts

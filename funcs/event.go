@@ -18,20 +18,21 @@ import (
 func (h *handler) event(r *http.Request, c *call) (reply, error) {
 	run := c.begin(r)
 	run.Event = &Event{}
-	o, sentence, err := h.message(r, run)
+	o, sentence, result, err := h.message(r, run)
 	if err != nil {
 		if left(r, err) {
 			return reply{}, err
 		}
 		o, sentence = explain(err)
 		run.end(o, sentence, err)
-		run.Reply = appendRefusal(nil, o, sentence, hintOf(err))
+		result = message{text: appendRefusal(nil, o, sentence, hintOf(err))}
 	}
+	run.replied(&result)
 	if o.event == poison {
 		run.Level = slog.LevelError
 	}
 	if o.event != again {
-		if err := h.publish(r.Context(), run); err != nil {
+		if err := h.publish(r.Context(), run, &result); err != nil {
 			if left(r, err) {
 				return reply{}, err
 			}
@@ -47,6 +48,7 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 		rep.http, run.Event.Acknowledged = http.StatusOK, true
 		rep.body = appendAnswer(nil, run.Status, sentence)
 	}
+	rep.size = int64(len(rep.body))
 	run.answered(&rep)
 	c.run = nil
 	h.recorder.Now(run)
@@ -54,33 +56,33 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 }
 
 // message reads the message and does what it asks for. It returns the sentence
-// that Pub/Sub, or whoever plays its part, is told beside the outcome.
-func (h *handler) message(r *http.Request, run *Run) (*outcome, string, error) {
+// that Pub/Sub, or whoever plays its part, is told beside the outcome, and what
+// came of the run.
+func (h *handler) message(r *http.Request, run *Run) (*outcome, string, message, error) {
 	body, err := readBounded(r, envelopeBytes(h.bodyBytes))
 	if err != nil {
-		return nil, "", err
+		return nil, "", message{}, err
 	}
 	run.Request.RequestBytes = int64(len(body))
 	m, err := envelope.Open(r.Header, body)
 	*run.Event = Event{ID: m.ID, Source: m.Source, Type: m.Type, Subscription: m.Subscription, Attempt: m.Attempt}
 	if err != nil {
-		return nil, "", refuse(invalidRequest, "%s", err)
+		return nil, "", message{}, refuse(invalidRequest, "%s", err)
 	}
 	if int64(len(m.Data)) > h.bodyBytes {
-		return nil, "", refuseLimit(tooLarge, bodyHint, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
+		return nil, "", message{}, refuseLimit(tooLarge, bodyHint, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
 	}
 	text, err := checkText(m.Data)
 	if err != nil {
-		return nil, "", err
+		return nil, "", message{}, err
 	}
 	limits := h.runner.Info().Limits
 	req, err := parse(text, limits)
 	if err != nil {
-		return nil, "", err
+		return nil, "", message{}, err
 	}
 	o, reply, err := h.perform(r.Context(), &req, run)
-	run.Reply = reply
-	return o, "", err
+	return o, "", reply, err
 }
 
 // envelopeBytes bounds what a message of at most n bytes is wrapped in: base64
@@ -91,21 +93,22 @@ func envelopeBytes(n int64) int64 { return n/3*4 + 256<<10 }
 const maxAttribute = 1024
 
 // publish sends the reply of a run to the results topic, if there is one.
-func (h *handler) publish(ctx context.Context, run *Run) error {
+func (h *handler) publish(ctx context.Context, run *Run, result *message) error {
 	if h.results == nil {
 		return nil
 	}
-	if size := len(run.Reply); size > h.results.MaxBytes() {
+	if size := run.ReplyBytes; size > int64(h.results.MaxBytes()) {
 		o := outcomeOf[runtime.ResultLimit]
 		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic", size, h.results.MaxBytes())
 		run.end(o, sentence, nil)
-		run.Reply = appendRefusal(nil, o, sentence, "")
+		*result = message{text: appendRefusal(nil, o, sentence, "")}
+		run.replied(result)
 	}
 	attributes := map[string]string{"execution_id": run.ExecutionID, "status": run.Status}
 	if run.Event.ID != "" {
 		attributes["event_id"] = strings.ToValidUTF8(run.Event.ID[:min(len(run.Event.ID), maxAttribute)], "")
 	}
-	if err := h.results.Publish(ctx, run.Reply, attributes); err != nil {
+	if err := h.results.Publish(ctx, result.bytes(), attributes); err != nil {
 		return fmt.Errorf("results topic: %w", err)
 	}
 	run.Event.Published = true

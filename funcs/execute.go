@@ -23,7 +23,7 @@ func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{http: o.http, body: body, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
+	return reply{http: o.http, body: body.text, large: body.encode, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
 }
 
 // request reads what is asked for: a body of JSON, or a script as it is, and
@@ -48,18 +48,18 @@ func (h *handler) request(r *http.Request, run *Run) (request, error) {
 
 // perform runs what a request asks for and returns the body of the reply. It
 // notes in run what there is to note.
-func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome, []byte, error) {
+func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome, message, error) {
 	limits := h.runner.Info().Limits
 	job := req.job
 	job.ExecutionID, job.Usage = run.ExecutionID, req.report
 	run.Job = job
 	res, err := h.runner.Run(ctx, job)
 	if err != nil {
-		return nil, nil, err
+		return nil, message{}, err
 	}
 	o := outcomeOf[res.Status]
 	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
-		return nil, nil, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+		return nil, message{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
 	}
 	var extra *report
 	if req.report {
@@ -70,15 +70,15 @@ func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome
 	}
 	run.Usage, run.Cost = res.Usage, res.Cost
 	run.end(o, res.Error, nil)
-	return o, appendResult(nil, &res, limits.OutputBytes, job.ReturnFiles, extra), nil
+	return o, result(&res, limits.OutputBytes, job.ReturnFiles, extra), nil
 }
 
 // performSafely is perform for a goroutine that is not the request's own, where
 // a panic would end the process: it comes back as an error.
-func (h *handler) performSafely(ctx context.Context, req *request, run *Run) (o *outcome, body []byte, err error) {
+func (h *handler) performSafely(ctx context.Context, req *request, run *Run) (o *outcome, body message, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			o, body, err = nil, nil, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
+			o, body, err = nil, message{}, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	return h.perform(ctx, req, run)

@@ -72,84 +72,82 @@ func fileData(name string, value []byte) ([]byte, error) {
 	return data, nil
 }
 
-// appendFiles appends the members of a reply that tell of files. asked says
-// that the caller wanted them: then there is a list, if only an empty one.
-func appendFiles(b []byte, res *runtime.Result, asked bool) []byte {
+// encodeFiles adds the members of a reply that tell of files. asked says that
+// the caller wanted them: then there is a list, if only an empty one.
+func encodeFiles(e *encoder, res *runtime.Result, asked bool) {
 	if asked {
-		b = append(b, `,"files":{`...)
+		e.b = append(e.b, `,"files":{`...)
 		for i, f := range res.Files {
 			if i > 0 {
-				b = append(b, ',')
+				e.b = append(e.b, ',')
 			}
-			b = append(appendString(b, f.Name), ':')
+			e.b = append(appendString(e.b, f.Name), ':')
 			if utf8.Valid(f.Data) {
-				b = appendString(b, f.Data)
+				encodeString(e, f.Data)
 			} else {
-				b = append(appendBase64(append(b, `{"base64":`...), f.Data), '}')
+				e.b = append(e.b, `{"base64":`...)
+				e.base64(f.Data)
+				e.b = append(e.b, '}')
 			}
 		}
-		b = append(b, '}')
+		e.b = append(e.b, '}')
 	}
 	if len(res.FilesOmitted) > 0 {
-		b = append(b, `,"files_omitted":[`...)
+		e.b = append(e.b, `,"files_omitted":[`...)
 		for i, o := range res.FilesOmitted {
 			if i > 0 {
-				b = append(b, ',')
+				e.b = append(e.b, ',')
 			}
-			b = appendString(append(b, `{"name":`...), o.Name)
-			b = append(appendMember(b, "why", o.Why), '}')
+			e.b = appendString(append(e.b, `{"name":`...), o.Name)
+			e.b = append(appendMember(e.b, "why", o.Why), '}')
 		}
-		b = append(b, ']')
+		e.b = append(e.b, ']')
 	}
-	return b
 }
 
-// appendShown appends the members that show what JSON can't hold.
-func appendShown(b []byte, res *runtime.Result) []byte {
+// encodeShown adds the members that show what JSON can't hold.
+func encodeShown(e *encoder, res *runtime.Result) {
 	if len(res.Display) > 0 {
 		types := make([]string, 0, len(res.Display))
 		for t := range res.Display {
 			types = append(types, t)
 		}
 		slices.Sort(types)
-		b = append(b, `,"display":{`...)
+		e.b = append(e.b, `,"display":{`...)
 		for i, t := range types {
 			if i > 0 {
-				b = append(b, ',')
+				e.b = append(e.b, ',')
 			}
-			b = append(appendString(b, t), ':')
-			b = appendString(b, res.Display[t])
+			e.b = append(appendString(e.b, t), ':')
+			encodeString(e, res.Display[t])
 		}
-		b = append(b, '}')
+		e.b = append(e.b, '}')
 	}
 	if len(res.Figures) > 0 {
-		b = append(b, `,"figures":[`...)
+		e.b = append(e.b, `,"figures":[`...)
 		for i, png := range res.Figures {
 			if i > 0 {
-				b = append(b, ',')
+				e.b = append(e.b, ',')
 			}
-			b = append(appendBase64(append(b, `{"type":"image/png","base64":`...), png), '}')
+			e.b = append(e.b, `{"type":"image/png","base64":`...)
+			e.base64(png)
+			e.b = append(e.b, '}')
 		}
-		b = append(b, ']')
+		e.b = append(e.b, ']')
 	}
-	return b
 }
 
-// appendBase64 appends data as a JSON string of base64.
-func appendBase64(b, data []byte) []byte {
-	return append(base64.StdEncoding.AppendEncode(append(b, '"'), data), '"')
-}
-
-// shownSize is about how much room the members above take in a reply.
-func shownSize(res *runtime.Result) (n int) {
+// rawSize is what a result takes before it is encoded.
+func rawSize(res *runtime.Result) int64 {
+	n := len(res.Value) + len(res.Stdout) + len(res.Stderr) + len(res.Traceback) + len(res.Error)
 	for _, f := range res.Files {
-		n += len(f.Name) + len(f.Data)*4/3 + 32
+		n += len(f.Name) + len(f.Data)
 	}
 	for _, png := range res.Figures {
-		n += len(png)*4/3 + 48
+		n += len(png)
 	}
 	for t, form := range res.Display {
-		n += len(t) + len(form) + 8
+		n += len(t) + len(form)
 	}
-	return n
+	return int64(n)
 }

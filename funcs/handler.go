@@ -102,6 +102,8 @@ type reply struct {
 	http        int
 	contentType string // "" means JSON
 	body        []byte
+	large       func(*encoder) // makes a body that is too large to be held
+	size        int64          // of the body, once it is sent
 	retry       bool
 	header      http.Header // further headers, nil for most replies
 	sent        bool        // written already, as a stream
@@ -142,7 +144,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rep = h.fail(r.Context(), c, err, rep)
 	}
 	if !rep.sent {
-		h.write(w, r, c.id, rep)
+		h.write(w, r, c.id, &rep)
 	}
 	if c.run != nil {
 		c.run.answered(&rep)
@@ -210,7 +212,7 @@ func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply
 }
 
 // write sends rep with the headers every reply carries.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep reply) {
+func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *reply) {
 	header := w.Header()
 	for name, values := range rep.header {
 		header[name] = values
@@ -219,7 +221,7 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep r
 		rep.contentType = jsonType
 	}
 	setCommon(header, rep.contentType, id)
-	if rep.http != http.StatusNotModified { // whose length would be that of what it spares
+	if rep.large == nil && rep.http != http.StatusNotModified { // whose length would be that of what it spares
 		header.Set("Content-Length", strconv.Itoa(len(rep.body)))
 	}
 	timing := make([]byte, 0, 48)
@@ -230,10 +232,33 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep r
 		header.Set("Retry-After", h.retryAfter)
 	}
 	w.WriteHeader(rep.http)
-	if r.Method != http.MethodHead {
+	rep.size = int64(len(rep.body))
+	switch {
+	case rep.large != nil:
+		rep.size = h.writeLarge(w, rep.large)
+	case r.Method != http.MethodHead:
 		// An error here means that the client left: there is nobody to tell.
 		_, _ = w.Write(rep.body)
 	}
+}
+
+// writeLarge sends a body while it is encoded, and returns how much. As with a
+// stream, who takes too long for one piece is gone.
+func (h *handler) writeLarge(w http.ResponseWriter, encode func(*encoder)) int64 {
+	control := http.NewResponseController(w)
+	body := message{encode: encode}
+	size, err := body.send(func(piece []byte) error {
+		if err := ignoreUnsupported(control.SetWriteDeadline(time.Now().Add(h.pace.stall))); err != nil {
+			return err
+		}
+		_, err := w.Write(piece)
+		return err
+	})
+	if err != nil {
+		// To return would end the body as if it were whole.
+		abandon(w)
+	}
+	return size
 }
 
 // setCommon sets what every reply carries, a stream too.

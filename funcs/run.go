@@ -33,9 +33,11 @@ type Run struct {
 
 	// Job is from the caller. Its script is empty where none could be read.
 	Job runtime.Job
-	// Reply is the body of the reply, the script's output in it. For an event
-	// it is the result, not what the sender was told.
+	// Reply is the body of the reply, the script's output in it; of a large one
+	// the beginning. For an event it is the result, not what the sender was told.
 	Reply []byte
+	// ReplyBytes is how long all of it is.
+	ReplyBytes int64
 
 	Event   *Event // nil for a request of /execute or /mcp
 	Tool    string // of MCP that asked for the run, empty for the others
@@ -133,12 +135,18 @@ func (run *Run) end(o *outcome, sentence string, err error) {
 	}
 }
 
+// replied notes a reply that is not the body of the answer.
+func (run *Run) replied(m *message) {
+	run.Reply, run.ReplyBytes = m.beginning(), m.size()
+}
+
 // answered notes the reply. Nothing may use run afterwards but the Recorder.
 func (run *Run) answered(rep *reply) {
-	run.Request.Code, run.Request.ResponseBytes = rep.http, int64(len(rep.body))
+	run.Request.Code, run.Request.ResponseBytes = rep.http, rep.size
 	run.Request.Took = time.Since(run.Request.Began)
 	if run.Reply == nil {
-		run.Reply = rep.body
+		body := message{rep.body, rep.large}
+		run.Reply, run.ReplyBytes = body.beginning(), rep.size
 	}
 }
 

@@ -54,7 +54,7 @@ func wantsStream(accept []string) bool {
 // ended is what performing a request came to.
 type ended struct {
 	o    *outcome
-	body []byte
+	body message
 	err  error
 }
 
@@ -100,16 +100,16 @@ func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) 
 	if final.err != nil {
 		o, text := explain(final.err)
 		c.run.end(o, text, final.err)
-		final.o, final.body = o, appendRefusal(nil, o, text, hintOf(final.err))
+		final.o, final.body = o, message{text: appendRefusal(nil, o, text, hintOf(final.err))}
 	}
 	if final.o.of != runtime.OK {
 		kind = "error"
 	}
-	if err := events.last(kind, final.body); err != nil {
+	size, err := events.last(kind, &final.body)
+	if err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errGone, err)
 	}
-	c.run.Reply = final.body
-	return reply{http: http.StatusOK, sent: true, body: final.body}, nil
+	return reply{http: http.StatusOK, sent: true, body: final.body.text, large: final.body.encode, size: size}, nil
 }
 
 // openEvents sends the head of a stream.
@@ -155,18 +155,46 @@ func (e *eventWriter) follow(out *output, over <-chan ended) (final *ended, err 
 	}
 }
 
-// last writes the event that ends the stream.
-func (e *eventWriter) last(kind string, body []byte) error {
-	e.buf = append(append(append(e.buf[:0], "event: "...), kind...), '\n')
-	// A script that forges its result can put line ends between its tokens.
-	for line := range bytes.FieldsFuncSeq(body, func(c rune) bool { return c == '\n' || c == '\r' }) {
-		e.buf = append(append(append(e.buf, "data: "...), line...), '\n')
+// last writes the event that ends the stream, and returns how long body is.
+func (e *eventWriter) last(kind string, body *message) (int64, error) {
+	e.buf = append(append(append(e.buf[:0], "event: "...), kind...), "\ndata: "...)
+	broken := false
+	size, err := body.send(func(piece []byte) error {
+		// A script that forges its result can put line ends between its tokens.
+		for len(piece) > 0 {
+			line := piece
+			if end := bytes.IndexAny(piece, "\r\n"); end >= 0 {
+				line = piece[:end]
+			}
+			if len(line) > 0 && broken {
+				e.buf = append(e.buf, "\ndata: "...)
+				broken = false
+			}
+			e.buf = append(e.buf, line...)
+			if piece = piece[len(line):]; len(piece) > 0 {
+				piece, broken = piece[1:], true
+			}
+		}
+		return e.sendFull()
+	})
+	if err != nil {
+		return size, err
 	}
-	e.buf = append(e.buf, '\n')
+	e.buf = append(e.buf, "\n\n"...)
 	if err := e.send(); err != nil {
-		return err
+		return size, err
 	}
-	return ignoreUnsupported(e.control.SetWriteDeadline(time.Time{})) // the connection may live on
+	return size, ignoreUnsupported(e.control.SetWriteDeadline(time.Time{})) // the connection may live on
+}
+
+// sendFull sends what is in buf if it is as much as is sent at once.
+func (e *eventWriter) sendFull() error {
+	if len(e.buf) < writeBytes {
+		return nil
+	}
+	err := e.send()
+	e.buf = e.buf[:0]
+	return err
 }
 
 // send writes what is in buf. A reader gets its time for each write, not for all

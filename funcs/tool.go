@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -76,14 +77,26 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	return rep, nil
 }
 
+// toolReplyBytes is the longest reply that a tool returns. The SDK makes some
+// ten copies of it, and no model reads this much.
+const toolReplyBytes = 2 << 20
+
+const toolReplyHint = "Return less, such as a summary; POST /execute has no such limit."
+
 // callTool does what the arguments of a call ask for, and notes it in run. The
 // error is the fault of the service, if that is what it came to.
 func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp.Reply, error) {
 	o, body, err := h.performArguments(ctx, arguments, run)
-	rep := mcp.Reply{Body: body, ExecutionID: run.ExecutionID}
+	rep := mcp.Reply{ExecutionID: run.ExecutionID}
 	if err == nil {
-		rep.Success = o.of == runtime.OK
-		run.Reply = body
+		if size := body.size(); size > toolReplyBytes {
+			o = outcomeOf[runtime.ResultLimit]
+			sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that a tool may return", size, toolReplyBytes)
+			run.end(o, sentence, nil)
+			body = message{text: appendRefusal(nil, o, sentence, toolReplyHint)}
+		}
+		run.replied(&body)
+		rep.Body, rep.Success = body.bytes(), o.of == runtime.OK
 		return rep, nil
 	}
 	o, sentence := explain(err)
@@ -92,16 +105,17 @@ func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp
 		rep.Fault = &mcp.Fault{Sentence: sentence, Status: string(o.word), Internal: !o.retry}
 		return rep, err
 	}
-	rep.Body = appendRefusal(nil, o, sentence, hintOf(err))
-	run.Reply = rep.Body
+	body = message{text: appendRefusal(nil, o, sentence, hintOf(err))}
+	run.replied(&body)
+	rep.Body = body.text
 	return rep, nil
 }
 
 // performArguments does what the JSON text of a request asks for.
-func (h *handler) performArguments(ctx context.Context, arguments []byte, run *Run) (*outcome, []byte, error) {
+func (h *handler) performArguments(ctx context.Context, arguments []byte, run *Run) (*outcome, message, error) {
 	req, err := parse(arguments, h.runner.Info().Limits)
 	if err != nil {
-		return nil, nil, err
+		return nil, message{}, err
 	}
 	return h.performSafely(ctx, &req, run)
 }
