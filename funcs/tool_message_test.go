@@ -1,0 +1,71 @@
+package funcs
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// What is refused before the protocol, in the words of the service.
+func TestToolRefusals(t *testing.T) {
+	runner := four()
+	s := newToolServer(t, runner, nil)
+	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
+	for name, tt := range map[string]struct {
+		body   string
+		header http.Header
+		code   int
+		says   string
+	}{
+		"no JSON":            {`{"jsonrpc"`, nil, 400, "request body must be valid JSON"},
+		"empty":              {``, nil, 400, "it is empty"},
+		"batch":              {` [` + ping + `]`, nil, 400, "batches are not accepted"},
+		"string":             {`"x"`, nil, 400, "one JSON-RPC message"},
+		"no message":         {`{}`, nil, 400, "MCP: "},
+		"deep":               {strings.Repeat(`[`, 1<<20) + strings.Repeat(`]`, 1<<20), nil, 400, "nested"},
+		"rather deep":        {`{"jsonrpc":"2.0","id":1,"method":"ping","params":` + strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000) + `}`, nil, 400, "MCP: "},
+		"not UTF-8":          {"{\"a\":\"\xff\"}", nil, 400, "must be UTF-8"},
+		"too large":          {`{"a":"` + strings.Repeat("x", testBodyBytes+messageBytes) + `"}`, nil, 413, "must be at most"},
+		"form":               {"a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415, "Content-Type must be application/json"},
+		"rebound name":       {ping, http.Header{"Host": {"evil.example"}}, 403, `host: \"evil.example\"`},
+		"other origin":       {ping, http.Header{"Origin": {"https://evil.example"}}, 403, "another origin"},
+		"unknown version":    {ping, http.Header{"Mcp-Protocol-Version": {"1999-01-01"}}, 400, "2025-06-18"},
+		"unknown method":     {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, nil, 400, "nothing"},
+		"endless connection": {`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`, http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"subscriptions/listen"}}, 404, "not found"},
+		"unknown tool":       {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}`, nil, 200, `unknown tool`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res := s.send(t, tt.body, tt.header)
+			body, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode != tt.code || !strings.Contains(string(body), tt.says) || !json.Valid(body) {
+				t.Errorf("%d %s, want %d %s", res.StatusCode, body, tt.code, tt.says)
+			}
+			if res.Header.Get("X-Execution-Id") == "" {
+				t.Error("no X-Execution-Id")
+			}
+		})
+	}
+	if len(runner.jobs) > 0 || len(s.runs) > 0 {
+		t.Errorf("%d scripts ran, %d were recorded", len(runner.jobs), len(s.runs))
+	}
+	for _, method := range []string{"GET", "DELETE", "PUT"} {
+		if w := serveTool(runner, method, true); w.Code != 405 || w.Header().Get("Allow") != "POST" {
+			t.Errorf("%s: %d", method, w.Code)
+		}
+	}
+	if w := serveTool(runner, "POST", false); w.Code != 404 {
+		t.Errorf("switched off: %d", w.Code)
+	}
+}
+
+func serveTool(runner Runner, method string, on bool) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	NewHandler(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w, newRequest(method, "/mcp", "application/json", `{}`))
+	return w
+}
