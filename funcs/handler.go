@@ -100,7 +100,7 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 // reply is what a request comes to, before it is written.
 type reply struct {
 	http        int
-	contentType string // "" means JSON
+	contentType string // "" means JSON, or none where there is no body
 	body        []byte
 	large       func(*encoder) // makes a body that is too large to be held
 	size        int64          // of the body, once it is sent
@@ -217,7 +217,7 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *
 	for name, values := range rep.header {
 		header[name] = values
 	}
-	if rep.contentType == "" {
+	if rep.contentType == "" && len(rep.body) > 0 {
 		rep.contentType = jsonType
 	}
 	setCommon(header, rep.contentType, id)
@@ -263,7 +263,9 @@ func (h *handler) writeLarge(w http.ResponseWriter, encode func(*encoder)) int64
 
 // setCommon sets what every reply carries, a stream too.
 func setCommon(header http.Header, contentType, id string) {
-	header.Set("Content-Type", contentType)
+	if contentType != "" { // else there is no content
+		header.Set("Content-Type", contentType)
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	if header.Get("Cache-Control") == "" {
 		header.Set("Cache-Control", "no-store")

@@ -69,3 +69,40 @@ func serveTool(runner Runner, method string, on bool) *httptest.ResponseRecorder
 	NewHandler(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w, newRequest(method, "/mcp", "application/json", `{}`))
 	return w
 }
+
+// Every answer is JSON that is announced as such, or nothing: whatever method
+// is asked for, in whatever version of the protocol, and also where the SDK
+// would send a stream.
+func TestToolAnswersJSON(t *testing.T) {
+	s := newToolServer(t, four(), nil)
+	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		for _, method := range []string{
+			"initialize", "ping", "server/discover", "tools/list", "tools/call", "logging/setLevel", "prompts/list",
+			"resources/list", "resources/subscribe", "subscriptions/listen", "subscriptions/nothing", "nothing",
+		} {
+			for _, params := range []string{``, `,"params":{}`, `,"params":{"notifications":{}}`, `,"params":{"notifications":{},` + meta + `}`} {
+				header := http.Header{}
+				if version != "" {
+					header.Set("Mcp-Protocol-Version", version)
+				}
+				if strings.Contains(params, meta) {
+					header.Set("Mcp-Method", method)
+				}
+				res := s.send(t, `{"jsonrpc":"2.0","id":1,"method":"`+method+`"`+params+`}`, header)
+				body, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !json.Valid(body) || res.Header.Get("Content-Type") != jsonType {
+					t.Errorf("%s %s%s: %d, %s: %s", version, method, params, res.StatusCode, res.Header.Get("Content-Type"), body)
+				}
+			}
+		}
+		res := s.send(t, `{"jsonrpc":"2.0","method":"notifications/initialized"}`, http.Header{"Mcp-Protocol-Version": {version}, "Mcp-Method": {"notifications/initialized"}})
+		body, err := io.ReadAll(res.Body)
+		if kind, announced := res.Header["Content-Type"]; res.StatusCode != 202 || len(body) > 0 || announced || err != nil {
+			t.Errorf("%s notification: %d, %s: %q, %v", version, res.StatusCode, kind, body, err)
+		}
+	}
+}

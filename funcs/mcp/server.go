@@ -41,11 +41,12 @@ type Fault struct {
 // ctx ends.
 type Call func(ctx context.Context, arguments []byte) Reply
 
-// Answer is the HTTP reply to a request. It is never a stream.
+// Answer is the HTTP reply to a request. It is never a stream: Body is one JSON
+// text, or empty where there is nothing to say, or else the plain text in which
+// the SDK refuses a request.
 type Answer struct {
-	Code   int
-	Header http.Header
-	Body   []byte
+	Code int
+	Body []byte
 }
 
 // Server answers requests of the protocol. It is made ready by the first one:
@@ -98,7 +99,7 @@ func (s *Server) Serve(r *http.Request, body []byte, call Call) Answer {
 	w := &buffer{header: http.Header{}}
 	s.http.ServeHTTP(w, inner)
 	e.end()
-	return Answer{Code: max(w.code, http.StatusOK), Header: w.header, Body: w.body.Bytes()}
+	return Answer{Code: max(w.code, http.StatusOK), Body: w.message()}
 }
 
 // server is what serves a request.
@@ -209,6 +210,24 @@ func (b *buffer) WriteHeader(code int) {
 }
 
 func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }
+
+// message is what was written, taken out of its event where it was written as a
+// stream: the SDK answers subscriptions/listen like that, a refusal too. What
+// answers a request is the last of its events, and all that there is as long as
+// the server has no notifications to send.
+func (b *buffer) message() []byte {
+	if media, _, _ := strings.Cut(b.header.Get("Content-Type"), ";"); media != "text/event-stream" {
+		return b.body.Bytes()
+	}
+	events := bytes.Split(bytes.TrimSpace(b.body.Bytes()), []byte("\n\n"))
+	var data [][]byte
+	for line := range bytes.Lines(events[len(events)-1]) {
+		if text, ok := bytes.CutPrefix(bytes.TrimRight(line, "\r\n"), []byte("data:")); ok {
+			data = append(data, text)
+		}
+	}
+	return bytes.TrimSpace(bytes.Join(data, []byte("\n")))
+}
 
 type readCloser struct{ *bytes.Reader }
 
