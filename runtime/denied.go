@@ -77,9 +77,9 @@ func (r *Runtime) denied(what string) string {
 	return ""
 }
 
-// limitHints is what can be done about a limit, by status and, where there are
+// hints is what can be done about a failure, by status and, where there are
 // several, by what the worker says of it.
-var limitHints = map[Status]map[string]string{
+var hints = map[Status]map[string]string{
 	CPULimit:    {"": "Compute less in one run; the operator can raise EXEC_CPU."},
 	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB."},
 	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
@@ -90,7 +90,21 @@ var limitHints = map[Status]map[string]string{
 		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
 	ScriptError: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS.",
 		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can raise EXEC_MEMORY_MB."},
-	Killed:        {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	Killed: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything.",
+		"item":          "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none of Python's.",
+		"tolist":        "Convert it with .tolist().",
+		"to_dict":       `Convert it with .to_dict(), a DataFrame with .to_dict("records").`,
+		"float":         "Convert it with float(x), or with str(x) where each digit counts.",
+		"list":          "Convert it with list(x).",
+		"isoformat":     "Convert it with .isoformat().",
+		"total_seconds": "Convert it with .total_seconds().",
+		"asdict":        "Convert it with dataclasses.asdict(x).",
+		"value":         "Return its .value or its .name.",
+		"decode":        "Convert it with .decode(), or with base64.b64encode(x).decode() where it is no text.",
+		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
+		"copy":          "Return a copy without that reference: JSON is a tree.",
+		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
 	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
 }
 
@@ -110,11 +124,11 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
 		return "GET /capabilities lists the packages that are installed; the operator can add to them with PYTHON_PACKAGES."
 	}
-	hints := limitHints[result.Status]
-	if text := hints[detail]; text != "" {
+	byDetail := hints[result.Status]
+	if text := byDetail[detail]; text != "" {
 		return text
 	}
-	return hints[""]
+	return byDetail[""]
 }
 
 // timeoutHint tells whether the caller can ask for more.

@@ -19,7 +19,7 @@ type FilesLimitError struct{ text string }
 func (e *FilesLimitError) Error() string { return e.text }
 
 // Hint is what the caller or the operator can do about it.
-func (e *FilesLimitError) Hint() string { return limitHints[FileLimit]["files"] }
+func (e *FilesLimitError) Hint() string { return hints[FileLimit]["files"] }
 
 // CheckFiles says what is wrong with the files for a run, for its caller. A
 // name is relative, of at most 8 parts of 1 to 255 bytes of UTF-8, none of them

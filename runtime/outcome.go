@@ -35,7 +35,8 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Resu
 	return result
 }
 
-// detail is what is known of the refusal or the limit that a run has met.
+// detail is what is known of the refusal or the limit that a run has met, or of
+// the result that it can't return.
 func detail(reply *zygote.Reply) string {
 	switch {
 	case reply.Cause == zygote.Threads:
@@ -46,6 +47,8 @@ func detail(reply *zygote.Reply) string {
 		return reply.Fault.Denied
 	case reply.Fault.Limit != "":
 		return reply.Fault.Limit
+	case Status(reply.Fault.Status) == NotJSON:
+		return reply.Fault.Way
 	}
 	return reply.Fault.Error
 }

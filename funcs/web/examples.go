@@ -222,7 +222,7 @@ def main():
     return object()`,
 		Status: 422,
 		Response: json.RawMessage(`{"error":"main() function must return JSON-serializable data, got: object","status":"not_json",` +
-			`"stdout":"","stderr":""}`),
+			`"stdout":"","stderr":"","hint":"Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything."}`),
 	},
 	{
 		Name: "exception", Title: "Failed: an exception",

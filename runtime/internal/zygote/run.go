@@ -87,6 +87,7 @@ type Fault struct {
 	Line      int    `json:"line"`
 	Denied    string `json:"denied"`
 	Limit     string `json:"limit"`
+	Way       string `json:"way"` // to make JSON of the result
 }
 
 // Cause is why the server ended a run before there was an answer.

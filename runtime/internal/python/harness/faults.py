@@ -31,8 +31,10 @@ class Refused(Exception):
 
 
 class NotJSON(Exception):
-    def __init__(self, error):
-        self.error = error
+    """The value of main is no JSON; way is what would make it some."""
+
+    def __init__(self, error, way):
+        self.error, self.way = error, way
 
 
 def keep_source(text):

@@ -74,7 +74,7 @@ class Run:
         except Refused as e:
             self.fail(e.status, e.error, line=e.line)
         except NotJSON as e:
-            self.fail("not_json", e.error)
+            self.fail("not_json", e.error, way=e.way)
         except SystemExit as e:
             self.exited(e)
         except BaseException as e:
