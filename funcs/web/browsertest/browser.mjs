@@ -23,11 +23,17 @@ export const views = {
 // scripts and on violations of its Content-Security-Policy.
 export async function withPage(browser, action, { view = views.light, at = url, before, ...more } = {}) {
   const context = await browser.newContext({ ...view, ...more });
-  const problems = [], failed = [];
+  context.setDefaultTimeout(90_000); // the machine may have much else to do
+  const problems = [], failed = [], open = new Set();
   try {
     const page = await context.newPage();
     page.on("pageerror", (error) => problems.push(error.message));
-    page.on("requestfailed", (request) => failed.push(`${request.url()}: ${request.failure().errorText}`));
+    page.on("request", (request) => open.add(request));
+    page.on("requestfinished", (request) => open.delete(request));
+    page.on("requestfailed", (request) => {
+      open.delete(request);
+      failed.push(`${request.url()}: ${request.failure().errorText}`);
+    });
     page.on("console", (message) => {
       if (/content security policy|trusted ?type/i.test(message.text())) problems.push(message.text());
     });
@@ -36,8 +42,8 @@ export async function withPage(browser, action, { view = views.light, at = url, 
     if (more.javaScriptEnabled !== false) await page.waitForSelector("#playground:not([hidden])");
     await action(page);
   } catch (error) {
-    error.message += `\nin the browser: ${JSON.stringify([...problems, ...failed])}`;
-    throw error;
+    const waiting = [...open].map((request) => `${request.url()}: no answer yet`);
+    throw new Error(`${error.message}\nin the browser: ${JSON.stringify([...problems, ...failed, ...waiting])}`, { cause: error });
   } finally {
     await context.close();
   }
