@@ -81,7 +81,8 @@ func (c *capture) finish() (data []byte, over bool) {
 		}
 		c.take((*chunk)[:n])
 	}
-	return c.buf, c.over
+	data, c.buf = c.buf, nil // a worker outlives its reply by as long as its process takes to end
+	return data, c.over
 }
 
 func (c *capture) close() {

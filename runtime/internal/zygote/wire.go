@@ -96,18 +96,7 @@ func parseReport(b []byte) (r report, rest []byte, err error) {
 	return r, rest, nil
 }
 
-// appendFiles appends the files of a request in the layout of files.py.
-func appendFiles(b []byte, files []File) []byte {
-	for _, f := range files {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(f.Name)))
-		b = binary.BigEndian.AppendUint32(b, uint32(len(f.Data)))
-		b = append(b, f.Name...)
-		b = append(b, f.Data...)
-	}
-	return b
-}
-
-// filesSize is how long appendFiles makes them.
+// filesSize is how long files are in the layout of files.py.
 func filesSize(files []File) (n int) {
 	for _, f := range files {
 		n += 8 + len(f.Name) + len(f.Data)

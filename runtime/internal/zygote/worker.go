@@ -182,19 +182,20 @@ func (w *Worker) writeRequest(r *Request) error {
 		given = uint32(len(r.Input))
 	}
 	files := filesSize(r.Files)
-	b := make([]byte, 0, requestHeader+len(r.Script)+len(r.Input)+len(r.Stdin)+files)
+	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + files
+	b := make([]byte, 0, min(whole, writtenAtOnce))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
 	b = binary.BigEndian.AppendUint32(b, given)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
 	b = binary.BigEndian.AppendUint32(b, uint32(files))
 	b = append(b, flag(r.ReturnFiles))
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
-	b = append(b, r.Script...)
-	b = append(b, r.Input...)
-	b = append(b, r.Stdin...)
-	b = appendFiles(b, r.Files)
-	_, err := w.ctl.Write(b)
-	return err
+	out := gather{to: w.ctl, b: b}
+	out.text(r.Script)
+	out.bytes(r.Input)
+	out.text(r.Stdin)
+	out.files(r.Files)
+	return out.flush()
 }
 
 // requestHeader is the size of REQUEST in channel.py.
