@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/gcp"
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // recorder turns what is known of a run into one entry of the log and into
@@ -54,6 +55,12 @@ func (r *recorder) Later(run *funcs.Run) {
 
 // Now waits for the run's cost and writes the entry.
 func (r *recorder) Now(run *funcs.Run) {
+	d := digestOf(run)
+	if !r.payloads {
+		// Many entries may wait, each for a process that takes its time to end:
+		// they need not hold what the callers have sent.
+		run.Job, run.Reply = runtime.Job{}, nil
+	}
 	if run.Cost != nil {
 		if cost, ok := run.Cost(); ok {
 			run.Usage.CPU, run.Usage.PeakMemory = cost.CPU, cost.PeakMemory
@@ -62,7 +69,7 @@ func (r *recorder) Now(run *funcs.Run) {
 	r.metrics.ran(run)
 	ctx := context.Background() // the request's may be over
 	if r.log.Enabled(ctx, run.Level) {
-		r.log.LogAttrs(ctx, run.Level, sentence(run), r.attrs(run)...)
+		r.log.LogAttrs(ctx, run.Level, sentence(run), r.attrs(run, d)...)
 	}
 }
 
@@ -95,9 +102,9 @@ func sentence(run *funcs.Run) string {
 
 // attrs is the entry in full. Nothing in it is the script's, its input or its
 // output, except in the group that LOG_PAYLOADS asks for.
-func (r *recorder) attrs(run *funcs.Run) []slog.Attr {
+func (r *recorder) attrs(run *funcs.Run, d digest) []slog.Attr {
 	list := make([]slog.Attr, 0, 8)
-	list = append(list, runAttr(run))
+	list = append(list, runAttr(run, d))
 	if e := run.Event; e != nil {
 		list = append(list, slog.Group("event",
 			"id", e.ID, "source", e.Source, "type", e.Type, "subscription", e.Subscription, "attempt", e.Attempt,
@@ -122,14 +129,26 @@ func (r *recorder) attrs(run *funcs.Run) []slog.Attr {
 	return list
 }
 
+// digest is what an entry says of a script and its input.
+type digest struct {
+	sha256                  string // empty where there was no script
+	scriptBytes, inputBytes int
+}
+
+func digestOf(run *funcs.Run) digest {
+	if run.Job.Script == "" {
+		return digest{}
+	}
+	sum := sha256.Sum256([]byte(run.Job.Script))
+	return digest{hex.EncodeToString(sum[:]), len(run.Job.Script), len(run.Job.Input)}
+}
+
 // runAttr is what the run was and what it cost.
-func runAttr(run *funcs.Run) slog.Attr {
+func runAttr(run *funcs.Run, d digest) slog.Attr {
 	attrs := make([]any, 0, 12)
 	attrs = append(attrs, slog.String("execution_id", run.ExecutionID), slog.String("status", run.Status))
-	if script := run.Job.Script; script != "" {
-		sum := sha256.Sum256([]byte(script))
-		attrs = append(attrs, slog.String("script_sha256", hex.EncodeToString(sum[:])), slog.Int("script_bytes", len(script)),
-			slog.Int("input_bytes", len(run.Job.Input)))
+	if d.sha256 != "" {
+		attrs = append(attrs, slog.String("script_sha256", d.sha256), slog.Int("script_bytes", d.scriptBytes), slog.Int("input_bytes", d.inputBytes))
 	}
 	if u := run.Usage; run.Cost != nil {
 		attrs = append(attrs, slog.Float64("wall_ms", millis(u.Wall)), slog.Float64("cpu_ms", millis(u.CPU)),

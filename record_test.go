@@ -103,7 +103,13 @@ func TestEntriesWaitForTheCost(t *testing.T) {
 	buried := make(chan struct{})
 	run := someRun()
 	cost := run.Cost
-	run.Cost = func() (runtime.Usage, bool) { <-buried; return cost() }
+	run.Cost = func() (runtime.Usage, bool) {
+		if run.Job.Script != "" || run.Job.Input != nil || run.Reply != nil {
+			t.Error("an entry that waits holds what the caller has sent")
+		}
+		<-buried
+		return cost()
+	}
 	r.Later(run)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
@@ -190,6 +196,7 @@ func BenchmarkEntry(b *testing.B) {
 	run := someRun()
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Now(run)
+		one := *run
+		r.Now(&one)
 	}
 }
