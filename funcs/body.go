@@ -17,18 +17,17 @@ import (
 // the refusal. Past it the server closes the connection.
 const drainBytes = 32 << 20
 
-// readBody returns the whole body, at most limit bytes of it, when it is of a
-// type that is taken and is UTF-8. A byte order mark is cut off. source says
-// that it is announced as a script, not as JSON.
-func readBody(r *http.Request, limit int64) (body []byte, source bool, err error) {
-	if source, err = checkType(r.Header); err != nil {
-		return nil, source, err
+// readBody returns the whole body, at most limit bytes of it, when it is of one
+// of the types and is UTF-8. A byte order mark is cut off. media is the type.
+func readBody(r *http.Request, limit int64, types ...string) (body []byte, media string, err error) {
+	if media, err = checkType(r.Header, types); err != nil {
+		return nil, media, err
 	}
 	if body, err = readBounded(r, limit); err != nil {
-		return nil, source, err
+		return nil, media, err
 	}
 	body, err = checkText(body)
-	return body, source, err
+	return body, media, err
 }
 
 // readBounded returns the whole body, at most limit bytes of it.
@@ -108,29 +107,32 @@ func readError(ctx context.Context, err error) error {
 	return refuse(invalidRequest, "request body: read: the connection or its encoding broke off")
 }
 
-// sourceTypes announce a body that is the script itself.
-var sourceTypes = []string{"text/x-python", "text/x-script.python", "application/x-python"}
+// mediaJSON is what a body is taken for that does not say what it is.
+const mediaJSON = "application/json"
 
-// checkType accepts JSON and Python in UTF-8, and as JSON what does not say
-// what it is. source is true for Python.
-func checkType(header http.Header) (source bool, err error) {
+// executeTypes are what /execute takes: JSON, and scripts as they are, under any
+// of their names.
+var executeTypes = []string{mediaJSON, "text/x-python", "text/x-script.python", "application/x-python"}
+
+// checkType returns the type of a body when it is one of types, in UTF-8. What
+// does not say what it is is JSON. The first two types are the ones to offer.
+func checkType(header http.Header, types []string) (media string, err error) {
 	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return false, refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
+		return "", refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
 	}
 	value := header.Get("Content-Type")
-	if value == "" || value == "application/json" {
-		return false, nil
+	if value == "" || value == mediaJSON {
+		return mediaJSON, nil
 	}
 	media, params, err := mime.ParseMediaType(value)
-	source = slices.Contains(sourceTypes, media)
-	if err != nil || media != "application/json" && !source {
-		return false, refuse(wrongType, "Content-Type must be application/json or text/x-python, got %s", clip(value))
+	if err != nil || !slices.Contains(types, media) {
+		return "", refuse(wrongType, "Content-Type must be %s, got %s", strings.Join(types[:min(2, len(types))], " or "), clip(value))
 	}
 	charset, given := params["charset"]
 	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
-		return false, refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
+		return "", refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
 	}
-	return source, nil
+	return media, nil
 }
 
 // notUTF8 says where the body stops being UTF-8.

@@ -29,13 +29,13 @@ func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 // request reads what is asked for: a body of JSON, or a script as it is, and
 // the query.
 func (h *handler) request(r *http.Request, run *Run) (request, error) {
-	body, source, err := readBody(r, h.bodyBytes)
+	body, media, err := readBody(r, h.bodyBytes, executeTypes...)
 	if err != nil {
 		return request{}, err
 	}
 	run.Request.RequestBytes = int64(len(body))
 	limits := h.runner.Info().Limits
-	decode := parse
+	decode, source := parse, media != mediaJSON
 	if source {
 		decode = parseSource
 	}

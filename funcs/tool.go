@@ -39,12 +39,9 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	if err := h.tool.guard.Check(r); err != nil {
 		return reply{}, refuse(wrongHost, "%s", err)
 	}
-	body, source, err := readBody(r, h.bodyBytes+messageBytes)
+	body, _, err := readBody(r, h.bodyBytes+messageBytes, mediaJSON)
 	if err != nil {
 		return reply{}, err
-	}
-	if source {
-		return reply{}, refuse(wrongType, "Content-Type must be application/json, got %s", clip(r.Header.Get("Content-Type")))
 	}
 	if err := checkMessage(body, h.runner.Info().Limits); err != nil {
 		return reply{}, err
