@@ -117,8 +117,8 @@ var executeTypes = []string{mediaJSON, "text/x-python", "text/x-script.python", 
 // checkType returns the type of a body when it is one of types, in UTF-8. What
 // does not say what it is is JSON. The first two types are the ones to offer.
 func checkType(header http.Header, types []string) (media string, err error) {
-	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return "", refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
+	if err := checkCoding(header); err != nil {
+		return "", err
 	}
 	value := header.Get("Content-Type")
 	if value == "" || value == mediaJSON {
@@ -133,6 +133,14 @@ func checkType(header http.Header, types []string) (media string, err error) {
 		return "", refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
 	}
 	return media, nil
+}
+
+// checkCoding refuses a body that is compressed.
+func checkCoding(header http.Header) error {
+	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
+	}
+	return nil
 }
 
 // notUTF8 says where the body stops being UTF-8.

@@ -59,6 +59,9 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 // that Pub/Sub, or whoever plays its part, is told beside the outcome, and what
 // came of the run.
 func (h *handler) message(r *http.Request, run *Run) (*outcome, string, message, error) {
+	if err := checkCoding(r.Header); err != nil {
+		return nil, "", message{}, err
+	}
 	body, err := readBounded(r, envelopeBytes(h.bodyBytes))
 	if err != nil {
 		return nil, "", message{}, err

@@ -221,3 +221,13 @@ func TestEventsOfUnusualSize(t *testing.T) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 }
+
+// A message that is compressed is no request, and is told so.
+func TestEventsAreNotCompressed(t *testing.T) {
+	m := &memo{}
+	r := newRequest("POST", "/events", "application/json", "\x1f\x8b")
+	r.Header.Set("Content-Encoding", "gzip")
+	if w := serveWith(four(), m, r); w.Code != 200 || !strings.Contains(w.Body.String(), "Content-Encoding must be absent or identity, got gzip") {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}

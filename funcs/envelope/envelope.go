@@ -18,15 +18,11 @@ package envelope
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
-
-	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"github.com/cloudevents/sdk-go/v2/binding"
 )
 
 // Message is what was in the envelope. All of it comes from the sender.
@@ -50,75 +46,84 @@ const (
 	headerSubscription = "X-Goog-Pubsub-Subscription-Name"
 )
 
+// byteOrderMark may stand before JSON in UTF-8, and means nothing.
+var byteOrderMark = []byte("\ufeff")
+
 // Open returns the message in a request. An error says what is wrong with the
 // envelope, for its sender; the message holds what was found out until then.
 func Open(header http.Header, body []byte) (Message, error) {
+	body = bytes.TrimPrefix(body, byteOrderMark)
 	m := Message{ID: header.Get(headerID), Subscription: header.Get(headerSubscription), Data: body}
-	event, err := cloudevents.NewEventFromHTTPRequest(&http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(compact(header, body)))})
-	switch {
-	case errors.Is(err, binding.ErrUnknownEncoding): // no CloudEvent
-	case err != nil:
-		return m, wrong(err)
-	default:
+	event, err := readEvent(header, body)
+	if event != nil {
 		m.ID, m.Source, m.Type, m.Data = event.ID(), event.Source(), event.Type(), event.Data()
-		if err := event.Validate(); err != nil {
-			return m, wrong(err)
-		}
 	}
-	return unwrap(m)
-}
-
-// compact takes the space out of a structured event, between its members: the
-// SDK can't read data_base64 that has some before it.
-func compact(header http.Header, body []byte) []byte {
-	var b bytes.Buffer
-	if !strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "application/cloudevents+json") || json.Compact(&b, body) != nil {
-		return body
+	if err != nil {
+		return m, fmt.Errorf("event: %w", err)
 	}
-	return b.Bytes()
-}
-
-// wrong words what the SDK finds wrong with an event, which is a line each.
-func wrong(err error) error {
-	return fmt.Errorf("event: %s", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	if m, err = unwrap(m); err != nil {
+		return m, fmt.Errorf("push message: %w", err)
+	}
+	return m, nil
 }
 
 // push is the envelope of a push subscription. Older ones have message_id.
 type push struct {
-	Message      json.RawMessage `json:"message"`
-	Subscription string          `json:"subscription"`
-	Attempt      int             `json:"deliveryAttempt"`
-	// Script marks a request, whatever else it has.
-	Script json.RawMessage `json:"script"`
+	Message struct {
+		Data       []byte `json:"data"`
+		ID         string `json:"messageId"`
+		IDOfOldest string `json:"message_id"`
+	} `json:"message"`
+	Subscription string `json:"subscription"`
+	Attempt      int    `json:"deliveryAttempt"`
 }
 
-type pushed struct {
-	Data       []byte `json:"data"`
-	ID         string `json:"messageId"`
-	IDOfOldest string `json:"message_id"`
+// pushFields is what the fields of a push envelope must be.
+var pushFields = map[string]string{
+	"message":            "an object",
+	"message.data":       "a string of base64",
+	"message.messageId":  "a string",
+	"message.message_id": "a string",
+	"subscription":       "a string",
+	"deliveryAttempt":    "a whole number",
 }
 
 // unwrap takes the data out of a push envelope. What is none stays as it is:
 // whoever reads the data says what is wrong with it.
 func unwrap(m Message) (Message, error) {
-	var outer push
-	if err := json.Unmarshal(m.Data, &outer); err != nil || outer.Message == nil || outer.Script != nil {
+	var marks struct {
+		Message json.RawMessage `json:"message"`
+		// Script marks a request, whatever else it has.
+		Script json.RawMessage `json:"script"`
+	}
+	if err := json.Unmarshal(m.Data, &marks); err != nil || marks.Message == nil || marks.Script != nil {
 		return m, nil
 	}
-	var inner pushed
-	if err := json.Unmarshal(outer.Message, &inner); err != nil {
-		return m, fmt.Errorf("push message: %w", err)
+	var p push
+	if err := json.Unmarshal(m.Data, &p); err != nil {
+		return m, wrongField(err)
 	}
-	m.Subscription, m.Attempt = outer.Subscription, outer.Attempt
-	if m.ID == "" {
-		m.ID = inner.ID
+	m.Subscription, m.Attempt = p.Subscription, p.Attempt
+	for _, id := range []string{p.Message.ID, p.Message.IDOfOldest} {
+		if m.ID == "" {
+			m.ID = id
+		}
 	}
-	if m.ID == "" {
-		m.ID = inner.IDOfOldest
-	}
-	m.Data = inner.Data
+	m.Data = p.Message.Data
 	if len(m.Data) == 0 {
-		return m, errors.New("push message: it has no data")
+		return m, errors.New("it has no data")
 	}
 	return m, nil
+}
+
+// wrongField words what encoding/json finds wrong with a push envelope that is
+// valid JSON.
+func wrongField(err error) error {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s must be %s, got %s", e.Field, pushFields[e.Field], e.Value)
+	}
+	if e, ok := errors.AsType[base64.CorruptInputError](err); ok {
+		return fmt.Errorf("message.data must be %s: byte %d is not", pushFields["message.data"], int64(e))
+	}
+	return errors.New("it can't be read")
 }

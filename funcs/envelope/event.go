@@ -1,0 +1,75 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
+)
+
+// readEvent returns the CloudEvent in a request, nil when there is none. With an
+// error it returns what it has read until then. The SDK panics on some events
+// that are none; whoever sends one is told, and not that the service is at
+// fault, for then the same event would come again and again.
+func readEvent(header http.Header, body []byte) (event *cloudevents.Event, err error) {
+	if isStructured(header) {
+		if body, err = checkStructured(body); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if recover() != nil {
+			event, err = nil, errors.New("it can't be read")
+		}
+	}()
+	event, err = cloudevents.NewEventFromHTTPRequest(&http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(body))})
+	switch {
+	case errors.Is(err, binding.ErrUnknownEncoding):
+		return nil, nil
+	case err != nil:
+		return nil, inOneLine(err)
+	}
+	if err := event.Validate(); err != nil {
+		return event, inOneLine(err)
+	}
+	return event, nil
+}
+
+// isStructured says that the body is an event, and not its data.
+func isStructured(header http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "application/cloudevents+json")
+}
+
+// texts are the members of a structured event that must be strings.
+var texts = []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64"}
+
+// checkStructured words what is wrong with the JSON of a structured event, for
+// which the SDK has no words of ours. It returns the event without the space
+// between its members: the SDK can't read data_base64 that has some before it.
+func checkStructured(body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	if err := json.Compact(&b, body); err != nil {
+		return nil, fmt.Errorf("must be valid JSON: %w", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b.Bytes(), &members); err != nil || members == nil {
+		return nil, errors.New("must be a JSON object")
+	}
+	for _, name := range texts {
+		if value := members[name]; value != nil && value[0] != '"' && string(value) != "null" {
+			return nil, fmt.Errorf("%s must be a string", name)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// inOneLine is what the SDK finds wrong with an event, which is a line each.
+func inOneLine(err error) error {
+	return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+}
