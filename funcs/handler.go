@@ -254,6 +254,12 @@ func (h *handler) writeLarge(w http.ResponseWriter, encode func(*encoder)) int64
 		_, err := w.Write(piece)
 		return err
 	})
+	if err == nil {
+		err = ignoreUnsupported(control.Flush())
+	}
+	if err == nil {
+		err = ignoreUnsupported(control.SetWriteDeadline(time.Time{})) // the connection may live on
+	}
 	if err != nil {
 		// To return would end the body as if it were whole.
 		abandon(w)

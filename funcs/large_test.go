@@ -37,8 +37,11 @@ func TestLargeReply(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Content-Length") != "" || link.most > 2*largeBytes {
 		t.Errorf("%d, %v, %d bytes at once", w.Code, w.Header(), link.most)
 	}
-	if end := time.Now().Add(usualPace.stall); link.deadline.IsZero() || link.deadline.After(end) {
-		t.Errorf("the reader has until %v for a piece", link.deadline)
+	if end := time.Now().Add(usualPace.stall); link.longest.IsZero() || link.longest.After(end) {
+		t.Errorf("the reader has until %v for a piece", link.longest)
+	}
+	if !link.deadline.IsZero() {
+		t.Errorf("what comes next on this connection must be sent before %v", link.deadline)
 	}
 	var got struct {
 		Result json.RawMessage

@@ -235,12 +235,15 @@ func TestStreamReaderGone(t *testing.T) {
 // slowLink notes how much is written on each deadline.
 type slowLink struct {
 	*httptest.ResponseRecorder
-	since, most int
-	deadline    time.Time
+	since, most       int
+	deadline, longest time.Time // the one that holds, and the last one of all
 }
 
 func (l *slowLink) SetWriteDeadline(end time.Time) error {
 	l.since, l.deadline = 0, end
+	if end.After(l.longest) {
+		l.longest = end
+	}
 	return nil
 }
 
