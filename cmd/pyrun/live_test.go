@@ -2,10 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Output appears while the script runs. The script ends only when it is told
@@ -77,6 +80,30 @@ func TestFilesOfAFailureAndForms(t *testing.T) {
 		data, err = os.ReadFile(filepath.Join(dir, "out", "display.html"))
 		if got.code != 0 || got.stdout != "null\n" || err != nil || string(data) != "<b>c</b>" {
 			t.Errorf("%+v: %q, %v", got, data, err)
+		}
+	})
+}
+
+// Ctrl-C ends the run at once, here and on a service.
+func TestInterrupt(t *testing.T) {
+	both(t, func(t *testing.T, where []string) {
+		cmd := command(t, t.TempDir(), "def main():\n    while True: pass", append(where, "-", "--timeout", "25")...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond) // it may be anywhere on its way; the outcome is the same
+		began := time.Now()
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the code is looked at below
+		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(stderr.String(), "interrupt: the run was ended") {
+			t.Errorf("exit code %d, %s", code, stderr.String())
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("the run went on for %s", took)
 		}
 	})
 }
