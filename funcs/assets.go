@@ -2,7 +2,6 @@ package funcs
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/pyexec/pyexec/funcs/web"
@@ -49,19 +48,7 @@ func compressed(r *http.Request, rep reply) reply {
 	return rep
 }
 
-// acceptsGzip reads the header Accept-Encoding.
-func acceptsGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(strings.Join(r.Header["Accept-Encoding"], ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			continue
-		}
-		name, value, ok := strings.Cut(strings.TrimSpace(params), "=")
-		q, err := strconv.ParseFloat(value, 64)
-		return !ok || !strings.EqualFold(name, "q") || (err == nil && q > 0)
-	}
-	return false
-}
+func acceptsGzip(r *http.Request) bool { return quality(r.Header["Accept-Encoding"], "gzip") > 0 }
 
 // matches says that an If-None-Match header names tag.
 func matches(header, tag string) bool {

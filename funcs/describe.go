@@ -60,7 +60,7 @@ func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 		MCP:      h.tool != nil,
 	})
 	header := http.Header{"Vary": {"Accept"}}
-	if !wantsHTML(strings.Join(r.Header["Accept"], ",")) {
+	if !prefers(r.Header["Accept"], "text/html") {
 		rep, err := jsonReply(doc)
 		rep.header = header
 		return compressed(r, rep), err
@@ -111,25 +111,6 @@ func object[V any](m map[string]V) map[string]V {
 		return map[string]V{}
 	}
 	return m
-}
-
-// wantsHTML reads an Accept header: browsers name text/html, programs do not.
-// Where JSON is named as well, the higher quality wins, HTML on a tie.
-func wantsHTML(accept string) bool {
-	quality := map[string]float64{}
-	for part := range strings.SplitSeq(accept, ",") {
-		media, params, _ := strings.Cut(part, ";")
-		q := 1.0
-		for param := range strings.SplitSeq(params, ";") {
-			name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
-			if f, err := strconv.ParseFloat(value, 64); err == nil && strings.EqualFold(name, "q") {
-				q = f
-			}
-		}
-		quality[strings.ToLower(strings.TrimSpace(media))] = q
-	}
-	html := quality["text/html"]
-	return html > 0 && html >= quality["application/json"]
 }
 
 // baseURL is where the caller reached the service, for examples that can be

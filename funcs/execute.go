@@ -16,7 +16,7 @@ func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if wantsStream(r.Header["Accept"]) {
+	if prefers(r.Header["Accept"], streamType) {
 		return h.stream(r, c, &req)
 	}
 	o, body, err := h.perform(r.Context(), &req, run)

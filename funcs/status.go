@@ -77,7 +77,7 @@ var outcomes = []outcome{
 	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge, event: poison, level: notice, told: true,
 		text: "script must be at most 1048576 bytes", meaning: "The body or the script is larger than the server takes."},
 	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType, event: poison, level: notice, told: true,
-		text: "Content-Type must be application/json", meaning: "The body is not announced as JSON in UTF-8."},
+		text: "Content-Type must be application/json or text/x-python", meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, event: done, level: notice,
 		text: "Script must contain a 'main()' function", meaning: "The script defines no function called main."},
 	{of: runtime.ImportBlocked, word: runtime.ImportBlocked, http: http.StatusBadRequest, event: done, level: notice,

@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime"
@@ -34,22 +31,6 @@ const streamType = "text/event-stream"
 
 // errGone is a reader who left in the middle of a stream, or stopped reading.
 var errGone = errors.New("stream: reader is gone")
-
-// wantsStream says whether an Accept header asks for events.
-func wantsStream(accept []string) bool {
-	for _, line := range accept {
-		for part := range strings.SplitSeq(line, ",") {
-			media, params, err := mime.ParseMediaType(part)
-			if err != nil || media != streamType {
-				continue
-			}
-			if q, err := strconv.ParseFloat(params["q"], 64); err != nil || q > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // ended is what performing a request came to.
 type ended struct {

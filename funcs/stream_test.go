@@ -115,13 +115,18 @@ func TestStreamRefused(t *testing.T) {
 	}
 }
 
-func TestWantsStream(t *testing.T) {
+// Who wants JSON more gets no stream.
+func TestStreamIsAskedFor(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "text/event-stream": true, "TEXT/Event-Stream ; q=0.5": true,
 		"application/json, text/event-stream": true, "text/event-stream;q=0": false, "text/html,;,text/event-stream": true,
+		"application/json, text/event-stream;q=0.9": false, "application/json;q=0.5, text/event-stream;q=0.9": true,
 	} {
-		if got := wantsStream([]string{accept}); got != want {
-			t.Errorf("%q: %v", accept, got)
+		req := streamRequest(someScript)
+		req.Header.Set("Accept", accept)
+		w := serve(streaming(fine, nil, nil), req)
+		if got := w.Header().Get("Content-Type") == streamType; got != want || w.Code != 200 {
+			t.Errorf("Accept %q: %d %s", accept, w.Code, w.Header().Get("Content-Type"))
 		}
 	}
 }
