@@ -60,9 +60,9 @@ func (r *Runtime) stopped(cause zygote.Cause, job *Job) (Status, string) {
 	case zygote.Timeout:
 		return Timeout, "Script execution timed out after " + seconds(job.Timeout)
 	case zygote.Stdout:
-		return OutputLimit, "Script exceeded the stdout limit of " + size(l.OutputBytes)
+		return OutputLimit, "Script exceeded the stdout limit of " + Bytes(l.OutputBytes).String()
 	case zygote.Stderr:
-		return OutputLimit, "Script exceeded the stderr limit of " + size(l.OutputBytes)
+		return OutputLimit, "Script exceeded the stderr limit of " + Bytes(l.OutputBytes).String()
 	case zygote.Files:
 		return FileLimit, r.tmpLimit()
 	case zygote.Threads:
@@ -91,16 +91,16 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case Timeout:
 		result.Error = "Script execution timed out after " + seconds(job.Timeout)
 	case MemoryLimit:
-		result.Error = "Script exceeded the memory limit of " + size(l.MemoryBytes)
+		result.Error = "Script exceeded the memory limit of " + Bytes(l.MemoryBytes).String()
 	case ResultLimit:
-		result.Error = "Script exceeded the result limit of " + size(l.ResultBytes)
+		result.Error = "Script exceeded the result limit of " + Bytes(l.ResultBytes).String()
 		if f.Error == "depth" {
 			result.Error = fmt.Sprintf("Script exceeded the result limit of %d nested levels", l.ResultDepth)
 		}
 	case FileLimit:
 		result.Error = r.tmpLimit()
 		if f.Error == "files" {
-			result.Error = fmt.Sprintf("The files of the request exceed the /tmp limit of %s and %d files", size(l.TmpBytes), l.TmpFiles)
+			result.Error = fmt.Sprintf("The files of the request exceed the /tmp limit of %s and %d files", Bytes(l.TmpBytes), l.TmpFiles)
 		}
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
@@ -112,7 +112,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		case "threads":
 			result.Error += fmt.Sprintf(" (the limit is %d threads)", l.Threads)
 		case "stack":
-			result.Error += " (no memory is left for its stack; the limit is " + size(l.MemoryBytes) + ")"
+			result.Error += " (no memory is left for its stack; the limit is " + Bytes(l.MemoryBytes).String() + ")"
 		}
 		result.Denied = r.denied(f.Denied)
 	default:
@@ -141,13 +141,13 @@ func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
 		if p := r.plan.Posture; p != sandbox.Full && p != sandbox.User {
 			who = "by itself, or because" // only the first of a PID namespace on Linux can't send it to itself
 		}
-		return MemoryLimit, "Script was killed " + who + " memory ran out; its limit is " + size(r.cfg.Limits.MemoryBytes)
+		return MemoryLimit, "Script was killed " + who + " memory ran out; its limit is " + Bytes(r.cfg.Limits.MemoryBytes).String()
 	}
 	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())
 }
 
 func (r *Runtime) tmpLimit() string {
-	return fmt.Sprintf("Script exceeded the /tmp limit of %s and %d files", size(r.cfg.Limits.TmpBytes), r.cfg.Limits.TmpFiles)
+	return fmt.Sprintf("Script exceeded the /tmp limit of %s and %d files", Bytes(r.cfg.Limits.TmpBytes), r.cfg.Limits.TmpFiles)
 }
 
 func exited(code string) string {
@@ -157,17 +157,4 @@ func exited(code string) string {
 // seconds is a duration as the contract words it: "30 seconds", "0.5 seconds".
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " seconds"
-}
-
-// size is a number of bytes in the largest unit that leaves it whole.
-func size(n int64) string {
-	for _, u := range []struct {
-		bytes int64
-		name  string
-	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
-		if n >= u.bytes && n%u.bytes == 0 {
-			return fmt.Sprintf("%d %s", n/u.bytes, u.name)
-		}
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

@@ -94,20 +94,9 @@ func available(info runtime.Info) string {
 
 func limitsInWords(l runtime.Limits) string {
 	return fmt.Sprintf("Limits: %s of wall clock, %s of memory, %s and %d files in /tmp, %s of stdout, %s of JSON as the result, %s of script, %d threads.",
-		seconds(l.Timeout), size(l.MemoryBytes), size(l.TmpBytes), l.TmpFiles, size(l.OutputBytes), size(l.ResultBytes), size(l.ScriptBytes), l.Threads)
+		seconds(l.Timeout), runtime.Bytes(l.MemoryBytes), runtime.Bytes(l.TmpBytes), l.TmpFiles, runtime.Bytes(l.OutputBytes), runtime.Bytes(l.ResultBytes), runtime.Bytes(l.ScriptBytes), l.Threads)
 }
 
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
-}
-
-// size shows bytes in the largest unit that leaves a whole number.
-func size(n int64) string {
-	units := []string{"bytes", "KiB", "MiB", "GiB"}
-	i := 0
-	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
-		n /= 1024
-		i++
-	}
-	return strconv.FormatInt(n, 10) + " " + units[i]
 }

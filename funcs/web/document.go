@@ -132,7 +132,7 @@ func requestFields(l runtime.Limits) []Field {
 	seconds := strconv.FormatFloat(l.Timeout.Seconds(), 'f', -1, 64)
 	return []Field{
 		{Name: "script", Type: "string", Required: true,
-			Meaning: "Python source that defines main(), at most " + size(l.ScriptBytes) + ". Line ends may be LF or CRLF."},
+			Meaning: "Python source that defines main(), at most " + runtime.Bytes(l.ScriptBytes).String() + ". Line ends may be LF or CRLF."},
 		{Name: "input", Type: "any JSON value", Default: "absent",
 			Meaning: "When it is present, main(input) is called instead of main(); null counts as present. Nested at most " +
 				strconv.Itoa(l.ResultDepth) + " levels deep."},
@@ -144,7 +144,7 @@ func requestFields(l runtime.Limits) []Field {
 		{Name: "report", Type: "boolean", Default: "false", Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
 		{Name: "return_files", Type: "boolean", Default: "false",
 			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, also after an exception. At most " +
-				strconv.FormatInt(l.ReturnFiles, 10) + " of them and " + size(l.ReturnBytes) + "."},
+				strconv.FormatInt(l.ReturnFiles, 10) + " of them and " + runtime.Bytes(l.ReturnBytes).String() + "."},
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 	_ "embed"
 	"html/template"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/pyexec/pyexec/runtime"
 )
 
 //go:embed page.html
@@ -55,20 +56,9 @@ func human(l Limit) string {
 	n, err := l.Value.Int64()
 	switch {
 	case strings.HasSuffix(l.Name, "_bytes") && err == nil:
-		return size(n)
+		return runtime.Bytes(n).String()
 	case strings.HasSuffix(l.Name, "_seconds"):
 		return l.Value.String() + " s"
 	}
 	return l.Value.String()
-}
-
-// size shows bytes in the largest unit that leaves a whole number.
-func size(n int64) string {
-	units := []string{"bytes", "KiB", "MiB", "GiB"}
-	i := 0
-	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
-		n /= 1024
-		i++
-	}
-	return strconv.FormatInt(n, 10) + " " + units[i]
 }
