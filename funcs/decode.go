@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -114,6 +115,9 @@ func invalidJSON(body []byte, limits runtime.Limits) error {
 	}
 	if strings.HasSuffix(syntax.Error(), maxDepthText) {
 		return refuseLimit(invalidRequest, depthHint, "request body must be nested at most %d levels deep", limits.ResultDepth)
+	}
+	if at := body[max(syntax.Offset, 1)-1:]; bytes.HasPrefix(at, []byte("NaN")) || bytes.HasPrefix(at, []byte("Infinity")) {
+		return refuse(invalidRequest, "request body must be valid JSON, which has no NaN and no Infinity (byte %d)", syntax.Offset)
 	}
 	return refuse(invalidRequest, "request body must be valid JSON: %s (byte %d)", syntax.Error(), syntax.Offset)
 }
