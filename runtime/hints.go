@@ -1,0 +1,86 @@
+package runtime
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// hints is what can be done about a failure, by status and, where there are
+// several, by what the worker says of it.
+var hints = map[Status]map[string]string{
+	CPULimit:    {"": "Compute less in one run; the operator can raise EXEC_CPU."},
+	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB."},
+	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
+	ResultLimit: {"": "Return less, or write a file and set return_files; the operator can raise EXEC_RESULT_BYTES.",
+		"depth": "Return something flatter; the operator can raise EXEC_RESULT_DEPTH."},
+	FileLimit: {"": "Write less; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"files":      "Send fewer or smaller files; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
+	ScriptError: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS.",
+		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can raise EXEC_MEMORY_MB."},
+	Killed: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything.",
+		"item":          "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none of Python's.",
+		"tolist":        "Convert it with .tolist().",
+		"to_dict":       `Convert it with .to_dict(), a DataFrame with .to_dict("records").`,
+		"float":         "Convert it with float(x), or with str(x) where each digit counts.",
+		"list":          "Convert it with list(x).",
+		"isoformat":     "Convert it with .isoformat().",
+		"total_seconds": "Convert it with .total_seconds().",
+		"asdict":        "Convert it with dataclasses.asdict(x).",
+		"value":         "Return its .value or its .name.",
+		"decode":        "Convert it with .decode(), or with base64.b64encode(x).decode() where it is no text.",
+		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
+		"copy":          "Return a copy without that reference: JSON is a tree.",
+		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
+	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
+}
+
+// hint is what the caller or the operator can do about a failure. detail is what
+// the worker, or the server that ended the run, says of the refusal or the limit.
+func (r *Runtime) hint(result *Result, detail string, job *Job) string {
+	switch {
+	case result.Denied != "":
+		refusal, _ := r.refusal(detail)
+		return refusal.instead
+	case result.Status == Killed && r.plan.PIDNamespace && r.plan.Posture != sandbox.GVisor && strings.HasSuffix(result.Error, " SIGSEGV"):
+		// The first of a PID namespace does not die of SIGABRT on Linux: abort
+		// goes on to an instruction that is not permitted.
+		return "Native code crashed, or called abort(), which looks the same here."
+	case result.Status == Timeout:
+		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
+	case result.Status == ScriptError && calledWrong(result):
+		return argumentHint(job.Input != nil)
+	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
+		return "GET /capabilities lists the packages that are installed; the operator can add to them with PYTHON_PACKAGES."
+	}
+	byDetail := hints[result.Status]
+	if text := byDetail[detail]; text != "" {
+		return text
+	}
+	return byDetail[""]
+}
+
+// timeoutHint tells whether the caller can ask for more.
+func timeoutHint(had, most time.Duration) string {
+	if had < most {
+		return fmt.Sprintf("Do less in one run, or ask for a timeout of up to %s.", seconds(most))
+	}
+	return "Do less in one run; the operator can raise EXEC_TIMEOUT."
+}
+
+// calledWrong says that main itself does not take what it was called with: an
+// error that a line of the script's made would have that line.
+func calledWrong(result *Result) bool {
+	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") && strings.Contains(result.Error, " positional argument")
+}
+
+func argumentHint(given bool) string {
+	if given {
+		return "The request has input, so main is called with it: define main(input), or leave input out."
+	}
+	return "The request has no input, so main is called without an argument: define main(), or send input."
+}
