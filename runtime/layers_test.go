@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -125,9 +126,15 @@ var layerTests = []struct {
 		free:      `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
 }
 
-// enterable lets a run that is not shut in find its directory on the host.
+// enterable lets a run that is not shut in find its directory on the host,
+// whoever has made the cache.
 func enterable(cfg *Config) {
-	if err := os.Chmod(scratchBase(*cfg), 0o711); err != nil {
+	base := scratchBase(*cfg)
+	err := os.MkdirAll(base, 0o711)
+	for _, dir := range []string{cfg.CacheDir, base} {
+		err = errors.Join(err, os.Chmod(dir, 0o711))
+	}
+	if err != nil {
 		panic(err)
 	}
 }
