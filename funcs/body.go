@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // drainBytes is how much of a body that is too large is still read and thrown
@@ -19,11 +21,12 @@ const drainBytes = 32 << 20
 
 // readBody returns the whole body, at most limit bytes of it, when it is of one
 // of the types and is UTF-8. A byte order mark is cut off. media is the type.
-func readBody(r *http.Request, limit int64, types ...string) (body []byte, media string, err error) {
+// copies of it are in memory for a while.
+func (c *call) readBody(r *http.Request, limit, copies int64, types ...string) (body []byte, media string, err error) {
 	if media, err = checkType(r.Header, types); err != nil {
 		return nil, media, err
 	}
-	if body, err = readBounded(r, limit); err != nil {
+	if body, err = c.readBounded(r, limit, copies); err != nil {
 		return nil, media, err
 	}
 	body, err = checkText(body)
@@ -31,14 +34,18 @@ func readBody(r *http.Request, limit int64, types ...string) (body []byte, media
 }
 
 // readBounded returns the whole body, at most limit bytes of it.
-func readBounded(r *http.Request, limit int64) ([]byte, error) {
+func (c *call) readBounded(r *http.Request, limit, copies int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		if r.Header.Get("Expect") == "" { // else it is not on its way yet
 			drain(r.Body)
 		}
 		return nil, refuseLimit(tooLarge, bodyHint, "request body must be at most %d bytes, got %d", limit, r.ContentLength)
 	}
-	body, err := readAll(r.Body, r.ContentLength, limit)
+	body, err := readAll(r.Body, r.ContentLength, limit, func(n int64) error { return c.grow(n, copies) })
+	if errors.Is(err, runtime.ErrOverloaded) {
+		drain(r.Body)
+		return nil, err
+	}
 	if err != nil {
 		return nil, readError(r.Context(), err)
 	}
@@ -61,8 +68,9 @@ func checkText(body []byte) ([]byte, error) {
 }
 
 // readAll reads up to limit+1 bytes. size is the length announced, -1 when
-// there is none; memory follows what has arrived, not what was announced.
-func readAll(body io.Reader, size, limit int64) ([]byte, error) {
+// there is none; memory follows what has arrived, not what was announced. grow
+// is asked for more than a little of it.
+func readAll(body io.Reader, size, limit int64, grow func(n int64) error) ([]byte, error) {
 	const first = 64 << 10
 	room := int64(first)
 	if size >= 0 {
@@ -79,7 +87,14 @@ func readAll(body io.Reader, size, limit int64) ([]byte, error) {
 			return nil, err
 		}
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), min(4*int64(cap(buf)), limit+1))
+			room := min(4*int64(cap(buf)), limit+1)
+			if size >= int64(len(buf)) {
+				room = min(room, size+1)
+			}
+			if err := grow(room - 1); err != nil {
+				return nil, err
+			}
+			grown := make([]byte, len(buf), room)
 			copy(grown, buf)
 			buf = grown
 		}

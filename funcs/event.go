@@ -18,7 +18,7 @@ import (
 func (h *handler) event(r *http.Request, c *call) (reply, error) {
 	run := c.begin(r)
 	run.Event = &Event{}
-	o, sentence, result, err := h.message(r, run)
+	o, sentence, result, err := h.message(r, c)
 	if err != nil {
 		if left(r, err) {
 			return reply{}, err
@@ -58,11 +58,12 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 // message reads the message and does what it asks for. It returns the sentence
 // that Pub/Sub, or whoever plays its part, is told beside the outcome, and what
 // came of the run.
-func (h *handler) message(r *http.Request, run *Run) (*outcome, string, message, error) {
+func (h *handler) message(r *http.Request, c *call) (*outcome, string, message, error) {
+	run := c.run
 	if err := checkCoding(r.Header); err != nil {
 		return nil, "", message{}, err
 	}
-	body, err := readBounded(r, envelopeBytes(h.bodyBytes))
+	body, err := c.readBounded(r, envelopeBytes(h.bodyBytes), copiesSDK)
 	if err != nil {
 		return nil, "", message{}, err
 	}
@@ -84,7 +85,7 @@ func (h *handler) message(r *http.Request, run *Run) (*outcome, string, message,
 	if err != nil {
 		return nil, "", message{}, err
 	}
-	o, reply, err := h.perform(r.Context(), &req, run)
+	o, reply, err := h.perform(r.Context(), &req, c)
 	return o, "", reply, err
 }
 

@@ -12,14 +12,14 @@ import (
 // execute is POST /execute.
 func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 	run := c.begin(r)
-	req, err := h.request(r, run)
+	req, err := h.request(r, c)
 	if err != nil {
 		return reply{}, err
 	}
 	if prefers(r.Header["Accept"], streamType) {
 		return h.stream(r, c, &req)
 	}
-	o, body, err := h.perform(r.Context(), &req, run)
+	o, body, err := h.perform(r.Context(), &req, c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -28,12 +28,12 @@ func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 
 // request reads what is asked for: a body of JSON, or a script as it is, and
 // the query.
-func (h *handler) request(r *http.Request, run *Run) (request, error) {
-	body, media, err := readBody(r, h.bodyBytes, executeTypes...)
+func (h *handler) request(r *http.Request, c *call) (request, error) {
+	body, media, err := c.readBody(r, h.bodyBytes, copiesPlain, executeTypes...)
 	if err != nil {
 		return request{}, err
 	}
-	run.Request.RequestBytes = int64(len(body))
+	c.run.Request.RequestBytes = int64(len(body))
 	limits := h.runner.Info().Limits
 	decode, source := parse, media != mediaJSON
 	if source {
@@ -47,13 +47,18 @@ func (h *handler) request(r *http.Request, run *Run) (request, error) {
 }
 
 // perform runs what a request asks for and returns the body of the reply. It
-// notes in run what there is to note.
-func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome, message, error) {
+// notes in c.run what there is to note.
+func (h *handler) perform(ctx context.Context, req *request, c *call) (*outcome, message, error) {
+	run := c.run
 	limits := h.runner.Info().Limits
 	job := req.job
 	job.ExecutionID, job.Usage = run.ExecutionID, req.report
 	run.Job = job
+	job.Room = func(n int) error { return c.reply(ctx, int64(n)) }
 	res, err := h.runner.Run(ctx, job)
+	if err == nil {
+		err = c.output(int64(len(res.Stdout) + len(res.Stderr)))
+	}
 	if err != nil {
 		return nil, message{}, err
 	}
@@ -75,11 +80,11 @@ func (h *handler) perform(ctx context.Context, req *request, run *Run) (*outcome
 
 // performSafely is perform for a goroutine that is not the request's own, where
 // a panic would end the process: it comes back as an error.
-func (h *handler) performSafely(ctx context.Context, req *request, run *Run) (o *outcome, body message, err error) {
+func (h *handler) performSafely(ctx context.Context, req *request, c *call) (o *outcome, body message, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			o, body, err = nil, message{}, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return h.perform(ctx, req, run)
+	return h.perform(ctx, req, c)
 }

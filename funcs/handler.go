@@ -36,6 +36,11 @@ type Runner interface {
 type Options struct {
 	// BodyBytes bounds the body of a request. It must be positive.
 	BodyBytes int64
+	// HeldBodyBytes and HeldReplyBytes bound what is held of all large bodies
+	// and of all large replies. Callers beyond them are told to come again. Zero
+	// means no bound. They must be several times as large as one body, and at
+	// least as large as one reply.
+	HeldBodyBytes, HeldReplyBytes int64
 	// RetryAfter is what the header of that name tells callers to wait before
 	// they repeat a request, rounded up to whole seconds. Zero means 1 s.
 	RetryAfter time.Duration
@@ -59,6 +64,7 @@ type Options struct {
 type handler struct {
 	runner     Runner
 	bodyBytes  int64
+	bounds     bounds
 	retryAfter string
 	log        *slog.Logger
 	recorder   Recorder
@@ -85,6 +91,7 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 	h := &handler{
 		runner:     runner,
 		bodyBytes:  opts.BodyBytes,
+		bounds:     newBounds(opts),
 		retryAfter: strconv.FormatInt(seconds, 10),
 		log:        opts.Log,
 		recorder:   opts.Recorder,
@@ -130,7 +137,8 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{id: newID(), w: w}
+	c := &call{id: newID(), w: w, holding: holding{bounds: h.bounds}}
+	defer c.release()
 	rep, err := h.route(r, c)
 	if err != nil {
 		if errors.Is(err, errGone) || left(r, err) {

@@ -91,6 +91,7 @@ type call struct {
 	w  http.ResponseWriter // for streams; everything else is returned as a reply
 	// run is nil unless the request asks for one, and again when it is noted.
 	run *Run
+	holding
 }
 
 // begin makes the record of a run that is asked for.

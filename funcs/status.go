@@ -107,7 +107,7 @@ var outcomes = []outcome{
 	{of: runtime.Killed, word: runtime.Killed, http: http.StatusUnprocessableEntity, event: done, level: slog.LevelWarn, told: true,
 		text: "Script was killed by SIGSEGV", meaning: "A signal ended the interpreter."},
 	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true, event: again, level: slog.LevelWarn,
-		text: "too many requests are waiting: try again shortly", meaning: "The queue is full. Nothing has run; wait for Retry-After seconds."},
+		text: "too many requests are waiting: try again shortly", meaning: "The queue is full, or what is sent and what is not read yet takes too much memory. Nothing was returned; wait for Retry-After seconds."},
 	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true, event: again, level: slog.LevelWarn,
 		text: "the service cannot run scripts right now: try again shortly", meaning: "Starting, draining, or the interpreter is being restarted. Nothing was returned; wait for Retry-After seconds."},
 	{of: internalError, word: internalError, http: http.StatusInternalServerError, event: again, level: slog.LevelError,

@@ -50,7 +50,7 @@ func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) 
 	req.job.Output = out.put
 	over := make(chan ended, 1)
 	go func() {
-		o, body, err := h.performSafely(ctx, req, c.run)
+		o, body, err := h.performSafely(ctx, req, c)
 		over <- ended{o, body, err}
 	}()
 	select {

@@ -39,7 +39,7 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	if err := h.tool.guard.Check(r); err != nil {
 		return reply{}, refuse(wrongHost, "%s", err)
 	}
-	body, _, err := readBody(r, h.bodyBytes+messageBytes, mediaJSON)
+	body, _, err := c.readBody(r, h.bodyBytes+messageBytes, copiesSDK, mediaJSON)
 	if err != nil {
 		return reply{}, err
 	}
@@ -54,7 +54,7 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 		run := c.begin(r)
 		run.Tool, run.Request.RequestBytes = mcp.ToolName, int64(len(body))
 		var rep mcp.Reply
-		rep, failed = h.callTool(ctx, arguments, run)
+		rep, failed = h.callTool(ctx, arguments, c)
 		return rep
 	})
 	if err := r.Context().Err(); err != nil {
@@ -80,10 +80,11 @@ const toolReplyBytes = 2 << 20
 
 const toolReplyHint = "Return less, such as a summary; POST /execute has no such limit."
 
-// callTool does what the arguments of a call ask for, and notes it in run. The
+// callTool does what the arguments of a call ask for, and notes it in c.run. The
 // error is the fault of the service, if that is what it came to.
-func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp.Reply, error) {
-	o, body, err := h.performArguments(ctx, arguments, run)
+func (h *handler) callTool(ctx context.Context, arguments []byte, c *call) (mcp.Reply, error) {
+	run := c.run
+	o, body, err := h.performArguments(ctx, arguments, c)
 	rep := mcp.Reply{ExecutionID: run.ExecutionID}
 	if err == nil {
 		if size := body.size(); size > toolReplyBytes {
@@ -92,9 +93,11 @@ func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp
 			run.end(o, sentence, nil)
 			body = message{text: appendRefusal(nil, o, sentence, toolReplyHint)}
 		}
-		run.replied(&body)
-		rep.Body, rep.Success = body.bytes(), o.of == runtime.OK
-		return rep, nil
+		if err = c.output(body.size() * toolCopies); err == nil {
+			run.replied(&body)
+			rep.Body, rep.Success = body.bytes(), o.of == runtime.OK
+			return rep, nil
+		}
 	}
 	o, sentence := explain(err)
 	run.end(o, sentence, err)
@@ -109,12 +112,12 @@ func (h *handler) callTool(ctx context.Context, arguments []byte, run *Run) (mcp
 }
 
 // performArguments does what the JSON text of a request asks for.
-func (h *handler) performArguments(ctx context.Context, arguments []byte, run *Run) (*outcome, message, error) {
+func (h *handler) performArguments(ctx context.Context, arguments []byte, c *call) (*outcome, message, error) {
 	req, err := parse(arguments, h.runner.Info().Limits)
 	if err != nil {
 		return nil, message{}, err
 	}
-	return h.performSafely(ctx, &req, run)
+	return h.performSafely(ctx, &req, c)
 }
 
 // checkMessage takes one message. Several at once were given up by the protocol

@@ -40,6 +40,10 @@ type Job struct {
 	// character too. Output must not keep chunk, nor block: while it does the
 	// script waits. nil: output is not streamed.
 	Output func(stream Stream, chunk []byte)
+	// Room is asked before memory is taken for a large part of the Result, of n
+	// bytes, output aside. It may wait; the script has ended. An error ends the
+	// run, and is Run's. nil: there is always room.
+	Room func(n int) error
 }
 
 // Stream is one of the two descriptors a script writes to.

@@ -72,6 +72,9 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 	if reply.Unread {
 		return Result{}, errUnread
 	}
+	if reply.Refused != nil {
+		return Result{}, reply.Refused
+	}
 	exit, err := r.exit(w, job, reply)
 	if err != nil {
 		return Result{}, err
@@ -95,7 +98,7 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 
 // request is what a worker is told of a job.
 func request(job *Job) *zygote.Request {
-	r := &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout, ReturnFiles: job.ReturnFiles}
+	r := &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout, ReturnFiles: job.ReturnFiles, Room: job.Room}
 	for _, f := range job.Files {
 		r.Files = append(r.Files, zygote.File(f))
 	}

@@ -6,8 +6,12 @@ import "io"
 // so does a small one with the next one behind it.
 type frameReader struct {
 	r    io.Reader
-	rest []byte // read already, of the frames to come
+	room func(n int) error // asked before memory is taken for n bytes, nil for a small frame
+	rest []byte            // read already, of the frames to come
 }
+
+// askedFor is the length of a frame up to which there is always room.
+const askedFor = 64 << 10
 
 // next reads one frame whose payload is at most limit(kind) bytes. The payload
 // is the caller's until the next call.
@@ -29,6 +33,11 @@ func (f *frameReader) next(limit func(kind byte) int) (byte, []byte, error) {
 	if len(payload) >= length {
 		f.rest = payload[length:]
 		return kind, payload[:length:length], nil
+	}
+	if f.room != nil && length > askedFor {
+		if err := f.room(length); err != nil {
+			return kind, nil, err
+		}
 	}
 	whole := make([]byte, length)
 	n := copy(whole, payload)

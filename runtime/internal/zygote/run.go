@@ -26,6 +26,9 @@ type Request struct {
 	// Output, where it is not nil, is given what the script writes as it comes,
 	// descriptor 1 or 2, never twice at once.
 	Output func(fd int, chunk []byte)
+	// Room, where it is not nil, is asked before memory is taken for a large
+	// part of the answer, of n bytes. It may wait. An error ends the run.
+	Room func(n int) error
 }
 
 // File is a file of the caller's.
@@ -72,7 +75,9 @@ type Reply struct {
 	Broken string
 	// Unread says that the worker died before it had read the request: nothing
 	// of the script has run.
-	Unread         bool
+	Unread bool
+	// Refused is the error of Room.
+	Refused        error
 	Stdout, Stderr []byte
 	Cause          Cause
 }
@@ -165,7 +170,7 @@ func (w *Worker) exchange(r *Request, reply *Reply) {
 		return
 	}
 	unwritten := w.writeRequest(r)
-	frames := frameReader{r: w.ctl}
+	frames := frameReader{r: w.ctl, room: w.room(r, reply)}
 	kind, payload, err := frames.next(w.frameLimit)
 	if kind == frameAttached && err == nil {
 		attached, ok := parseAttached(payload)
@@ -186,6 +191,21 @@ func (w *Worker) exchange(r *Request, reply *Reply) {
 		err = errUnread
 	}
 	w.settle(reply, kind, payload, err)
+}
+
+// room asks r.Room. What it waits is not the run's time.
+func (w *Worker) room(r *Request, reply *Reply) func(int) error {
+	if r.Room == nil {
+		return nil
+	}
+	return func(n int) error {
+		began := time.Now()
+		if reply.Refused = r.Room(n); reply.Refused != nil {
+			return reply.Refused
+		}
+		w.deadline = w.deadline.Add(time.Since(began))
+		return w.ctl.SetDeadline(w.deadline)
+	}
 }
 
 // frameLimit is the longest payload of an answer's frame.
@@ -210,6 +230,7 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 		return
 	}
 	switch {
+	case reply.Refused != nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		reply.Cause = Timeout
 	case errors.Is(err, errUnread):
@@ -292,5 +313,5 @@ func Depth(text []byte) int {
 
 // exceed makes an output limit the outcome.
 func (r *Reply) exceed(c Cause) {
-	r.Value, r.Fault, r.Attached, r.Broken, r.Cause = nil, nil, nil, "", c
+	r.Value, r.Fault, r.Attached, r.Broken, r.Refused, r.Cause = nil, nil, nil, "", nil, c
 }
