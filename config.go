@@ -48,6 +48,15 @@ type Config struct {
 	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
 	Log *slog.Logger
 
+	// ServerBytes is the memory that the server takes at most, the interpreter
+	// included, whatever callers and scripts do within their limits. The memory
+	// and the /tmp of the scripts come on top.
+	ServerBytes int64
+
+	// heldBodies and heldReplies bound what is held of all requests together,
+	// 0 for no bound; memoryBytes what the Go runtime takes for itself.
+	heldBodies, heldReplies, memoryBytes int64
+
 	// revision is what Cloud Run says of itself, empty elsewhere.
 	revision gcp.Revision
 	// For tests: how clients of Google Cloud are to be made.
@@ -154,8 +163,12 @@ func (c *Config) complete(host container) {
 		Queue:       rt.Queue,
 		MemoryBytes: rt.Limits.MemoryBytes,
 		TmpBytes:    rt.Limits.TmpBytes,
+		Server:      newServerSizes(rt.Limits, c.BodyBytes),
 	})
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = s.Workers, s.Queue, s.MemoryBytes
+	c.heldBodies, c.heldReplies = s.Server.heldBodies(s.Workers), s.Server.heldReplies(s.Workers)
+	c.ServerBytes = s.Server.all(s.Workers)
+	c.memoryBytes = c.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
 	if w := s.overcommitted(host); w != "" {
 		c.Warnings = append(c.Warnings, w)
 	}

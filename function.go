@@ -85,6 +85,7 @@ var hostedService = sync.OnceValue(func() *Service {
 		exitWith(NewLog(os.Stdout), err)
 	}
 	cfg.Log = log
+	cfg.LimitMemory()
 	s, err := New(context.Background(), cfg)
 	if err != nil {
 		exitWith(log, err)

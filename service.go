@@ -87,7 +87,7 @@ func (s *Service) wire(ctx context.Context, cfg *Config) error {
 		}
 	}
 	opts := funcs.Options{
-		BodyBytes: cfg.BodyBytes, Log: cfg.Log, Recorder: s.recorder,
+		BodyBytes: cfg.BodyBytes, HeldBodyBytes: cfg.heldBodies, HeldReplyBytes: cfg.heldReplies, Log: cfg.Log, Recorder: s.recorder,
 		MCP: !cfg.MCPOff, MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
 	}
 	if results != nil {

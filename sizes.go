@@ -4,8 +4,6 @@ import "fmt"
 
 // What the sizes are worked out from when nobody sets them.
 const (
-	// reserve is memory for the server and the zygote, which all workers share.
-	reserve = 96 * mib
 	// Below minMemory too little of what people write runs; above maxMemory
 	// a run should say that it needs it.
 	minMemory, maxMemory = 64 * mib, 512 * mib
@@ -22,22 +20,24 @@ const (
 type sizes struct {
 	Workers, Queue        int
 	MemoryBytes, TmpBytes int64
+	// Server is what the server takes.
+	Server serverSizes
 }
 
 // fit works out the sizes that are not given from those that are and from the
 // container. It never overrules what is given.
 func fit(host container, ask sizes) sizes {
-	usable := max(host.Memory-reserve, 0)
+	usable := max(host.Memory-ask.Server.Base, 0)
 	if ask.MemoryBytes == 0 {
 		workers := ask.Workers
 		if workers == 0 {
 			workers = minWorkers
 		}
-		share := usable/int64(workers) - ask.TmpBytes
+		share := usable/int64(workers) - ask.Server.Run - ask.TmpBytes
 		ask.MemoryBytes = min(max(share/mib*mib, minMemory), maxMemory)
 	}
 	if ask.Workers == 0 {
-		fitting := usable / (ask.MemoryBytes + ask.TmpBytes)
+		fitting := usable / (ask.MemoryBytes + ask.TmpBytes + ask.Server.Run)
 		ask.Workers = max(int(min(fitting, int64(host.CPUs*workersPerCPU))), minWorkers)
 	}
 	if ask.Queue == 0 {
@@ -50,10 +50,11 @@ func fit(host container, ask sizes) sizes {
 // more memory than there is. That can be what the operator wants: few scripts
 // use what they may.
 func (s sizes) overcommitted(host container) string {
-	need := int64(s.Workers)*(s.MemoryBytes+s.TmpBytes) + reserve
+	server := s.Server.all(s.Workers)
+	need := int64(s.Workers)*(s.MemoryBytes+s.TmpBytes) + server
 	if need <= host.Memory {
 		return ""
 	}
 	return fmt.Sprintf("memory: %d workers of %d MiB and %d MiB of /tmp each, and %d MiB for the server, are %d MiB, more than the %d MiB of this container: runs that use all they may can end the server",
-		s.Workers, s.MemoryBytes/mib, s.TmpBytes/mib, reserve/mib, need/mib, host.Memory/mib)
+		s.Workers, s.MemoryBytes/mib, s.TmpBytes/mib, server/mib, need/mib, host.Memory/mib)
 }

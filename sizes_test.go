@@ -17,16 +17,17 @@ func TestFit(t *testing.T) {
 		warns   bool
 	}{
 		{name: "256 MiB", host: container{1, 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "512 MiB, 1 CPU", host: container{1, 512 * mib}, workers: 2, queue: 8, memory: 144},
-		{name: "1 GiB, 1 CPU", host: container{1, gib}, workers: 2, queue: 8, memory: 400},
+		{name: "512 MiB, 1 CPU", host: container{1, 512 * mib}, workers: 2, queue: 8, memory: 115},
+		{name: "1 GiB, 1 CPU", host: container{1, gib}, workers: 2, queue: 8, memory: 371},
 		{name: "2 GiB, 2 CPUs", host: container{2, 2 * gib}, workers: 3, queue: 12, memory: 512},
+		{name: "4 GiB, 2 CPUs", host: container{2, 4 * gib}, workers: 6, queue: 24, memory: 512},
 		{name: "24 GiB, 2 CPUs", host: container{2, 24 * gib}, workers: 8, queue: 32, memory: 512},
 		{name: "unlimited, 4 CPUs", host: container{4, unlimited}, workers: 16, queue: 64, memory: 512},
 		{name: "less than the reserve", host: container{1, 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
 		{name: "32 GiB, 8 CPUs", host: container{8, 32 * gib}, workers: 32, queue: 128, memory: 512},
 
-		{name: "workers given", host: container{2, 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 180},
-		{name: "one worker given", host: container{1, 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 352},
+		{name: "workers given", host: container{2, 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 136},
+		{name: "one worker given", host: container{1, 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 342},
 		{name: "too many workers given", host: container{1, 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
 		{name: "memory given", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 8, queue: 32, memory: 128},
 		{name: "more memory given than there is", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
@@ -39,8 +40,9 @@ func TestFit(t *testing.T) {
 			if tt.ask.TmpBytes == 0 {
 				tt.ask.TmpBytes = 64 * mib
 			}
+			tt.ask.Server = defaultServer(t)
 			got := fit(tt.host, tt.ask)
-			want := sizes{Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes}
+			want := sizes{Server: tt.ask.Server, Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -52,5 +54,52 @@ func TestFit(t *testing.T) {
 				t.Errorf("warning does not name the container's memory: %q", warning)
 			}
 		})
+	}
+}
+
+// defaultServer is what the server takes at the default limits.
+func defaultServer(t *testing.T) serverSizes {
+	t.Helper()
+	cfg, err := parseConfig(nil, roomy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newServerSizes(cfg.Runtime.Limits, cfg.BodyBytes)
+}
+
+// What is reserved for the server follows the limits, and so do the bounds on
+// what it holds.
+func TestServerSizes(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		settings        []string
+		base, run       float64 // MiB
+		bodies, replies float64 // MiB, of two workers
+	}{
+		{"the defaults", nil, 57, 48.25, 57, 36.5},
+		{"large bodies", []string{"EXEC_BODY_BYTES=16777216"}, 65, 72.25, 113, 36.5},
+		{"large results", []string{"EXEC_RESULT_BYTES=16777216"}, 57, 56.25, 57, 52.5},
+		{"large files", []string{"EXEC_RETURN_BYTES=16777216"}, 57, 56.25, 57, 52.5},
+		{"large output", []string{"EXEC_OUTPUT_BYTES=2097152"}, 57, 52.25, 57, 40.5},
+	} {
+		cfg, err := parseConfig(append(tt.settings, "EXEC_WORKERS=2"), container{2, 2 << 30})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newServerSizes(cfg.Runtime.Limits, cfg.BodyBytes)
+		for what, size := range map[string]struct {
+			got  int64
+			want float64
+		}{
+			"base": {s.Base, tt.base}, "run": {s.Run, tt.run}, "all": {s.all(2), tt.base + 2*tt.run},
+			"bodies": {cfg.heldBodies, tt.bodies}, "replies": {cfg.heldReplies, tt.replies},
+		} {
+			if size.got != int64(size.want*mib) {
+				t.Errorf("%s: %s: %.2f MiB, want %v", tt.name, what, float64(size.got)/mib, size.want)
+			}
+		}
+		if cfg.memoryBytes <= cfg.heldBodies+cfg.heldReplies-s.message || cfg.memoryBytes >= s.all(2) {
+			t.Errorf("%s: %d bytes for the heap, which holds %d and %d", tt.name, cfg.memoryBytes, cfg.heldBodies, cfg.heldReplies)
+		}
 	}
 }

@@ -45,6 +45,7 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 	if cfg.Log, err = pyexec.OpenLog(context.Background(), cfg, stdout); err != nil {
 		return err
 	}
+	cfg.LimitMemory()
 	// Listening comes first: a port in use is known at once, and a probe that
 	// asks early gets the answer "starting" and not a refused connection.
 	listener, err := net.Listen("tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
