@@ -9,6 +9,7 @@
 //	trim     → away with what no script can use (the table in trim.go)
 //	fonts    → matplotlib's list of fonts, which otherwise every run would make
 //	compile  → byte code for every module
+//	note     → the shared libraries that the extension modules need of the machine
 //	settle   → modes and one time stamp, so that the same files make the same image
 //
 // pip is the operator's: it takes its index, its certificates and its proxy from

@@ -18,7 +18,7 @@ import (
 
 // recipeVersion is raised whenever the code changes what a directory contains
 // in a way that no other part of the key shows.
-const recipeVersion = 1
+const recipeVersion = 2
 
 // Shown is where scripts see a directory of packages in a private root.
 const Shown = "/packages"
@@ -75,6 +75,7 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, targe
 		func() error { return trim(dir) },
 		func() error { return makeFontList(ctx, p, dir) },
 		func() error { return p.Compile(ctx, dir, Shown) },
+		func() error { return p.NoteLibraries(dir) },
 		func() error { return python.Settle(dir) },
 		func() error { return os.Rename(dir, target) },
 	} {

@@ -53,7 +53,7 @@ func startError(ctx context.Context, exe string, err error) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, _, cause := closure(&Interpreter{Home: filepath.Dir(filepath.Dir(exe)), Executable: exe}, nil); cause != nil {
+		if _, _, cause := closure(&Interpreter{Home: filepath.Dir(filepath.Dir(exe)), Executable: exe}); cause != nil {
 			return cause
 		}
 	}
@@ -88,7 +88,12 @@ func at(home string) (*Interpreter, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := &Interpreter{Home: prefix, Executable: exe}
+	extensions := filepath.Join(prefix, filepath.FromSlash(stdlib), "lib-dynload")
+	found := make(chan error, 1)
+	go func() { found <- p.find(extensions) }() // while the interpreter starts
 	id, err := identify(context.Background(), exe)
+	notFound := <-found
 	if err != nil {
 		return nil, err
 	}
@@ -98,15 +103,24 @@ func at(home string) (*Interpreter, error) {
 	if own, err := realPath(id.prefix); err != nil || own != prefix {
 		return nil, fmt.Errorf("%s: belongs to the installation in %s: name that one", exe, id.prefix)
 	}
-	p := &Interpreter{Home: prefix, Executable: exe, Version: id.version}
-	if p.modules, err = extensionModules(id.extensions, p.SitePackages()); err != nil {
-		return nil, err
+	p.Version = id.version
+	if id.extensions != extensions { // they need not be at the usual place
+		notFound = p.find(id.extensions)
 	}
-	p.Libraries, p.Missing, err = closure(p, p.modules)
-	if err != nil {
-		return nil, err
+	if notFound != nil {
+		return nil, notFound
 	}
 	return p, nil
+}
+
+// find lists the extension modules, those of the standard library in the given
+// directory, and what they need.
+func (p *Interpreter) find(extensions string) (err error) {
+	if p.modules, err = extensionModules(extensions, p.SitePackages()); err != nil {
+		return err
+	}
+	p.Libraries, p.Missing, err = closure(p)
+	return err
 }
 
 // findExecutable picks the interpreter below home.

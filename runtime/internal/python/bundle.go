@@ -75,7 +75,7 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 		manifest:   b.manifest(),
 	}
 	p.modules = dynload(p.Home)
-	p.Libraries, p.Missing, err = closure(p, p.modules)
+	p.Libraries, p.Missing, err = closure(p)
 	if err != nil {
 		return nil, err
 	}

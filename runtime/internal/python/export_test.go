@@ -3,7 +3,6 @@ package python
 // What the tests of the public entry measure or compare by itself.
 var (
 	Closure = closure
-	Dynload = dynload
 )
 
 const EmbeddedModule = embeddedModule

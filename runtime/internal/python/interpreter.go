@@ -30,6 +30,7 @@ type Interpreter struct {
 
 	manifest string   // file to verify Home against; empty if there is none
 	modules  []string // extension modules that Libraries and Missing are about
+	needs    []string // names of more libraries that they are about, see NoteLibraries
 	packages []string // directories added by AddPackages
 }
 

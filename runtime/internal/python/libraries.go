@@ -25,8 +25,8 @@ var graphical = []string{"_tkinter.*", "_imagingtk.*"}
 // closure lists the shared libraries that p.Executable and the extension
 // modules need and do not find relative to themselves, and the names of those that only modules need and
 // that are not there. One that the executable needs itself is an error.
-func closure(p *Interpreter, modules []string) ([]Library, []string, error) {
-	return (&resolver{homes: append([]string{p.Home}, p.packages...)}).closure(p.Executable, modules)
+func closure(p *Interpreter) ([]Library, []string, error) {
+	return (&resolver{homes: append([]string{p.Home}, p.packages...)}).closure(p.Executable, p.modules, p.needs...)
 }
 
 // dynload lists the extension modules of the standard library below home.
@@ -79,7 +79,8 @@ type resolver struct {
 	fallback []string // directories of ld.so.conf; read when first needed
 	libc     string   // directory of libc.so.6, one of standard
 
-	seen      map[string]bool // by name, as the loader does
+	seen      map[string]bool   // by name, as the loader does
+	outside   map[string]string // those of them that are in no home: where, empty if nowhere
 	libraries []Library
 	missing   []string
 }
@@ -91,7 +92,8 @@ type want struct {
 	inherited []searchDir // DT_RPATH of the objects that led to it
 }
 
-func (r *resolver) closure(exe string, modules []string) ([]Library, []string, error) {
+// closure is about exe, modules, and names of libraries that others need.
+func (r *resolver) closure(exe string, modules []string, names ...string) ([]Library, []string, error) {
 	o, err := readObject(r.root+exe, exe)
 	if err != nil {
 		return nil, nil, fmt.Errorf("libraries: %w", err)
@@ -99,7 +101,7 @@ func (r *resolver) closure(exe string, modules []string) ([]Library, []string, e
 	if o.interp == "" {
 		return nil, nil, fmt.Errorf("libraries: %s: not a dynamically linked program", exe)
 	}
-	r.machine, r.seen = o.machine, map[string]bool{}
+	r.machine, r.seen, r.outside = o.machine, map[string]bool{}, map[string]string{}
 	if err := r.addLoader(o); err != nil {
 		return nil, nil, err
 	}
@@ -123,9 +125,10 @@ func (r *resolver) closure(exe string, modules []string) ([]Library, []string, e
 		}
 	}
 	for _, l := range opened {
-		if err := r.resolve(want{object: &object{path: exe, needed: []string{l.name}}}, false); err != nil {
-			return nil, nil, err
-		}
+		names = append(names, l.name)
+	}
+	if err := r.resolve(want{object: &object{path: exe, needed: names}}, false); err != nil {
+		return nil, nil, err
 	}
 	slices.Sort(r.missing)
 	return r.libraries, slices.Compact(r.missing), nil
@@ -164,6 +167,7 @@ func (r *resolver) resolve(o want, required bool) error {
 					return fmt.Errorf("libraries: %s: %s: not found in %s", o.path, name, strings.Join(slices.Concat(r.standard, r.fallback), ", "))
 				}
 				r.missing = append(r.missing, name)
+				r.outside[name] = ""
 				continue
 			}
 			r.seen[name] = true
@@ -172,6 +176,7 @@ func (r *resolver) resolve(o want, required bool) error {
 			if found.moves {
 				continue
 			}
+			r.outside[name] = found.path
 			source, err := r.realPath(found.path)
 			if err != nil {
 				return fmt.Errorf("libraries: %w", err)

@@ -2,6 +2,7 @@ package python
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 )
 
@@ -13,13 +14,17 @@ func (p *Interpreter) AddPackages(dir string) error {
 	if err != nil {
 		return err
 	}
-	found, err := extensionModules(dir)
-	if err != nil {
-		return err
+	if names, ok := noted(dir); ok {
+		p.needs = append(p.needs, names...)
+	} else {
+		found, err := extensionModules(dir)
+		if err != nil {
+			return err
+		}
+		p.modules = append(p.modules, found...)
 	}
 	p.packages = append(p.packages, dir)
-	p.modules = append(p.modules, found...)
-	p.Libraries, p.Missing, err = closure(p, p.modules)
+	p.Libraries, p.Missing, err = closure(p)
 	return err
 }
 
@@ -34,4 +39,10 @@ func (p *Interpreter) Compile(ctx context.Context, dir, shown string) error {
 // Settle gives every file below dir a mode that lets everybody read and nobody
 // but the owner write, whatever the umask is, and one time stamp, that of the
 // bundled tree.
-func Settle(dir string) error { return settle(dir) }
+// The directory itself gets that, too.
+func Settle(dir string) error {
+	if err := settle(dir); err != nil {
+		return err
+	}
+	return os.Chtimes(dir, treeTime, treeTime)
+}
