@@ -15,6 +15,7 @@ import (
 // How long things may take before the interpreter is taken for hung.
 const (
 	readyWithin  = 5 * time.Second  // fork and confinement of a worker
+	settleWithin = 30 * time.Second // the same, until the zygote has rehearsed all libraries
 	workerWithin = 10 * time.Second // a caller's wait for a ready worker
 )
 
@@ -79,7 +80,7 @@ func (p *pool) open(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	<-p.vacant
-	if err := p.fork(z); err != nil {
+	if _, err := p.fork(z); err != nil {
 		z.Kill()
 		<-z.Dead()
 		p.close()
@@ -133,7 +134,7 @@ func (p *pool) serve(z *zygote.Zygote) {
 		p.drain()
 	}()
 	broken := make(chan struct{})
-	var once sync.Once
+	var once, retired sync.Once
 	for {
 		select {
 		case <-p.ctx.Done():
@@ -147,9 +148,12 @@ func (p *pool) serve(z *zygote.Zygote) {
 		forks.Add(1)
 		go func() {
 			defer forks.Done()
-			err := p.fork(z)
+			w, err := p.fork(z)
 			if err == nil {
 				p.setTrouble(nil)
+				if !w.Unrehearsed() {
+					retired.Do(p.retireUnrehearsed)
+				}
 				return
 			}
 			if why := shortage(err); why != nil {
@@ -167,7 +171,7 @@ func (p *pool) serve(z *zygote.Zygote) {
 
 // fork makes one worker and puts it among the ready ones. The caller has taken
 // a token, and keeps it if there is an error.
-func (p *pool) fork(z *zygote.Zygote) error {
+func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	var place func(uint32) (dir, seen string, err error)
 	if p.scratch != nil {
 		place = p.scratch.make
@@ -175,20 +179,32 @@ func (p *pool) fork(z *zygote.Zygote) error {
 	began := time.Now()
 	w, err := z.Spawn(place, p.waiting.Load() > 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	made := p.endIfStopped(z)
-	err = w.Ready(readyWithin)
+	within := readyWithin
+	if !z.Settled() {
+		within = settleWithin
+	}
+	err = w.Ready(within)
 	made()
 	if err != nil {
 		p.end(w)
-		return err
+		return nil, err
 	}
 	p.ready.push(w)
 	if p.forked != nil {
 		p.forked(time.Since(began))
 	}
-	return nil
+	return w, nil
+}
+
+// retireUnrehearsed ends a zygote's first worker if nobody has come for it: who
+// gets it later would pay for its having been early.
+func (p *pool) retireUnrehearsed() {
+	if w := p.ready.remove((*zygote.Worker).Unrehearsed); w != nil {
+		p.discard(w)
+	}
 }
 
 // take returns a ready worker. The caller must discard it.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
@@ -26,6 +27,25 @@ func (r *readyWorkers) push(w *zygote.Worker) {
 	r.stack = append(r.stack, w)
 	r.mu.Unlock()
 	r.count <- struct{}{}
+}
+
+// remove takes out a worker that is as wanted, nil if none is.
+func (r *readyWorkers) remove(wanted func(*zygote.Worker) bool) *zygote.Worker {
+	select {
+	case <-r.count:
+	default:
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.stack, wanted)
+	if i < 0 {
+		r.count <- struct{}{}
+		return nil
+	}
+	w := r.stack[i]
+	r.stack = slices.Delete(r.stack, i, i+1)
+	return w
 }
 
 func (r *readyWorkers) pop() *zygote.Worker {

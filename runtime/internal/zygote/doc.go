@@ -19,9 +19,9 @@
 //	server                                    zygote
 //	  │  JSON: sources, preload, limits ──────►│  imports
 //	  │◄────────────────── JSON: version       │
-//	  │  JSON: confinement steps ─────────────►│  rehearses, freezes its heap
+//	  │  JSON: confinement steps ─────────────►│  rehearses a run, freezes its heap
 //	  │                                        │
-//	  │  'F' number uid hurry scratch [3 fds] ►│  forks
+//	  │  'F' number uid hurry scratch [3 fds] ►│  forks; after the first time, rehearses the libraries
 //	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
 //	  │◄──────────── 'E' number errno          │  … or the fork was refused
 //	  │◄──────────── 'X' number status cpu mem │  a worker was buried (several may share a message)

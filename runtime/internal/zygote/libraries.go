@@ -1,5 +1,7 @@
 package zygote
 
+import "slices"
+
 // nativeSettings are environment variables that only C code sees, in the zygote
 // and in every worker: they are set behind Python's back, whose os.environ stays
 // empty.
@@ -31,19 +33,31 @@ var librarySettings = map[string]string{
 // rehearsal is a program that the zygote runs once the module is preloaded, so
 // that what a library does when it is first used is done once for all runs. It
 // must start no thread and leave nothing behind.
+//
+// It comes after the first worker, whose caller may be waiting. One that is early
+// comes before it, too, and so before the zygote's size is read, on top of which a
+// run has its memory.
 type rehearsal struct {
 	Module string `json:"module"`
 	Text   string `json:"text"`
+	Early  bool   `json:"early"`
+}
+
+// rehearsedLate reports whether one of the modules is rehearsed after the first
+// fork.
+func rehearsedLate(modules []string) bool {
+	return slices.ContainsFunc(rehearsals, func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) })
 }
 
 var rehearsals = []rehearsal{
-	{"numpy", `
+	{Module: "numpy", Early: true, Text: `
 import numpy as np
 a = np.arange(16.0).reshape(4, 4)
 str((a @ a).sum()), np.linalg.solve(a + np.eye(4), a[0]), repr(a)
 np.random.default_rng(0).normal(size=3), np.random.RandomState(0).rand(3)
 `},
-	{"pandas", `
+	// pyarrow reserves a GiB of address space when pandas first makes a string.
+	{Module: "pandas", Early: true, Text: `
 import io
 import pandas as pd
 df = pd.DataFrame({"a": range(10), "b": [x / 2 for x in range(10)], "c": ["x", "y"] * 5, "d": pd.date_range("2024-01-01", periods=10)})
@@ -51,7 +65,7 @@ int(df["a"].sum()), float(df["b"].mean()), df[df["a"] > 3].head(), df.describe()
 df.groupby("c")["a"].sum().to_dict(), df.merge(df, on="a"), df.sort_values("b"), df.to_dict("records")
 pd.read_csv(io.StringIO(df.to_csv(index=False)), parse_dates=["d"]), repr(df)
 `},
-	{"matplotlib.pyplot", `
+	{Module: "matplotlib.pyplot", Text: `
 import io
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots()
@@ -65,7 +79,7 @@ plt.close(fig)
 	// scikit-learn asks it for the libraries that are loaded. It takes them from
 	// /proc where there is one, and does not expect that it can't be read, as where
 	// Landlock alone hides files.
-	{"threadpoolctl", `
+	{Module: "threadpoolctl", Early: true, Text: `
 import threadpoolctl
 threadpoolctl._HAS_PROCFS = False
 `},

@@ -73,6 +73,7 @@ func (z *Zygote) enlist(w *Worker) error {
 	}
 	z.next++
 	w.number = z.next
+	w.unrehearsed = w.number == firstWorker && rehearsedLate(z.cfg.Preload)
 	z.workers[w.number] = w
 	if !z.cfg.Plan.OwnUID {
 		return nil
@@ -126,12 +127,16 @@ func (z *Zygote) listen() {
 func (z *Zygote) handle(r report, pidfd int) {
 	switch r.kind {
 	case msgStarted:
+		refused := z.lookAgain(r.number)
 		z.mu.Lock()
 		w := z.workers[r.number]
 		z.mu.Unlock()
 		switch {
 		case w == nil:
 			sandbox.CloseFD(pidfd)
+		case refused != nil:
+			sandbox.CloseFD(pidfd)
+			w.miss(refused)
 		case pidfd < 0: // the kernel dropped it: it found no room here
 			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
 		default:
@@ -146,6 +151,28 @@ func (z *Zygote) handle(r report, pidfd int) {
 			w.end(r.exit, nil)
 		}
 	}
+}
+
+// Settled reports whether the zygote is done with what it does after its first
+// fork. Until then it has a second or so before it forks again.
+func (z *Zygote) Settled() bool { return z.settled.Load() }
+
+// lookAgain ends a zygote that has more than one thread when it forks for the
+// second time: libraries have been rehearsed since it was greeted. It is called
+// before the worker counts as started.
+func (z *Zygote) lookAgain(number uint64) error {
+	if number == firstWorker || z.settled.Swap(true) {
+		return nil
+	}
+	_, threads, err := statm(z.cmd.Process.Pid)
+	if err == nil {
+		err = single(threads)
+	}
+	if err != nil {
+		fmt.Fprintln(&z.stderr, err) // the last words
+		z.Kill()
+	}
+	return err
 }
 
 // receivedFD is the one descriptor that a message carried, or -1.

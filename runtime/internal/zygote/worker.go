@@ -18,9 +18,10 @@ type Worker struct {
 	// Scratch is the run's own directory where there is no private /tmp.
 	Scratch string
 
-	number uint64
-	uid    uint32
-	ctl    *os.File
+	number      uint64
+	uid         uint32
+	unrehearsed bool
+	ctl         *os.File
 
 	stdout, stderr capture
 
@@ -109,6 +110,13 @@ func (w *Worker) Ready(timeout time.Duration) error {
 		return errors.New("zygote: worker: the zygote does not answer")
 	}
 }
+
+// firstWorker is the number of the first worker of a zygote.
+const firstWorker = 1
+
+// Unrehearsed reports whether the worker was forked before all libraries were
+// rehearsed: what they do at first use is left to it.
+func (w *Worker) Unrehearsed() bool { return w.unrehearsed }
 
 // Alive reports whether the process is not known to be gone.
 func (w *Worker) Alive() bool {

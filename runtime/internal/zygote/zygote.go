@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,6 +57,8 @@ type Zygote struct {
 	uid     uint32
 	workers map[uint64]*Worker
 	uids    map[uint32]bool // in use
+
+	settled atomic.Bool // it has forked again after its rehearsals
 
 	dead chan struct{} // closed when the process is gone
 	err  error         // why, valid once dead is closed
@@ -244,8 +247,8 @@ func (z *Zygote) greet() error {
 	if err != nil {
 		return err
 	}
-	if threads != 1 {
-		return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
+	if err := single(threads); err != nil {
+		return err
 	}
 	prepare, steps, err := z.cfg.Confine(size + harnessBytes)
 	if err != nil {
@@ -254,6 +257,14 @@ func (z *Zygote) greet() error {
 	return z.send(map[string]any{
 		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
 	})
+}
+
+// single refuses a zygote of several threads.
+func single(threads int) error {
+	if threads == 1 {
+		return nil
+	}
+	return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
 }
 
 // harnessBytes is the address space a worker's own stack, heap and buffers may

@@ -6,6 +6,7 @@ numpy, and those that libraries make for themselves, are seeded anew here.
 """
 
 import gc
+import itertools
 import random
 import sys
 
@@ -13,7 +14,7 @@ _generators = []  # (reseed, generator), found in the zygote, used in its forks
 
 
 def remember_generators():
-    """Find the generators that preloaded modules have made. Runs in the zygote, once."""
+    """Find the generators that preloaded modules have made. Runs in the zygote."""
     kinds = [(random.Random, lambda g: g.seed())]
     if "numpy.random" in sys.modules:
         numpy_random = sys.modules["numpy.random"]
@@ -21,19 +22,29 @@ def remember_generators():
             (numpy_random.RandomState, _reseed_state),
             (numpy_random.BitGenerator, _reseed_bits),
         ]
-    # By type, because isinstance asks lazy proxies what they stand for, and each
-    # type once: with pandas there are half a million objects.
-    objects, kind_of = gc.get_objects(), tuple(kind for kind, _ in kinds)
-    ours = {t for t in set(map(type, objects)) if issubclass(t, kind_of)}
-    found = [g for g in objects if type(g) in ours] if ours else []
+    # By type, because isinstance asks lazy proxies what they stand for, and the
+    # types from the top down: with pandas there are 200,000 objects.
+    ours = set()
+    for kind, _ in kinds:
+        _add_subclasses(kind, ours)
+    objects = gc.get_objects()
+    found = list(itertools.compress(objects, map(ours.__contains__, map(type, objects))))
     # The legacy numpy.random functions share one that the collector may not know.
     if "numpy.random" in sys.modules:
         found.append(sys.modules["numpy.random"].mtrand._rand)
+    _generators.clear()
     seen = {id(random._inst)}  # the module takes care of it itself
     for g in found:
         if id(g) not in seen:
             seen.add(id(g))
             _generators.append((next(reseed for kind, reseed in kinds if isinstance(g, kind)), g))
+
+
+def _add_subclasses(kind, to):
+    to.add(kind)
+    for sub in kind.__subclasses__():
+        if sub not in to:
+            _add_subclasses(sub, to)
 
 
 def reseed():

@@ -5,6 +5,7 @@ drawn in the package documentation of runtime/internal/zygote.
 """
 
 import ctypes
+import functools
 import gc
 import json
 import os
@@ -34,12 +35,13 @@ def main(sock, config):
     bound_threads()
     set_native(config["native"])
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
-    preload(config["preload"], config["library"], config["font_dir"], config["rehearsals"])
+    preload(config["preload"], config["library"], config["font_dir"])
+    for rehearsal in config["rehearsals"]:
+        if rehearsal["early"]:
+            rehearse(rehearsal)
     randomness.remember_generators()
     worker.prepare(config)
-    threads = sys._current_frames()
-    if len(threads) != 1:
-        raise SystemExit("a preloaded module started a thread; a fork would lose it")
+    refuse_threads()
     sock.send(json.dumps({"version": sys.version.split()[0]}).encode())
     plan = json.loads(sock.recv(1 << 20))
     values = {}
@@ -58,6 +60,11 @@ def main(sock, config):
     if not server.request():
         os._exit(0)
     gc.unfreeze()
+    for rehearsal in config["rehearsals"] * LIBRARY_REHEARSALS:
+        rehearse(rehearsal)
+        server.bury(server.poll.poll(0))  # it is waited for
+    randomness.remember_generators()
+    refuse_threads()
     gc.collect()
     filler = settle_heap()
     gc.freeze()
@@ -109,15 +116,21 @@ def set_native(settings):
         libc.setenv(name.encode(), value.encode(), 1)
 
 
-def preload(names, settings, font_dir, rehearsals):
-    """Import what scripts will import, with settings in os.environ meanwhile, and use it."""
+def preload(names, settings, font_dir):
+    """Import what scripts will import, with settings in os.environ meanwhile."""
     import site
 
     site.setquit()
     site.sethelper()
     os.environ.update(settings)
-    access = os.access
+    access, cleandoc = os.access, None
     if font_dir:
+        import inspect
+
+        # matplotlib cleans its doc strings, seven thousand times in all, of which
+        # one in nine is another string: a tenth of its import.
+        cleandoc = inspect.cleandoc
+        inspect.cleandoc = functools.cache(cleandoc)
         # matplotlib reads its list of fonts only from a directory that it may
         # write to, and this one is read-only.
         os.environ["MPLCONFIGDIR"] = font_dir
@@ -125,11 +138,21 @@ def preload(names, settings, font_dir, rehearsals):
     for name in names:
         load(name)
     os.access = access
-    for rehearsal in rehearsals:
-        if rehearsal["module"] in sys.modules:
-            code = compile(rehearsal["text"], "<rehearsal of %s>" % rehearsal["module"], "exec")
-            for _ in range(LIBRARY_REHEARSALS):
-                exec(code, {"__name__": "rehearsal"})
+    if cleandoc:
+        inspect.cleandoc = cleandoc
+
+
+def rehearse(rehearsal):
+    """Use what was imported, so that what is done at first use is done for all forks."""
+    if rehearsal["module"] in sys.modules:
+        code = compile(rehearsal["text"], "<rehearsal of %s>" % rehearsal["module"], "exec")
+        exec(code, {"__name__": "rehearsal"})
+
+
+def refuse_threads():
+    """A fork would lose them. Those that Python doesn't know of are counted by the server."""
+    if len(sys._current_frames()) != 1:
+        raise SystemExit("a preloaded module started a thread; a fork would lose it")
 
 
 def load(name):
@@ -164,15 +187,10 @@ class Server:
     def serve(self):
         control = self.sock.fileno()
         while True:
-            exits = b""
-            for fd, _ in self.poll.poll():
-                if fd == control:
-                    if not self.request():
-                        os._exit(0)
-                else:
-                    exits += self.bury(fd)
-            if exits:
-                self.sock.send(exits)
+            events = self.poll.poll()
+            if any(fd == control for fd, _ in events) and not self.request():
+                os._exit(0)
+            self.bury(events)
 
     def request(self):
         """One message of the server; False at the end of file."""
@@ -209,10 +227,16 @@ class Server:
                 raise OSError(ctypes.get_errno(), "setns")
         return pid
 
-    def bury(self, pidfd):
-        pid, number = self.children.pop(pidfd)
-        _, status, usage = os.wait4(pid, 0)
-        self.poll.unregister(pidfd)
-        os.close(pidfd)
-        cpu = int((usage.ru_utime + usage.ru_stime) * 1e6)
-        return EXITED.pack(b"X", number, status, cpu, usage.ru_maxrss * 1024)
+    def bury(self, events):
+        """Report the children among the events, whose ends they are."""
+        exits = b""
+        for pidfd, _ in events:
+            if pidfd in self.children:
+                pid, number = self.children.pop(pidfd)
+                _, status, usage = os.wait4(pid, 0)
+                self.poll.unregister(pidfd)
+                os.close(pidfd)
+                cpu = int((usage.ru_utime + usage.ru_stime) * 1e6)
+                exits += EXITED.pack(b"X", number, status, cpu, usage.ru_maxrss * 1024)
+        if exits:
+            self.sock.send(exits)
