@@ -93,7 +93,9 @@ func privateRoot(p Policy) []Step {
 		bind(b, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV)
 	}
 	for _, d := range p.Devices {
-		bind(Bind{Source: d, Target: d}, unix.MS_NOSUID|unix.MS_NOEXEC)
+		// Read-only is the node, with its times, which whoever may write to the
+		// device could set. The device takes what is written all the same.
+		bind(Bind{Source: d, Target: d}, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC)
 	}
 	return append(steps,
 		Step{Layer: PrivateRoot, Name: "chdir", Why: "pivot_root(\".\", \".\") needs no directory for the old root", Call: unix.SYS_CHDIR, Args: []Arg{str(stage)}},
