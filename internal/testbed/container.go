@@ -110,6 +110,9 @@ func (b *Bed) runArgs(o Options, dir string, ports []int) ([]string, error) {
 		}
 		args = append(args, "--security-opt", "seccomp="+profile)
 	}
+	if o.Setup.Privileged {
+		args = append(args, "--privileged")
+	}
 	return append(args, o.Args...), nil
 }
 

@@ -17,6 +17,9 @@ type Setup struct {
 	// NoNamespaces refuses the server every call that makes a namespace, as
 	// Docker's default profile does.
 	NoNamespaces bool
+	// Privileged gives the server all that root has on the host: capabilities,
+	// devices, a /proc and a /sys that can be written, no seccomp profile.
+	Privileged bool
 }
 
 // nobody is the uid and gid of an ordinary user.
@@ -24,17 +27,18 @@ const nobody = 65534
 
 // The set-ups.
 var (
-	PlainRoot  = Setup{Name: "plain-root"}
-	PlainUser  = Setup{Name: "plain-user", Ordinary: true}
-	Podman     = Setup{Name: "podman", Runtime: "runc"}
-	PodmanNoNS = Setup{Name: "podman-nons", Runtime: "runc", NoNamespaces: true}
-	GVisorRoot = Setup{Name: "gvisor-root", Runtime: "runsc"}
-	GVisorUser = Setup{Name: "gvisor-user", Runtime: "runsc", Ordinary: true}
+	PlainRoot        = Setup{Name: "plain-root"}
+	PlainUser        = Setup{Name: "plain-user", Ordinary: true}
+	Podman           = Setup{Name: "podman", Runtime: "runc"}
+	PodmanNoNS       = Setup{Name: "podman-nons", Runtime: "runc", NoNamespaces: true}
+	PodmanPrivileged = Setup{Name: "podman-privileged", Runtime: "runc", Privileged: true}
+	GVisorRoot       = Setup{Name: "gvisor-root", Runtime: "runsc"}
+	GVisorUser       = Setup{Name: "gvisor-user", Runtime: "runsc", Ordinary: true}
 )
 
 // Setups are all set-ups, those first that take least.
 func Setups() []Setup {
-	return []Setup{PlainRoot, PlainUser, Podman, PodmanNoNS, GVisorRoot, GVisorUser}
+	return []Setup{PlainRoot, PlainUser, Podman, PodmanNoNS, PodmanPrivileged, GVisorRoot, GVisorUser}
 }
 
 // Need skips the test, loudly, where this machine lacks what s takes. On the

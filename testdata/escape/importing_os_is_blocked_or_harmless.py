@@ -2,9 +2,9 @@
 # blocked: import os
 # status: script_error
 # error~: FileNotFoundError: \[Errno 2\] No such file or directory: '/tmp/.*/secret'
-# in podman gvisor-root gvisor-user: error: FileNotFoundError: [Errno 2] No such file or directory: '/srv/secret'
+# in podman podman-privileged gvisor-root gvisor-user: error: FileNotFoundError: [Errno 2] No such file or directory: '/srv/secret'
 # because: the file is another one
-# in podman gvisor-root gvisor-user: denied: files outside the script's own directory are not available to scripts (refused by private_root)
+# in podman podman-privileged gvisor-root gvisor-user: denied: files outside the script's own directory are not available to scripts (refused by private_root)
 # because: it is in none of the directories that scripts have, too
 # in podman-nons: error~: FileNotFoundError: \[Errno 2\] No such file or directory: '(/srv|/tmp/.*)/secret'
 # because: the suite runs inside an image, too, with the file in /tmp, of which scripts have one
