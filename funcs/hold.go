@@ -70,10 +70,16 @@ func (h *holding) reply(ctx context.Context, n int64) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("reply: %w: others that large are not read", runtime.ErrOverloaded)
+		return noRoom()
 	}
 	h.replies += n
 	return nil
+}
+
+// noRoom is for whoever must know that the script has run: others who are
+// overloaded are told that nothing has.
+func noRoom() error {
+	return refuse(overloaded, "the script has run, but its reply is too large for now: too many large replies are not read yet")
 }
 
 // output makes room for output of n bytes, which is here already. The worker is
@@ -83,7 +89,7 @@ func (h *holding) output(n int64) error {
 		return nil
 	}
 	if !h.bounds.replies.TryAcquire(n) {
-		return fmt.Errorf("output: %w: others that large are not read", runtime.ErrOverloaded)
+		return noRoom()
 	}
 	h.replies += n
 	return nil

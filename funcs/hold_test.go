@@ -93,7 +93,7 @@ func TestHeldReplies(t *testing.T) {
 	<-slow.reached
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request("output"))
-	if w.Code != 429 || w.Header().Get("Retry-After") == "" {
+	if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.HasPrefix(w.Body.String(), `{"error":"the script has run, but`) {
 		t.Errorf("output: %d %.100s", w.Code, w.Body)
 	}
 	next := httptest.NewRecorder()

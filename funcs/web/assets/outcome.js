@@ -8,7 +8,9 @@ export function headline({ http, reply, retryAfter }) {
   const soon = retryAfter ? ` Try again in ${retryAfter} s.` : " Try again shortly.";
   switch (http === 200 && !reply.error ? 200 : reply.status) {
     case 200: return ["good", "Done"];
-    case "overloaded": return ["busy", "The service is busy: too many requests are waiting. Nothing has run." + soon];
+    case "overloaded":
+      if (/script has run/.test(reply.error)) return ["busy", "The script has run, but the service is busy: its reply is too large for now." + soon];
+      return ["busy", "The service is busy: too many requests are waiting. Nothing has run." + soon];
     case "unavailable": return ["busy", "The service is starting, stopping or renewing its interpreter. Nothing has run." + soon];
   }
   return ["bad", clip(reply.error ?? `The server answered HTTP ${http}.`)];

@@ -51,6 +51,10 @@ const states = {
     reply: json({ error: "the service cannot run scripts right now: try again shortly", status: "unavailable" }, { status: 503, headers: { "Retry-After": "2" } }),
     says: "The service is starting, stopping or renewing its interpreter. Nothing has run. Try again in 2 s.",
   },
+  "no room for the reply": {
+    reply: json({ error: "the script has run, but its reply is too large for now: too many large replies are not read yet", status: "overloaded" }, { status: 429, headers: { "Retry-After": "2" } }),
+    says: "The script has run, but the service is busy: its reply is too large for now. Try again in 2 s.",
+  },
   "a refusal by a proxy": {
     reply: { status: 403, contentType: "text/html", body: "<h1>Forbidden</h1>" },
     says: "The server answered HTTP 403 with something that is no reply of this service. Is there a proxy or a sign-in in between?",
