@@ -34,6 +34,7 @@ package pyexec
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -93,7 +94,7 @@ var hostedService = sync.OnceValue(func() *Service {
 	go func() {
 		<-s.Ready()
 		if err := s.Err(); err != nil {
-			exitWith(log, err)
+			exitWith(log, fmt.Errorf("start: %w", err))
 		}
 	}()
 	if startsEarly() {
@@ -103,7 +104,7 @@ var hostedService = sync.OnceValue(func() *Service {
 })
 
 func exitWith(log *slog.Logger, err error) {
-	log.Error("start: " + err.Error())
+	LogFatal(log, err)
 	_ = closeLog(log) // there is nobody left to tell
 	os.Exit(1)
 }

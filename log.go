@@ -2,6 +2,7 @@ package pyexec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,6 +77,20 @@ func NewLog(w io.Writer) *slog.Logger {
 		return slog.New(&lineHandler{out: &lockedWriter{w: w}})
 	}
 	return slog.New(newJSONHandler(w))
+}
+
+// LogFatal notes what ends the process: one entry for each of the errors that
+// errors.Join made err of, such as one for each setting that is wrong.
+func LogFatal(log *slog.Logger, err error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	// Errorf with two verbs has the method, too, but says more than its parts.
+	if ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+		for _, part := range joined.Unwrap() {
+			LogFatal(log, part)
+		}
+		return
+	}
+	log.Error(strings.TrimSpace(err.Error()))
 }
 
 // newJSONHandler is the one handler behind both sinks, stdout and the API: what
@@ -158,7 +173,8 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if word := severity(r.Level); word != "INFO" {
 		b.WriteString(word + ": ")
 	}
-	b.WriteString(r.Message)
+	// What follows a first line, such as a traceback, is indented.
+	b.WriteString(strings.ReplaceAll(r.Message, "\n", "\n        "))
 	b.WriteString(h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		appendPair(&b, h.prefix, a)

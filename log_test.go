@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/slogtest"
@@ -140,3 +142,38 @@ func parseLine(t *testing.T, line string) map[string]any {
 	}
 	return record
 }
+
+// What ends the process is one entry for each cause, as JSON for Cloud Logging
+// and as lines on a terminal.
+func TestLogFatal(t *testing.T) {
+	for _, tt := range []struct {
+		err   error
+		lines string
+	}{
+		{errors.New("a: b"), "ERROR: a: b\n"},
+		{errors.Join(errors.New("a"), errors.New("b")), "ERROR: a\nERROR: b\n"},
+		{errors.Join(errors.Join(errors.New("a"), errors.New("b")), errors.New("c\nd\n")), "ERROR: a\nERROR: b\nERROR: c\n        d\n"},
+		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b")), "ERROR: x: a: b\n"},
+		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b\nc")), "ERROR: x: a: b\n        c\n"},
+	} {
+		var lines, entries bytes.Buffer
+		LogFatal(slog.New(&lineHandler{out: &lockedWriter{w: &lines}}), tt.err)
+		if got := timeOfDay.ReplaceAllString(lines.String(), ""); got != tt.lines {
+			t.Errorf("on a terminal: got %q, want %q", got, tt.lines)
+		}
+		LogFatal(NewLog(&entries), tt.err)
+		var got strings.Builder
+		for line := range strings.Lines(entries.String()) {
+			var entry struct{ Severity, Message string }
+			if err := json.Unmarshal([]byte(line), &entry); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			got.WriteString(entry.Severity + ": " + strings.ReplaceAll(entry.Message, "\n", "\n        ") + "\n")
+		}
+		if got.String() != tt.lines {
+			t.Errorf("elsewhere: got %q, want %q", &got, tt.lines)
+		}
+	}
+}
+
+var timeOfDay = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -262,38 +263,35 @@ func TestAStartThatFails(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		settings []string
-		stderr   []string // the start of each line
+		messages []string // the start of each entry
 	}{
-		{"an invalid setting", []string{"EXEC_TIMEOUT=0"}, []string{`server: setting EXEC_TIMEOUT: "0": must be a duration`}},
+		{"an invalid setting", []string{"EXEC_TIMEOUT=0"}, []string{`setting EXEC_TIMEOUT: "0": must be a duration`}},
 		{"several invalid settings", []string{"EXEC_TIMEOUT=0", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere"}, []string{
-			`server: setting EXEC_TYPO: "1": unknown`,
-			`server: setting EXEC_TIMEOUT: "0": must be a duration`,
-			`server: setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
+			`setting EXEC_TYPO: "1": unknown`,
+			`setting EXEC_TIMEOUT: "0": must be a duration`,
+			`setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
 		}},
-		{"a port that is taken", []string{"PORT=" + port}, []string{"server: listen tcp 127.0.0.1:" + port}},
-		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"server: metrics: listen tcp 127.0.0.1:" + port}},
-		{"a credential that is not there", []string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"}, []string{"server: LOG_SINK=api: "}},
-		{"an interpreter that is not there", []string{"PYTHON_HOME=/nonexistent/python"}, []string{"server: start: "}},
-		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"server: start: PRELOAD: no_such_module: No module named 'no_such_module'\n"}},
-		{"a module that does not import", []string{"PRELOAD=json,asyncio.windows_events"}, []string{"server: start: Traceback", "        PRELOAD: asyncio.windows_events: cannot be imported"}},
+		{"a port that is taken", []string{"PORT=" + port}, []string{"listen tcp 127.0.0.1:" + port}},
+		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"metrics: listen tcp 127.0.0.1:" + port}},
+		{"a credential that is not there", []string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"}, []string{"LOG_SINK=api: "}},
+		{"an interpreter that is not there", []string{"PYTHON_HOME=/nonexistent/python"}, []string{"start: "}},
+		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"start: PRELOAD: no_such_module: No module named 'no_such_module'"}},
+		{"a module that does not import", []string{"PRELOAD=json,asyncio.windows_events"}, []string{"start: Traceback"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := launch(t, tt.settings...)
 			if code := p.exit(); code != 1 {
 				t.Errorf("exit code %d", code)
 			}
-			var lines []string
-			for line := range strings.Lines(p.stderr.String()) {
-				if !strings.HasPrefix(line, "  ") || strings.Contains(line, "PRELOAD") { // what follows is detail
-					lines = append(lines, line)
-				}
+			entries := slices.Collect(strings.Lines(p.stderr.String()))
+			if len(entries) != len(tt.messages) {
+				t.Fatalf("%d entries, want %d: %s", len(entries), len(tt.messages), &p.stderr)
 			}
-			if len(lines) != len(tt.stderr) {
-				t.Fatalf("%d lines, want %d: %s", len(lines), len(tt.stderr), &p.stderr)
-			}
-			for i, want := range tt.stderr {
-				if !strings.HasPrefix(lines[i], want) {
-					t.Errorf("got %q, want %q", lines[i], want)
+			for i, want := range tt.messages {
+				var entry struct{ Severity, Message, Time string }
+				if err := json.Unmarshal([]byte(entries[i]), &entry); err != nil || entry.Severity != "ERROR" || entry.Time == "" ||
+					!strings.HasPrefix(entry.Message, want) {
+					t.Errorf("%v, got %s want %q", err, entries[i], want)
 				}
 			}
 		})

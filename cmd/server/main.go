@@ -4,13 +4,15 @@
 //	go run ./cmd/server        listens on PORT, 8080 unless set
 //	go run ./cmd/server -h     lists all settings
 //
+// Why it could not start or serve is on stderr, in entries like those of the
+// log on stdout, which need not exist yet.
+//
 // It exits with 0 after a shutdown by signal, with 1 when it could not start
 // or serve, and with 2 when its arguments make no sense.
 package main
 
 import (
 	"cmp"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -64,25 +66,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer signal.Stop(signals)
 
 	if err := serve(signals, stdout); err != nil {
-		printError(stderr, err)
+		pyexec.LogFatal(pyexec.NewLog(stderr), err)
 		return 1
 	}
 	return 0
-}
-
-// printError writes one line for each of the errors that errors.Join made err
-// of. What follows in an error's text, such as a traceback, is indented.
-func printError(w io.Writer, err error) {
-	joined, ok := err.(interface{ Unwrap() []error })
-	// Errorf with two verbs has the method, too, but says more than its parts.
-	if ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
-		for _, part := range joined.Unwrap() {
-			printError(w, part)
-		}
-		return
-	}
-	text := strings.TrimSpace(err.Error())
-	fmt.Fprintln(w, "server:", strings.ReplaceAll(text, "\n", "\n        "))
 }
 
 // printSettings lists all environment variables for a person.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,24 +34,6 @@ func TestArguments(t *testing.T) {
 			if !strings.Contains(out.got, out.want) || out.want == "" && out.got != "" {
 				t.Errorf("%q: %s: got %q, want %q", tt.args, out.name, out.got, out.want)
 			}
-		}
-	}
-}
-
-func TestPrintError(t *testing.T) {
-	for _, tt := range []struct {
-		err  error
-		want string
-	}{
-		{errors.New("a: b"), "server: a: b\n"},
-		{errors.Join(errors.New("a"), errors.New("b")), "server: a\nserver: b\n"},
-		{errors.Join(errors.Join(errors.New("a"), errors.New("b")), errors.New("c\nd\n")), "server: a\nserver: b\nserver: c\n        d\n"},
-		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b")), "server: x: a: b\n"},
-		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b\nc")), "server: x: a: b\n        c\n"},
-	} {
-		var out bytes.Buffer
-		if printError(&out, tt.err); out.String() != tt.want {
-			t.Errorf("got %q, want %q", &out, tt.want)
 		}
 	}
 }
