@@ -68,11 +68,20 @@ type Zygote struct {
 // ready to fork, or with the layer that was refused.
 func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{}), uid: firstUID()}
-	if err := z.exec(); err != nil {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("zygote: launch: %w", err)
+	}
+	status, err := z.launch()
+	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { z.Kill() })
+	defer status.Close()
+	// From here on there is a process to end, in the launch stage already.
+	stop := context.AfterFunc(ctx, z.Kill)
 	defer stop()
+	if err := z.launched(status); err != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
 	if err := z.greet(); err != nil {
 		z.Kill()
 		<-z.dead
@@ -92,20 +101,25 @@ func firstUID() uint32 {
 	return sandbox.FirstUID + rand.Uint32N(sandbox.LastUID-sandbox.FirstUID+1)
 }
 
-// exec starts the launch stage and waits until it has become CPython.
-func (z *Zygote) exec() error {
+// launch starts the launch stage. What it has to say comes through status.
+func (z *Zygote) launch() (status *os.File, err error) {
 	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file := os.NewFile(uintptr(ours), "zygote")
 	conn, err := net.FileConn(file)
 	file.Close()
 	if err != nil {
 		sandbox.CloseFD(theirs)
-		return fmt.Errorf("zygote: socket: %w", err)
+		return nil, fmt.Errorf("zygote: socket: %w", err)
 	}
 	z.conn = conn.(*net.UnixConn)
+	defer func() {
+		if err != nil {
+			z.conn.Close()
+		}
+	}()
 	socket := os.NewFile(uintptr(theirs), "socket")
 	defer socket.Close()
 	spec, err := json.Marshal(launchSpec{
@@ -117,19 +131,18 @@ func (z *Zygote) exec() error {
 		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
 	})
 	if err != nil {
-		return fmt.Errorf("zygote: spec: %w", err)
+		return nil, fmt.Errorf("zygote: spec: %w", err)
 	}
 	specRead, specWrite, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("zygote: pipe: %w", err)
+		return nil, fmt.Errorf("zygote: pipe: %w", err)
 	}
 	defer specRead.Close()
 	statusRead, statusWrite, err := os.Pipe()
 	if err != nil {
 		specWrite.Close()
-		return fmt.Errorf("zygote: pipe: %w", err)
+		return nil, fmt.Errorf("zygote: pipe: %w", err)
 	}
-	defer statusRead.Close()
 	z.cmd = &exec.Cmd{
 		Path:        "/proc/self/exe",
 		Args:        []string{launchArg},
@@ -143,15 +156,15 @@ func (z *Zygote) exec() error {
 	statusWrite.Close()
 	if err != nil {
 		specWrite.Close()
-		z.conn.Close()
-		return fmt.Errorf("zygote: launch: %w", err)
+		statusRead.Close()
+		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}
 	go func() {
 		defer specWrite.Close()
 		// A launch stage that dies early says so through its status.
 		_, _ = specWrite.Write(spec)
 	}()
-	return z.launched(statusRead)
+	return statusRead, nil
 }
 
 // spawn starts the process, and a goroutine that waits for its end.
