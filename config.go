@@ -48,6 +48,9 @@ type Config struct {
 	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
 	Log *slog.Logger
 
+	// Connections is how many the program that listens should accept at once:
+	// more would take the descriptors that workers need.
+	Connections int
 	// ServerBytes is the memory that the server takes at most, the interpreter
 	// included, whatever callers and scripts do within their limits. The memory
 	// and the /tmp of the scripts come on top.
@@ -66,7 +69,7 @@ type Config struct {
 // LoadConfig reads the environment and the limits of the container. It reports
 // every problem at once, each with the name, the value and what is accepted.
 func LoadConfig() (Config, error) {
-	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/"))}
+	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/")), Descriptors: descriptorLimit()}
 	cfg, settingsErr := parseConfig(os.Environ(), host)
 	dir, cacheErr := secureDir(cacheCandidates())
 	cfg.Runtime.CacheDir = dir
@@ -124,8 +127,7 @@ func parseConfig(environ []string, host container) (Config, error) {
 	if len(problems) > 0 {
 		return cfg, errors.Join(problems...)
 	}
-	cfg.complete(host)
-	return cfg, nil
+	return cfg, cfg.complete(host)
 }
 
 // unknown reports settings that would be ignored, misspelt ones. Ignoring a
@@ -145,7 +147,7 @@ func unknown(given map[string]string) []error {
 
 // complete fills what depends on other settings or on the container. Zero
 // stands for "not given" in these fields: as a setting it is out of range.
-func (c *Config) complete(host container) {
+func (c *Config) complete(host container) error {
 	rt := &c.Runtime
 	if rt.Limits.CPU == 0 {
 		rt.Limits.CPU = (rt.Limits.Timeout + time.Second - 1).Truncate(time.Second)
@@ -165,11 +167,23 @@ func (c *Config) complete(host container) {
 		TmpBytes:    rt.Limits.TmpBytes,
 		Server:      newServerSizes(rt.Limits, c.BodyBytes),
 	})
+	workersGiven, queueGiven := rt.Workers != 0, rt.Queue != 0
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = s.Workers, s.Queue, s.MemoryBytes
+	if host.Descriptors == 0 {
+		host.Descriptors = unlimited
+	}
+	if err := c.fitDescriptors(host.Descriptors, workersGiven); err != nil {
+		return err
+	}
+	if rt.Workers < s.Workers && !queueGiven {
+		rt.Queue = rt.Workers * queuePerWorker
+	}
+	s.Workers, s.Queue = rt.Workers, rt.Queue
 	c.heldBodies, c.heldReplies = s.Server.heldBodies(s.Workers), s.Server.heldReplies(s.Workers)
 	c.ServerBytes = s.Server.all(s.Workers)
 	c.memoryBytes = c.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
 	if w := s.overcommitted(host); w != "" {
 		c.Warnings = append(c.Warnings, w)
 	}
+	return nil
 }

@@ -15,6 +15,8 @@ type container struct {
 	CPUs int
 	// Memory in bytes. unlimited when nothing says how much there is.
 	Memory int64
+	// Descriptors this process may have. 0 stands for more than enough.
+	Descriptors int64
 }
 
 const unlimited = math.MaxInt64

@@ -186,7 +186,9 @@ func TestToolHosts(t *testing.T) {
 	}{{gcp.Revision{}, 403}, {gcp.Revision{Service: "pyexec"}, 200}} {
 		cfg := testConfig()
 		cfg.MCPHosts, cfg.revision = nil, tt.revision
-		cfg.complete(roomy)
+		if err := cfg.complete(roomy); err != nil {
+			t.Fatal(err)
+		}
 		s, started := at(t, cfg, &fakeEngine{})
 		started <- nil
 		<-s.Ready()

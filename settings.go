@@ -24,6 +24,9 @@ type Setting struct {
 	kind     kind
 }
 
+// maxWorkers is the ceiling of EXEC_WORKERS.
+const maxWorkers = 256
+
 const (
 	kib = 1 << 10
 	mib = 1 << 20
@@ -68,7 +71,7 @@ var settings = []Setting{
 		kind: number("threads", 1, 512, 1, func(c *Config) *int64 { return &c.Runtime.Limits.Threads })},
 
 	{Name: "EXEC_WORKERS", Default: "from CPUs and memory", computed: true, Meaning: "scripts that run at once, and workers kept ready",
-		kind: number("runs", 1, 256, 1, func(c *Config) *int { return &c.Runtime.Workers })},
+		kind: number("runs", 1, maxWorkers, 1, func(c *Config) *int { return &c.Runtime.Workers })},
 	{Name: "EXEC_QUEUE", Default: "4 × `EXEC_WORKERS`", computed: true, Meaning: "requests that may wait for a worker; beyond that 429",
 		kind: number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
 

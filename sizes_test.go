@@ -16,25 +16,25 @@ func TestFit(t *testing.T) {
 		memory  int64 // MiB
 		warns   bool
 	}{
-		{name: "256 MiB", host: container{1, 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "512 MiB, 1 CPU", host: container{1, 512 * mib}, workers: 2, queue: 8, memory: 115},
-		{name: "1 GiB, 1 CPU", host: container{1, gib}, workers: 2, queue: 8, memory: 371},
-		{name: "2 GiB, 2 CPUs", host: container{2, 2 * gib}, workers: 3, queue: 12, memory: 512},
-		{name: "4 GiB, 2 CPUs", host: container{2, 4 * gib}, workers: 6, queue: 24, memory: 512},
-		{name: "24 GiB, 2 CPUs", host: container{2, 24 * gib}, workers: 8, queue: 32, memory: 512},
-		{name: "unlimited, 4 CPUs", host: container{4, unlimited}, workers: 16, queue: 64, memory: 512},
-		{name: "less than the reserve", host: container{1, 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "32 GiB, 8 CPUs", host: container{8, 32 * gib}, workers: 32, queue: 128, memory: 512},
+		{name: "256 MiB", host: container{CPUs: 1, Memory: 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "512 MiB, 1 CPU", host: container{CPUs: 1, Memory: 512 * mib}, workers: 2, queue: 8, memory: 115},
+		{name: "1 GiB, 1 CPU", host: container{CPUs: 1, Memory: gib}, workers: 2, queue: 8, memory: 371},
+		{name: "2 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 2 * gib}, workers: 3, queue: 12, memory: 512},
+		{name: "4 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 4 * gib}, workers: 6, queue: 24, memory: 512},
+		{name: "24 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 24 * gib}, workers: 8, queue: 32, memory: 512},
+		{name: "unlimited, 4 CPUs", host: container{CPUs: 4, Memory: unlimited}, workers: 16, queue: 64, memory: 512},
+		{name: "less than the reserve", host: container{CPUs: 1, Memory: 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "32 GiB, 8 CPUs", host: container{CPUs: 8, Memory: 32 * gib}, workers: 32, queue: 128, memory: 512},
 
-		{name: "workers given", host: container{2, 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 136},
-		{name: "one worker given", host: container{1, 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 342},
-		{name: "too many workers given", host: container{1, 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
-		{name: "memory given", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 8, queue: 32, memory: 128},
-		{name: "more memory given than there is", host: container{2, 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
-		{name: "memory above the usual most", host: container{2, 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
-		{name: "queue given", host: container{2, 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
-		{name: "large /tmp", host: container{2, 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "all given", host: container{2, 24 * gib}, ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4, memory: 100},
+		{name: "workers given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 136},
+		{name: "one worker given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 342},
+		{name: "too many workers given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
+		{name: "memory given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 8, queue: 32, memory: 128},
+		{name: "more memory given than there is", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
+		{name: "memory above the usual most", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
+		{name: "queue given", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
+		{name: "large /tmp", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "all given", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4, memory: 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.ask.TmpBytes == 0 {
@@ -82,7 +82,7 @@ func TestServerSizes(t *testing.T) {
 		{"large files", []string{"EXEC_RETURN_BYTES=16777216"}, 57, 56.25, 57, 52.5},
 		{"large output", []string{"EXEC_OUTPUT_BYTES=2097152"}, 57, 52.25, 57, 40.5},
 	} {
-		cfg, err := parseConfig(append(tt.settings, "EXEC_WORKERS=2"), container{2, 2 << 30})
+		cfg, err := parseConfig(append(tt.settings, "EXEC_WORKERS=2"), container{CPUs: 2, Memory: 2 << 30})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,8 +26,16 @@ import (
 // by a variable to be the server.
 const beServer = "PYEXEC_TEST_SERVER"
 
+// openFiles is how many descriptors the server may have, where it is set.
+const openFiles = "PYEXEC_TEST_OPEN_FILES"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(beServer) != "" {
+		if n, err := strconv.ParseUint(os.Getenv(openFiles), 10, 64); err == nil {
+			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+				panic(err)
+			}
+		}
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())

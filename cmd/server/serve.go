@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/pyexec/pyexec"
 )
 
@@ -53,6 +55,7 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
+	listener = netutil.LimitListener(listener, cfg.Connections)
 	cfg.Log.Info("listening", "url", url(cfg.Host, listener.Addr()))
 
 	service, err := pyexec.New(context.Background(), cfg)

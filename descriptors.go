@@ -1,0 +1,84 @@
+package pyexec
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// What the server needs of descriptors, measured and rounded up.
+const (
+	// ownDescriptors are its listeners, its log, the interpreter's channel, what
+	// the Go runtime takes, and clients of Google Cloud.
+	ownDescriptors = 24
+	// perWorker are the ends of a worker's channel and output and its pidfd,
+	// and the other ends while it is being made. All can be made at once.
+	perWorker = 4 + 3
+	// spareWorkers stand ready beyond those that run.
+	spareWorkers = 2
+	// mostConnections is what even a large machine grants: each takes some tens
+	// of KiB. Cloud Run has at most 1000 requests at a time in an instance.
+	mostConnections = 2048
+)
+
+// connectionsLeft is how many connections there can be beside so many workers,
+// in a process that may have descriptors.
+func connectionsLeft(descriptors int64, workers int) int64 {
+	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, mostConnections)
+}
+
+// leastConnections is what the service can't do without: one for each run and a
+// few for those who ask how it is, or wait.
+func leastConnections(workers int) int64 { return int64(workers) + 4 }
+
+// descriptorsFor is how many descriptors so many workers need.
+func descriptorsFor(workers int) int64 {
+	return ownDescriptors + int64(workers+spareWorkers)*perWorker + leastConnections(workers)
+}
+
+// workersWith is how many workers so many descriptors are enough for.
+func workersWith(descriptors int64) int {
+	n := 0
+	for descriptorsFor(n+1) <= descriptors && n < maxWorkers {
+		n++
+	}
+	return n
+}
+
+// descriptorLimit is how many descriptors this process may have. The Go runtime
+// has raised the soft limit to the hard one.
+func descriptorLimit() int64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > unlimited {
+		return unlimited
+	}
+	return int64(limit.Cur)
+}
+
+// raiseWith says how the limit is raised.
+const raiseWith = "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of docker)"
+
+// fitDescriptors checks that there are enough descriptors for what is asked, and
+// makes what is not asked, but worked out, as small as need be.
+func (c *Config) fitDescriptors(descriptors int64, workersGiven bool) error {
+	rt := &c.Runtime
+	if rt.Limits.OpenFiles > descriptors {
+		return fmt.Errorf("setting EXEC_OPEN_FILES: \"%d\": this process itself may have %d open files: %s, or lower the setting", rt.Limits.OpenFiles, descriptors, raiseWith)
+	}
+	most := workersWith(descriptors)
+	switch {
+	case rt.Workers <= most:
+	case workersGiven && most > 0:
+		return fmt.Errorf("setting EXEC_WORKERS: \"%d\": needs %d open files, and this process may have %d: %s, or lower the setting to %d",
+			rt.Workers, descriptorsFor(rt.Workers), descriptors, raiseWith, most)
+	case most == 0:
+		return fmt.Errorf("open files: this process may have %d, and needs %d for one worker: %s", descriptors, descriptorsFor(1), raiseWith)
+	default:
+		c.Warnings = append(c.Warnings, fmt.Sprintf("open files: this process may have %d, enough for %d workers instead of %d: %s", descriptors, most, rt.Workers, raiseWith))
+		rt.Workers = most
+	}
+	c.Connections = int(connectionsLeft(descriptors, rt.Workers))
+	if wanted := rt.Workers + rt.Queue; c.Connections < wanted {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("open files: this process may have %d, enough for %d connections, fewer than the %d runs and places in the queue: %s", descriptors, c.Connections, wanted, raiseWith))
+	}
+	return nil
+}
