@@ -60,17 +60,25 @@ func readReply(res *http.Response, c *console) (*reply, error) {
 	}
 	rep, err := parseReply(data)
 	if media != "application/json" || err != nil {
-		code := exitOther
-		if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
-			code = exitUnavailable
-		}
-		text := fmt.Sprintf("%s: %s: %.200q: %v", res.Request.URL, res.Status, bytes.TrimSpace(data), errNoReply)
-		if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-			text += "; a private service wants --header 'Authorization: Bearer TOKEN'"
-		}
-		return nil, &failure{code, errors.New(text)}
+		return nil, noReply(res, data)
 	}
 	return rep, nil
+}
+
+// noReply is the error of what another than the service has replied.
+func noReply(res *http.Response, body []byte) error {
+	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
+		return &failure{exitOther, fmt.Errorf("%s: %s: is redirected: use --url %s", res.Request.URL, res.Status, to)}
+	}
+	code := exitOther
+	text := fmt.Sprintf("%s: %s: %.200q: %v", res.Request.URL, res.Status, bytes.TrimSpace(body), errNoReply)
+	switch res.StatusCode {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusGatewayTimeout:
+		code = exitUnavailable
+	case http.StatusUnauthorized, http.StatusForbidden:
+		text += "; a private service wants --header 'Authorization: Bearer TOKEN'"
+	}
+	return &failure{code, errors.New(text)}
 }
 
 func parseReply(data []byte) (*reply, error) {

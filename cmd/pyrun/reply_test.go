@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,6 +22,8 @@ func TestOddServices(t *testing.T) {
 		"unknown status":   {422, "application/json", `{"error":"e","status":"new_word"}`, exitOther, "new_word: e"},
 		"private":          {403, "text/html", "<h1>Forbidden</h1>", exitOther, "Authorization: Bearer"},
 		"front end":        {503, "text/plain", "upstream", exitUnavailable, "is no reply"},
+		"gateway":          {502, "text/html", "<h1>Bad Gateway</h1>", exitUnavailable, "is no reply"},
+		"late gateway":     {504, "", "", exitUnavailable, "is no reply"},
 		"somebody else":    {200, "text/html", "<html>", exitOther, "is no reply"},
 		"neither":          {200, "application/json", `{}`, exitOther, "is no reply"},
 		"both":             {200, "application/json", `{"result":1,"error":"e"}`, exitOther, "is no reply"},
@@ -48,6 +51,42 @@ func TestOddServices(t *testing.T) {
 	}
 	if got := pyrun(t, t.TempDir(), "x", "-", "--url", "http://127.0.0.1:1"); got.code != exitUnavailable {
 		t.Errorf("nobody there: %+v", got)
+	}
+}
+
+// A redirect that keeps the request is followed, of any other its target is
+// named.
+func TestRedirects(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/kept/execute":
+			http.Redirect(w, r, "/there/execute", http.StatusTemporaryRedirect)
+		case "/lost/execute":
+			http.Redirect(w, r, "/there/execute", http.StatusFound)
+		case "/loop/execute":
+			http.Redirect(w, r, "/loop/execute", http.StatusPermanentRedirect)
+		default:
+			var asked request
+			if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || r.Method != "POST" || asked.Script != "x" {
+				t.Errorf("%s %+v, %v", r.Method, asked, err)
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(`{"result":1,"stdout":""}`))
+		}
+	}))
+	defer server.Close()
+	for from, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"kept": {0, ""},
+		"lost": {exitOther, "302 Found: is redirected: use --url " + server.URL + "/there/execute\n"},
+		"loop": {exitOther, "308 Permanent Redirect: is redirected: use --url " + server.URL + "/loop/execute\n"},
+	} {
+		got := pyrun(t, t.TempDir(), "x", "-", "--url", server.URL+"/"+from)
+		if got.code != want.code || !strings.HasSuffix(got.stderr, want.says) {
+			t.Errorf("%s: %+v, want %d %q", from, got, want.code, want.says)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ type service struct {
 // starts one.
 func open(ctx context.Context, o *options, stderr io.Writer) (*service, error) {
 	if o.url != nil {
-		client := &http.Client{}
+		client := &http.Client{CheckRedirect: keepPost}
 		return &service{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
 	}
 	cfg, err := pyexec.LoadConfig()
@@ -45,6 +45,19 @@ func open(ctx context.Context, o *options, stderr io.Writer) (*service, error) {
 		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")
 	}
 	return start(ctx, cfg)
+}
+
+// maxRedirects ends a loop of them.
+const maxRedirects = 10
+
+// keepPost follows only redirects that send the script along: the others, such
+// as Cloud Run's from http to https, would make a GET of the request, which runs
+// nothing. The reply says where it should have gone.
+func keepPost(req *http.Request, via []*http.Request) error {
+	if req.Method != http.MethodPost || len(via) > maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 // one leaves of a service what a single run needs.
