@@ -1,6 +1,6 @@
 // The code editor: CodeMirror with Python, and a mark on the line that failed.
 import {
-  acceptCompletion, autocompletion, bracketMatching, closeBrackets, closeBracketsKeymap, completionKeymap, Decoration,
+  acceptCompletion, autocompletion, bracketMatching, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap, Decoration,
   defaultKeymap, drawSelection, EditorState, EditorView, GutterMarker, gutterLineClass, HighlightStyle, highlightActiveLine,
   highlightActiveLineGutter, highlightSelectionMatches, highlightSpecialChars, history, historyKeymap, indentOnInput,
   indentUnit, indentWithTab, keymap, lineNumbers, python, RangeSet, searchKeymap, StateEffect, StateField,
@@ -81,7 +81,15 @@ const typeOver = EditorView.domEventHandlers({
 export function makeEditor(parent, { nonce, label, describedBy, run }) {
   const extensions = [
     EditorView.cspNonce.of(nonce),
-    keymap.of([{ key: "Mod-Enter", run: () => (run(), true), preventDefault: true }]),
+    keymap.of([{
+      key: "Mod-Enter",
+      preventDefault: true,
+      run(view) {
+        closeCompletion(view); // it would lie over the script until a key is pressed
+        run();
+        return true;
+      },
+    }]),
     lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(),
     bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(),
     EditorState.tabSize.of(4), indentUnit.of("    "), python(), syntaxHighlighting(colours), look, failedLine,

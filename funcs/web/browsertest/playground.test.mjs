@@ -151,6 +151,16 @@ test("input, standard input and time limit are sent", () =>
     assert.deepEqual(await page.locator(".tree-leaf").allTextContents(), ["0: 4.0", "1: 9007199254740993"], "the input goes as it was typed");
   }));
 
+test("a run closes the list of completions", () =>
+  withPage(browser, async (page) => {
+    await type(page, "def main():\n    return ");
+    await page.keyboard.type("No");
+    await page.waitForSelector(".cm-tooltip-autocomplete");
+    await page.keyboard.press("Control+Enter");
+    assert.match(await ended(page), /^NameError: /, "and takes none of them");
+    assert.equal(await page.locator(".cm-tooltip-autocomplete").count(), 0);
+  }));
+
 test("time and memory are shown", () =>
   withPage(browser, async (page) => {
     await run(page);

@@ -1,6 +1,6 @@
 // What the page uses of CodeMirror 6. The build makes one file of it.
 export {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap,
 } from "@codemirror/autocomplete";
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 export { python } from "@codemirror/lang-python";
