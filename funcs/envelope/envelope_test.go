@@ -51,6 +51,8 @@ func TestOpen(t *testing.T) {
 			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
 		{"structured event in base64, with space", structured, "{ \"specversion\": \"1.0\", \"id\": \"e2\", \"source\": \"/x\", \"type\": \"t\",\n \"data_base64\": \"eyJzY3JpcHQiOiJ4In0=\" }",
 			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+		{"structured event in base64, with escapes", structured, `{"specversion":"1.0","id":"e2","source":"\/x","type":"t","data_base64":"eyJzY3JpcHQiOiI\/IiJ9"}`,
+			Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"?""}`, ""},
 		{"structured event of Eventarc", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"` + published + `","data":` + aPush + `}`,
 			Message{ID: "e2", Source: "/x", Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
 		{"push after a byte order mark", nil, "\ufeff" + oldPush, Message{ID: "m0", Subscription: "s"}, request, ""},
