@@ -38,8 +38,7 @@ export async function withPage(browser, action, { view = views.light, at = url, 
       if (/content security policy|trusted ?type/i.test(message.text())) problems.push(message.text());
     });
     await before?.(page);
-    await page.goto(at);
-    if (more.javaScriptEnabled !== false) await page.waitForSelector("#playground:not([hidden])");
+    await load(page, at, failed, more.javaScriptEnabled !== false);
     await action(page);
   } catch (error) {
     const waiting = [...open].map((request) => `${request.url()}: no answer yet`);
@@ -48,6 +47,27 @@ export async function withPage(browser, action, { view = views.light, at = url, 
     await context.close();
   }
   assert.deepEqual(problems, []);
+}
+
+const networkChanged = (text) => text.includes("net::ERR_NETWORK_CHANGED");
+
+// load opens the page and waits for its scripts. Chromium gives up what it loads
+// when an interface of the machine comes or goes, such as that of a container:
+// then it has to load again.
+async function load(page, at, failed, scripted) {
+  const end = Date.now() + 90_000;
+  const lost = () => failed.some(networkChanged);
+  do {
+    failed.length = 0;
+    await page.goto(at).catch((error) => {
+      if (!networkChanged(error.message)) throw error;
+      failed.push(error.message);
+    });
+    while (!lost() && scripted && !(await page.isVisible("#playground"))) {
+      assert.ok(Date.now() < end, "the scripts of the page do not start");
+      await setTimeout(20);
+    }
+  } while (lost() && Date.now() < end);
 }
 
 // type replaces the script, as a paste would.
