@@ -1,7 +1,9 @@
 package deploy_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ func TestDataImage(t *testing.T) {
 	if *keep != "" {
 		output(t, "podman", "tag", img.name, *keep+"-data")
 	}
+	t.Run("notes its libraries", func(t *testing.T) { notesLibraries(t, img) })
 	for _, p := range places {
 		if !slices.Contains(dataPlaces, p.name) {
 			continue
@@ -32,5 +35,20 @@ func TestDataImage(t *testing.T) {
 				t.Errorf("%v:\n%s", err, out)
 			}
 		})
+	}
+}
+
+// notesLibraries is about the time that a start takes: it looks for what the
+// packages need in every file of theirs unless their note is as old as their
+// directory.
+func notesLibraries(t *testing.T, img image) {
+	dir := filepath.Join(output(t, "podman", "image", "mount", img.name), "jail", "packages")
+	defer output(t, "podman", "image", "unmount", img.name)
+	packages, err := os.Stat(dir)
+	must(t, err)
+	note, err := os.Stat(filepath.Join(dir, ".libraries"))
+	must(t, err)
+	if !note.ModTime().Equal(packages.ModTime()) {
+		t.Errorf("the note is of %v, the directory of %v", note.ModTime(), packages.ModTime())
 	}
 }
