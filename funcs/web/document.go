@@ -166,7 +166,7 @@ var failureFields = []Field{
 	{Name: "stderr", Type: "string", Meaning: "Standard error up to the failure, when the script got as far as running."},
 	{Name: "traceback", Type: "string", Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
 	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
-	{Name: "denied", Type: "string", Meaning: "What was refused to the script, by which layer, and what to do instead, when that is what it failed on. In Python it is an OSError, mostly a PermissionError."},
+	{Name: "denied", Type: "string", Meaning: "What was refused to the script, and by which layer, when that is what it failed on; hint says what to do instead. In Python it is an OSError, mostly a PermissionError."},
 	{Name: "hint", Type: "string", Meaning: "What the caller or the operator can change, where there is something."},
 	{Name: "files, files_omitted", Type: "", Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
 	{Name: "report", Type: "object", Meaning: "As in a success, when it was asked for and the script reached a worker."},
