@@ -128,8 +128,8 @@ fi
 step go test
 if [[ $mode == ci ]]; then
 	# What the race detector leaves out: containers, gVisor, the image. The
-	# rest ran above.
-	go test -timeout=20m ./runtime ./deploy ./internal/testbed
+	# rest ran above. The time is for a machine that has other work.
+	go test -timeout=40m ./runtime ./deploy ./internal/testbed
 else
 	go test -timeout=20m ./...
 fi

@@ -4,16 +4,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
-	"time"
 )
 
-// dataPlaces come to each of the postures once.
-var dataPlaces = []string{"runc", "runc, privileged", "runc, no namespaces", "runc, no namespaces, an arbitrary uid", "gVisor"}
+// dataPlaces are where the data image runs, with what else it does there than to
+// answer as the other image does. The programs of testdata/data come to each of
+// the postures once.
+var dataPlaces = map[string][]func(t *testing.T, url string){
+	"runc": {runsDataPrograms}, "runc, an arbitrary uid, read-only": nil,
+	"runc, privileged": {runsDataPrograms}, "runc, privileged, an arbitrary uid, read-only": nil,
+	"runc, no namespaces": {runsDataPrograms}, "runc, no namespaces, an arbitrary uid": {runsDataPrograms},
+	"gVisor": {runsDataPrograms}, "gVisor, an arbitrary uid, read-only": nil,
+}
 
-// TestDataImage builds the image with packages/data.txt and runs the programs
-// of testdata/data on it.
+// TestDataImage builds the image with packages/data.txt, asks it all that the
+// image without is asked, and runs the programs of testdata/data and the escape
+// suite on it.
 func TestDataImage(t *testing.T) {
 	buildsImage(t)
 	need(t, "root", "buildah", "podman", "runc", "runsc")
@@ -23,19 +29,23 @@ func TestDataImage(t *testing.T) {
 	}
 	t.Run("notes its libraries", func(t *testing.T) { notesLibraries(t, img) })
 	for _, p := range places {
-		if !slices.Contains(dataPlaces, p.name) {
-			continue
+		if more, ok := dataPlaces[p.name]; ok {
+			t.Run(p.name, func(t *testing.T) { runsIn(t, img, p, more...) })
 		}
-		t.Run(p.name, func(t *testing.T) {
-			c, took := p.start(t, img)
-			t.Logf("first right answer %v after the start of the container", took.Round(time.Millisecond))
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$", ".", "-data-url", c.url)
-			cmd.Dir = root
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v:\n%s", err, out)
-			}
-		})
 	}
+	// Without the check of imports, under which more of each program runs: the
+	// check itself is the same code as that of the other image.
+	t.Run("holds what is hostile, from outside", func(t *testing.T) { holdsFromOutside(t, img, "imports-free") })
+}
+
+func runsDataPrograms(t *testing.T, url string) {
+	t.Run("data programs", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$", ".", "-data-url", url)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	})
 }
 
 // notesLibraries is about the time that a start takes: it looks for what the

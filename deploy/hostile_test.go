@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -33,12 +34,13 @@ func holdsWhatIsHostile(t *testing.T, img image) {
 }
 
 // holdsFromOutside runs the escape suite against containers of the image where
-// namespaces are granted and under gVisor.
-func holdsFromOutside(t *testing.T, img image) {
+// namespaces are granted, where all is granted, and under gVisor. Checks are
+// those of imports, "imports-checked" and "imports-free".
+func holdsFromOutside(t *testing.T, img image, checks ...string) {
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-timeout=10m", "./internal/testbed",
-		"-run=^TestEscape$/^(podman|gvisor-root)$", "-image="+img.name)
+		"-run=^TestEscape$/^(podman|podman-privileged|gvisor-root)$/^("+strings.Join(checks, "|")+")$", "-image="+img.name)
 	cmd.Dir = root
-	attacksHeld(t, cmd, 2*240)
+	attacksHeld(t, cmd, 3*120*len(checks))
 }
 
 // attacksHeld runs the escape suite and counts the programs that got nowhere.

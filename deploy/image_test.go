@@ -52,7 +52,7 @@ func TestImage(t *testing.T) {
 	}
 	t.Run("says what to change", func(t *testing.T) { saysWhatToChange(t, img) })
 	t.Run("holds what is hostile", func(t *testing.T) { holdsWhatIsHostile(t, img) })
-	t.Run("holds what is hostile, from outside", func(t *testing.T) { holdsFromOutside(t, img) })
+	t.Run("holds what is hostile, from outside", func(t *testing.T) { holdsFromOutside(t, img, "imports-checked", "imports-free") })
 	t.Run("is the same again", func(t *testing.T) {
 		again := b.build(t, sources(t), "b", "--build-arg", "VERSION=v1.2.3")
 		if again.id != img.id {

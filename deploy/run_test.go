@@ -36,11 +36,13 @@ var places = []place{
 	{"runc, an arbitrary uid, read-only", "user", "runc", append([]string{"--user", "12345:0"}, readOnly...)},
 	{"runc, privileged", "full", "runc", []string{"--privileged"}},
 	{"runc, privileged, read-only", "full", "runc", append([]string{"--privileged"}, readOnly...)},
+	{"runc, privileged, an arbitrary uid, read-only", "user", "runc", append([]string{"--privileged", "--user", "12345:0"}, readOnly...)},
 	{"runc, no namespaces", "container", "runc", []string{"--security-opt", noNamespaces}},
 	// Here the root of scripts is built of copies, which /dev/shm forbids to execute.
 	{"runc, no namespaces, read-only", "container", "runc", append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:exec"}, readOnly...)},
 	{"runc, no namespaces, an arbitrary uid", "landlock", "runc", []string{"--security-opt", noNamespaces, "--user", "12345:0"}},
 	{"gVisor", "gVisor", "runsc", nil},
+	{"gVisor, read-only", "gVisor", "runsc", readOnly},
 	{"gVisor, an arbitrary uid, read-only", "gVisor", "runsc", append([]string{"--user", "12345:0"}, readOnly...)},
 }
 
@@ -130,7 +132,8 @@ func (c *running) ask(ctx context.Context, method, path, body string) (int, stri
 	return resp.StatusCode, strings.TrimSpace(string(data))
 }
 
-func runsIn(t *testing.T, img image, p place) {
+// runsIn starts the image in a place, asks for all that it is for, and stops it.
+func runsIn(t *testing.T, img image, p place, more ...func(t *testing.T, url string)) {
 	c, took := p.start(t, img)
 	t.Logf("first right answer %v after the start of the container", took.Round(time.Millisecond))
 	if code, body := c.ask(t.Context(), http.MethodGet, "/health", ""); code != http.StatusOK || body != `{"status":"healthy"}` {
@@ -165,6 +168,9 @@ func runsIn(t *testing.T, img image, p place) {
 			t.Errorf("%v: %s", err, out)
 		}
 	})
+	for _, asks := range more {
+		asks(t, c.url)
+	}
 	drains(t, c)
 }
 
