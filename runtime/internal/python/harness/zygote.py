@@ -49,10 +49,7 @@ def main(sock, config):
     if refused:
         raise SystemExit("layer %s: %s: errno %d" % refused)
     worker.steps = compile_steps(plan["steps"] or [], values)
-    # One run of everything a worker does, so that the pages and caches it
-    # touches are made once here and shared by every fork.
-    for _ in range(REHEARSALS):
-        worker.rehearse()
+    rehearse_runs()
     gc.freeze()
     server = Server(sock, plan["pid_namespace"])
     # The first caller may be waiting: what only later forks gain by comes after
@@ -65,6 +62,7 @@ def main(sock, config):
         server.bury(server.poll.poll(0))  # it is waited for
     randomness.remember_generators()
     refuse_threads()
+    rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
     filler = settle_heap()
     gc.freeze()
@@ -147,6 +145,13 @@ def rehearse(rehearsal):
     if rehearsal["module"] in sys.modules:
         code = compile(rehearsal["text"], "<rehearsal of %s>" % rehearsal["module"], "exec")
         exec(code, {"__name__": "rehearsal"})
+
+
+def rehearse_runs():
+    """Run all that a worker does, so that the pages and caches it touches are
+    made once here and shared by every fork."""
+    for _ in range(REHEARSALS):
+        worker.rehearse()
 
 
 def refuse_threads():
