@@ -125,7 +125,7 @@ func inMachine(t *testing.T) {
 	if err := os.WriteFile(init, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, kernel, "mem=2G", "rootfstype=hostfs", "rootflags=/", "ro", "init="+init,
 		"uml_dir="+dir, "con=null", "con0=null,fd:1", "quiet")

@@ -42,7 +42,12 @@ func TestMain(m *testing.M) {
 }
 
 // patience is far more than anything here takes. It ends a test that hangs.
-const patience = time.Minute
+var patience = func() time.Duration {
+	if os.Getenv(ownMachine) != "" {
+		return 3 * time.Minute // user-mode Linux, which is slow
+	}
+	return time.Minute
+}()
 
 // process is a running server.
 type process struct {
@@ -57,7 +62,7 @@ type process struct {
 // environment.
 func launch(t *testing.T, settings ...string) *process {
 	t.Helper()
-	return launchOn(t, freePort(t), patience, settings...)
+	return launchOn(t, freePort(t), 5*patience, settings...)
 }
 
 // launchOn is launch with a port and with the time after which the process is
