@@ -2,7 +2,6 @@ package pyexec
 
 import (
 	"math"
-	"os"
 	"runtime/debug"
 
 	"github.com/pyexec/pyexec/runtime"
@@ -62,7 +61,8 @@ func (s serverSizes) heldReplies(workers int) int64 { return int64(workers) * s.
 // more than is reserved for it, instead of letting it double what it holds.
 // GOMEMLIMIT overrules it. It is for programs that do nothing but serve.
 func (c *Config) LimitMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" && c.memoryBytes > 0 && c.memoryBytes < math.MaxInt64 {
+	overruled := debug.SetMemoryLimit(-1) != math.MaxInt64
+	if !overruled && c.memoryBytes > 0 {
 		debug.SetMemoryLimit(c.memoryBytes)
 	}
 }
