@@ -6,7 +6,7 @@ S_IFCHR, S_IFBLK, MS_RDONLY = 0o020000, 0o060000, 1
 
 FILES = {
     "/proc": "sys/kernel/core_pattern sys/kernel/modprobe sys/kernel/randomize_va_space sys/kernel/ns_last_pid sys/vm/panic_on_oom sys/fs/binfmt_misc/register sysrq-trigger kcore kmsg mem "
-             "self/mem self/oom_score_adj self/uid_map 1/root/etc/passwd 1/cwd/server irq/default_smp_affinity scsi/scsi acpi/wakeup",
+             "self/mem self/oom_score_adj self/uid_map 1/root 1/cwd 1/exe irq/default_smp_affinity scsi/scsi acpi/wakeup",
     "/sys": "kernel/uevent_helper kernel/mm/transparent_hugepage/enabled kernel/debug kernel/tracing/trace_marker kernel/security kernel/config fs/cgroup/release_agent fs/cgroup/cgroup.procs "
             "fs/cgroup/memory/memory.limit_in_bytes fs/cgroup/devices/devices.allow fs/cgroup/memory.max fs/bpf module/firmware_class/parameters/path power/state block/vda/uevent devices/system/cpu/online "
             "bus/pci/rescan class/net firmware/efi/efivars firmware/acpi/tables",
