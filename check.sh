@@ -43,8 +43,8 @@ check_format() {
 as_ordinary_user() {
 	local tmp package dir binary
 	if [[ $(id -u) != 0 ]]; then
-		echo "not root: the tests ran as an ordinary user before"
-		return
+		echo "run it as root: half of the tests can't be run by anybody else" >&2
+		return 1
 	fi
 	tmp=$(mktemp -d)
 	# shellcheck disable=SC2064 # the directory of now, not of later

@@ -121,7 +121,7 @@ func asUser() string {
 // these tests as an ordinary user, too.
 func asRoot() string {
 	if os.Getuid() == 0 {
-		return "root is not bound by a limit on processes"
+		return "root is not bound by a limit on processes; CI runs these tests as another user, too"
 	}
 	return ""
 }
