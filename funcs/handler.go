@@ -253,20 +253,11 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *
 // writeLarge sends a body while it is encoded, and returns how much. As with a
 // stream, who takes too long for one piece is gone.
 func (h *handler) writeLarge(w http.ResponseWriter, encode func(*encoder)) int64 {
-	control := http.NewResponseController(w)
+	out := h.pacedWriter(w)
 	body := message{encode: encode}
-	size, err := body.send(func(piece []byte) error {
-		if err := ignoreUnsupported(control.SetWriteDeadline(time.Now().Add(h.pace.stall))); err != nil {
-			return err
-		}
-		_, err := w.Write(piece)
-		return err
-	})
+	size, err := body.send(out.write)
 	if err == nil {
-		err = ignoreUnsupported(control.Flush())
-	}
-	if err == nil {
-		err = ignoreUnsupported(control.SetWriteDeadline(time.Time{})) // the connection may live on
+		err = out.done()
 	}
 	if err != nil {
 		// To return would end the body as if it were whole.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime"
@@ -21,9 +20,6 @@ type pace struct {
 	// gone: the run is killed.
 	stall time.Duration
 }
-
-// writeBytes is the most that is written at once.
-const writeBytes = 64 << 10
 
 var usualPace = pace{keepAlive: 5 * time.Second, stall: 15 * time.Second}
 
@@ -101,15 +97,13 @@ func (h *handler) openEvents(c *call) *eventWriter {
 	timing := appendMillis([]byte("queue;dur="), time.Since(c.run.Request.Began))
 	header.Set("Server-Timing", string(timing))
 	c.w.WriteHeader(http.StatusOK)
-	return &eventWriter{w: c.w, control: http.NewResponseController(c.w), pace: h.pace}
+	return &eventWriter{pacedWriter: h.pacedWriter(c.w)}
 }
 
 // eventWriter writes events to one reader.
 type eventWriter struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	pace    pace
-	buf     []byte
+	pacedWriter
+	buf []byte
 }
 
 // follow hands on what the script writes until the run is over. final is nil
@@ -165,7 +159,7 @@ func (e *eventWriter) last(kind string, body *message) (int64, error) {
 	if err := e.send(); err != nil {
 		return size, err
 	}
-	return size, ignoreUnsupported(e.control.SetWriteDeadline(time.Time{})) // the connection may live on
+	return size, e.done()
 }
 
 // sendFull sends what is in buf if it is as much as is sent at once.
@@ -178,29 +172,5 @@ func (e *eventWriter) sendFull() error {
 	return err
 }
 
-// send writes what is in buf. A reader gets its time for each write, not for all
-// of it: the last event may be many megabytes, and a slow reader is not gone.
-func (e *eventWriter) send() error {
-	if len(e.buf) == 0 {
-		return nil
-	}
-	for part := range slices.Chunk(e.buf, writeBytes) {
-		if err := ignoreUnsupported(e.control.SetWriteDeadline(time.Now().Add(e.pace.stall))); err != nil {
-			return err
-		}
-		if _, err := e.w.Write(part); err != nil {
-			return err
-		}
-	}
-	return e.flush()
-}
-
-func (e *eventWriter) flush() error { return ignoreUnsupported(e.control.Flush()) }
-
-// ignoreUnsupported is for writers that are not connections.
-func ignoreUnsupported(err error) error {
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
-	}
-	return err
-}
+// send writes what is in buf.
+func (e *eventWriter) send() error { return e.write(e.buf) }
