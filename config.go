@@ -43,6 +43,9 @@ type Config struct {
 	// mcp.NewGuard describes them.
 	MCPOff   bool
 	MCPHosts []string
+	// Overcommit starts although the runs of all workers may hold more memory than
+	// there is.
+	Overcommit bool
 	// Warnings are legal but doubtful combinations. New logs them.
 	Warnings []string
 	// Log receives the server's own log. nil stands for NewLog(os.Stdout).
@@ -73,6 +76,8 @@ func LoadConfig() (Config, error) {
 	cfg, settingsErr := parseConfig(os.Environ(), host)
 	dir, cacheErr := secureDir(cacheCandidates())
 	cfg.Runtime.CacheDir = dir
+	meter := newMemoryMeter(os.DirFS("/"))
+	cfg.Runtime.MemoryLeft, cfg.Runtime.OOMKills = meter.left, meter.kills
 	return cfg, errors.Join(settingsErr, cacheErr)
 }
 
@@ -167,7 +172,7 @@ func (c *Config) complete(host container) error {
 		TmpBytes:    rt.Limits.TmpBytes,
 		Server:      newServerSizes(rt.Limits, c.BodyBytes),
 	})
-	workersGiven, queueGiven := rt.Workers != 0, rt.Queue != 0
+	workersGiven, queueGiven, memoryGiven := rt.Workers != 0, rt.Queue != 0, rt.Limits.MemoryBytes != 0
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = s.Workers, s.Queue, s.MemoryBytes
 	if host.Descriptors == 0 {
 		host.Descriptors = unlimited
@@ -179,11 +184,22 @@ func (c *Config) complete(host container) error {
 		rt.Queue = rt.Workers * queuePerWorker
 	}
 	s.Workers, s.Queue = rt.Workers, rt.Queue
-	c.heldBodies, c.heldReplies = s.Server.heldBodies(s.Workers), s.Server.heldReplies(s.Workers)
-	c.ServerBytes = s.Server.all(s.Workers)
+	c.heldBodies, c.heldReplies = s.Server.held(s.Workers, s.room(host))
+	c.ServerBytes = s.Server.fixed(s.Workers) + c.heldBodies + c.heldReplies
 	c.memoryBytes = c.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
-	if w := s.overcommitted(host); w != "" {
-		c.Warnings = append(c.Warnings, w)
+	rt.MemoryReserve = pressureReserve(host)
+	return c.fitMemory(s, host, workersGiven || memoryGiven)
+}
+
+// fitMemory refuses what is asked for and can't be held, unless it is wanted so.
+// What nobody asked for is worked out, and starts with a warning.
+func (c *Config) fitMemory(s sizes, host container, asked bool) error {
+	switch over := s.overcommitted(host); {
+	case over == "":
+	case asked && !c.Overcommit:
+		return fmt.Errorf("%s: lower EXEC_WORKERS, EXEC_MEMORY_MB or EXEC_TMP_MB; EXEC_OVERCOMMIT=true starts all the same", over)
+	default:
+		c.Warnings = append(c.Warnings, over+": when memory runs out the largest run is ended")
 	}
 	return nil
 }

@@ -18,6 +18,11 @@ const (
 	// ownPages are the pages that a worker does not share with the interpreter
 	// before it has a script.
 	ownPages = 4 * mib
+	// kernelBase and kernelPerFile are the memory that the kernel holds for a run
+	// at worst, beside its pages: page tables, locks, what stands in the buffers of
+	// sockets. A test measures it, see SECURITY.md.
+	kernelBase    = 19 * mib
+	kernelPerFile = 208 * kib
 	// resultSlack is what comes with files beside their contents.
 	resultSlack = mib / 4
 	// bodiesPerRun is how many times a body of the largest size is held for each
@@ -32,6 +37,8 @@ const (
 // what it takes more for each run at a time. All of it is bounded.
 type serverSizes struct {
 	Base, Run int64
+	Kernel    int64 // what the kernel takes for each run at a time, beside its pages
+	output    int64 // of Run, what is held of output while a script runs
 	replies   int64 // of Run, what is held of replies
 	bodies    int64 // of Run, what is held of requests
 	message   int64 // of Base, what is held of requests
@@ -40,22 +47,31 @@ type serverSizes struct {
 // newServerSizes works out what the limits allow.
 func newServerSizes(l runtime.Limits, bodyBytes int64) serverSizes {
 	s := serverSizes{
+		Kernel:  kernelBase + l.OpenFiles*kernelPerFile,
+		output:  2 * l.OutputBytes,
 		replies: l.ResultBytes + l.ReturnBytes + resultSlack + 2*l.OutputBytes,
 		bodies:  bodiesPerRun * bodyBytes,
 		message: (largestMessage-bodiesPerRun)*bodyBytes + largestSlack,
 	}
 	s.Base = idleServer + s.message
-	// Output is held once more while the script runs.
-	s.Run = ownPages + s.bodies + s.replies + 2*l.OutputBytes
+	s.Run = ownPages + s.bodies + s.replies + s.output
 	return s
 }
 
-// all is what the server takes for so many runs at a time.
-func (s serverSizes) all(workers int) int64 { return s.Base + int64(workers)*s.Run }
+// fixed is what is taken for so many runs at a time whatever requests hold.
+func (s serverSizes) fixed(workers int) int64 {
+	return idleServer + int64(workers)*(ownPages+s.output)
+}
 
-// heldBodies and heldReplies bound what is held of all requests together.
-func (s serverSizes) heldBodies(workers int) int64  { return s.message + int64(workers)*s.bodies }
-func (s serverSizes) heldReplies(workers int) int64 { return int64(workers) * s.replies }
+// held is how much of requests and replies may be held of all callers together:
+// that of all workers at once where room is enough for it, otherwise as much as
+// there is, and in any case that of one.
+func (s serverSizes) held(workers int, room int64) (bodies, replies int64) {
+	least := s.message + s.bodies + s.replies
+	more := min(max(room-least, 0), int64(workers-1)*(s.bodies+s.replies))
+	forBodies := int64(float64(more) * float64(s.bodies) / float64(s.bodies+s.replies))
+	return s.message + s.bodies + forBodies, s.replies + more - forBodies
+}
 
 // LimitMemory makes the garbage collector work harder before this process takes
 // more than is reserved for it, instead of letting it double what it holds.

@@ -75,6 +75,9 @@ var settings = []Setting{
 	{Name: "EXEC_QUEUE", Default: "4 × `EXEC_WORKERS`", computed: true, Meaning: "requests that may wait for a worker; beyond that 429",
 		kind: number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
 
+	{Name: "EXEC_OVERCOMMIT", Default: "false", Meaning: "`true` starts although the runs of all workers, each at its limits, need more memory than there is; when it runs out the largest run is ended",
+		kind: choice("false", "true", func(c *Config) *bool { return &c.Overcommit })},
+
 	{Name: "BLOCKED_IMPORTS", Default: strings.Join(defaultBlocked(), ","), Meaning: "modules whose import is refused with a clear message, a courtesy and not the boundary; empty: no check",
 		kind: modules("top-level modules, separated by commas", false, func(c *Config) *[]string { return &c.Runtime.BlockedImports })},
 	{Name: "PRELOAD", Default: "what is imported often, of what is installed", computed: true, Meaning: "modules every run finds imported already, see " + "`/capabilities`" + "; empty: none",

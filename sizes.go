@@ -33,11 +33,11 @@ func fit(host container, ask sizes) sizes {
 		if workers == 0 {
 			workers = minWorkers
 		}
-		share := usable/int64(workers) - ask.Server.Run - ask.TmpBytes
+		share := usable/int64(workers) - ask.Server.Run - ask.Server.Kernel - ask.TmpBytes
 		ask.MemoryBytes = min(max(share/mib*mib, minMemory), maxMemory)
 	}
 	if ask.Workers == 0 {
-		fitting := usable / (ask.MemoryBytes + ask.TmpBytes + ask.Server.Run)
+		fitting := usable / (ask.MemoryBytes + ask.TmpBytes + ask.Server.Kernel + ask.Server.Run)
 		ask.Workers = max(int(min(fitting, int64(host.CPUs*workersPerCPU))), minWorkers)
 	}
 	if ask.Queue == 0 {
@@ -46,15 +46,28 @@ func fit(host container, ask sizes) sizes {
 	return ask
 }
 
+// pressureReserve is how much memory has to be left, or the largest run is ended:
+// what scripts can take between two looks.
+func pressureReserve(host container) int64 { return min(host.Memory/16, 64*mib) }
+
+// runs is what the runs of all workers hold at worst, each at its limits.
+func (s sizes) runs() int64 { return int64(s.Workers) * (s.MemoryBytes + s.TmpBytes + s.Server.Kernel) }
+
+// room is what is left for requests and replies.
+func (s sizes) room(host container) int64 {
+	return host.Memory - s.runs() - s.Server.fixed(s.Workers)
+}
+
 // overcommitted says so if the runs of all workers, each at its limits, need
-// more memory than there is. That can be what the operator wants: few scripts
-// use what they may.
+// more memory than there is beside the server. That can be what the operator
+// wants: few scripts use what they may.
 func (s sizes) overcommitted(host container) string {
-	server := s.Server.all(s.Workers)
-	need := int64(s.Workers)*(s.MemoryBytes+s.TmpBytes) + server
+	bodies, replies := s.Server.held(s.Workers, s.room(host))
+	server := s.Server.fixed(s.Workers) + bodies + replies
+	need := s.runs() + server
 	if need <= host.Memory {
 		return ""
 	}
-	return fmt.Sprintf("memory: %d workers of %d MiB and %d MiB of /tmp each, and %d MiB for the server, are %d MiB, more than the %d MiB of this container: runs that use all they may can end the server",
-		s.Workers, s.MemoryBytes/mib, s.TmpBytes/mib, server/mib, need/mib, host.Memory/mib)
+	return fmt.Sprintf("memory: %d workers of %d MiB, %d MiB of /tmp and %d MiB in the kernel each, and %d MiB for the server, are %d MiB, more than the %d MiB of this container",
+		s.Workers, s.MemoryBytes/mib, s.TmpBytes/mib, s.Server.Kernel/mib, server/mib, need/mib, host.Memory/mib)
 }

@@ -17,8 +17,8 @@ func TestFit(t *testing.T) {
 		warns   bool
 	}{
 		{name: "256 MiB", host: container{CPUs: 1, Memory: 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "512 MiB, 1 CPU", host: container{CPUs: 1, Memory: 512 * mib}, workers: 2, queue: 8, memory: 115},
-		{name: "1 GiB, 1 CPU", host: container{CPUs: 1, Memory: gib}, workers: 2, queue: 8, memory: 371},
+		{name: "512 MiB, 1 CPU", host: container{CPUs: 1, Memory: 512 * mib}, workers: 2, queue: 8, memory: 83},
+		{name: "1 GiB, 1 CPU", host: container{CPUs: 1, Memory: gib}, workers: 2, queue: 8, memory: 339},
 		{name: "2 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 2 * gib}, workers: 3, queue: 12, memory: 512},
 		{name: "4 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 4 * gib}, workers: 6, queue: 24, memory: 512},
 		{name: "24 GiB, 2 CPUs", host: container{CPUs: 2, Memory: 24 * gib}, workers: 8, queue: 32, memory: 512},
@@ -26,10 +26,10 @@ func TestFit(t *testing.T) {
 		{name: "less than the reserve", host: container{CPUs: 1, Memory: 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
 		{name: "32 GiB, 8 CPUs", host: container{CPUs: 8, Memory: 32 * gib}, workers: 32, queue: 128, memory: 512},
 
-		{name: "workers given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 136},
-		{name: "one worker given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 342},
+		{name: "workers given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 104},
+		{name: "one worker given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 310},
 		{name: "too many workers given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
-		{name: "memory given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 8, queue: 32, memory: 128},
+		{name: "memory given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 7, queue: 28, memory: 128},
 		{name: "more memory given than there is", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
 		{name: "memory above the usual most", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
 		{name: "queue given", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
@@ -91,14 +91,14 @@ func TestServerSizes(t *testing.T) {
 			got  int64
 			want float64
 		}{
-			"base": {s.Base, tt.base}, "run": {s.Run, tt.run}, "all": {s.all(2), tt.base + 2*tt.run},
+			"base": {s.Base, tt.base}, "run": {s.Run, tt.run}, "all": {cfg.ServerBytes, tt.base + 2*tt.run},
 			"bodies": {cfg.heldBodies, tt.bodies}, "replies": {cfg.heldReplies, tt.replies},
 		} {
 			if size.got != int64(size.want*mib) {
 				t.Errorf("%s: %s: %.2f MiB, want %v", tt.name, what, float64(size.got)/mib, size.want)
 			}
 		}
-		if cfg.memoryBytes <= cfg.heldBodies+cfg.heldReplies-s.message || cfg.memoryBytes >= s.all(2) {
+		if cfg.memoryBytes <= cfg.heldBodies+cfg.heldReplies-s.message || cfg.memoryBytes >= cfg.ServerBytes {
 			t.Errorf("%s: %d bytes for the heap, which holds %d and %d", tt.name, cfg.memoryBytes, cfg.heldBodies, cfg.heldReplies)
 		}
 	}

@@ -89,6 +89,9 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 	b = appendMillis(append(b, `,"wall_ms":`...), res.Usage.Wall)
 	b = appendMillis(append(b, `,"cpu_ms":`...), res.Usage.CPU)
 	b = strconv.AppendInt(append(b, `,"peak_memory_bytes":`...), res.Usage.PeakMemory, 10)
+	if res.Usage.PeakTmp >= 0 {
+		b = strconv.AppendInt(append(b, `,"peak_tmp_bytes":`...), res.Usage.PeakTmp, 10)
+	}
 	b = appendMillis(append(b, `,"queue_ms":`...), res.Usage.Queue)
 	b = appendLimits(append(b, `,"limits":`...), extra.limits)
 	b = append(b, `,"isolation":{`...)

@@ -37,6 +37,15 @@ type Config struct {
 	// the loud opt-out: it shows in the log, in Info and in every report.
 	SandboxOff bool
 	Log        *slog.Logger
+	// MemoryLeft says how many bytes this machine, or the container, can still
+	// give before the kernel has to kill; ok is false when that is not known. When
+	// it is less than MemoryReserve the largest run is ended. nil: nobody looks.
+	MemoryLeft    func() (bytes int64, ok bool)
+	MemoryReserve int64
+	// OOMKills counts the processes that the kernel has killed for want of memory
+	// on this machine, or in the container; ok is false when that is not known.
+	// nil: it never is.
+	OOMKills func() (n int64, ok bool)
 	// Forked, where it is set, is told how long each worker took from the
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.

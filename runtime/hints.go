@@ -11,8 +11,9 @@ import (
 // hints is what can be done about a failure, by status and, where there are
 // several, by what the worker says of it.
 var hints = map[Status]map[string]string{
-	CPULimit:    {"": "Compute less in one run; the operator can raise EXEC_CPU."},
-	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB."},
+	CPULimit: {"": "Compute less in one run; the operator can raise EXEC_CPU."},
+	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB.",
+		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give the service more of it, or set fewer EXEC_WORKERS."},
 	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
 	ResultLimit: {"": "Return less, or write a file and set return_files; the operator can raise EXEC_RESULT_BYTES.",
 		"depth": "Return something flatter; the operator can raise EXEC_RESULT_DEPTH."},

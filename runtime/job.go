@@ -147,9 +147,14 @@ type Result struct {
 // without an answer, or later by Result.Cost.
 type Usage struct {
 	Queue, Wall, CPU time.Duration
-	// PeakMemory is the largest resident size in bytes, the interpreter's own
-	// pages included.
+	// PeakMemory is the most memory in bytes that the run held at once: its own
+	// pages and their page tables, on top of what the interpreter holds for every
+	// run, /tmp not included. What it held for less than 20 ms counts by the
+	// kernel's largest resident size.
 	PeakMemory int64
+	// PeakTmp is the most that was seen in the run's /tmp, in bytes. -1 where it
+	// can't be seen from outside, and 0 for a run of less than 20 ms.
+	PeakTmp int64
 }
 
 // Limits bounds every run. All of them are positive.

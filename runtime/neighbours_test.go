@@ -35,7 +35,8 @@ func TestKillOfTheGroupStaysInside(t *testing.T) {
 func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 	inPosture(t, sandbox.User, func(t *testing.T) {
 		r := start(t, func(cfg *Config) {
-			cfg.weaken = without(nil, of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"))
+			cfg.weaken = without(nil, of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"),
+				stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)) // which knows the signal
 		})
 		if got := killGroup(t, r, 10); got == `"unharmed"` {
 			t.Error("the neighbour lives: the process group is not what protects it")

@@ -11,7 +11,7 @@ import (
 )
 
 // outcome turns what came back from a worker, all of it hostile, into a Result.
-func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Result {
+func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, job *Job) Result {
 	result := Result{Status: OK, Value: reply.Value, Stdout: reply.Stdout, Stderr: reply.Stderr, Ran: true}
 	if reply.Attached != nil {
 		r.attach(&result, reply.Attached)
@@ -19,7 +19,7 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, job *Job) Resu
 	switch {
 	case reply.Value != nil:
 	case reply.Cause != 0:
-		result.Status, result.Error = r.stopped(reply.Cause, job)
+		result.Status, result.Error = r.stopped(reply.Cause, seen, job)
 	case reply.Fault != nil:
 		r.fault(&result, reply.Fault, job)
 	case reply.Broken != "":
@@ -41,6 +41,8 @@ func detail(reply *zygote.Reply) string {
 	switch {
 	case reply.Cause == zygote.Threads:
 		return "threads"
+	case reply.Cause == zygote.Pressure:
+		return "pressure"
 	case reply.Fault == nil:
 		return ""
 	case reply.Fault.Denied != "":
@@ -54,7 +56,7 @@ func detail(reply *zygote.Reply) string {
 }
 
 // stopped is the outcome of a run that the server ended.
-func (r *Runtime) stopped(cause zygote.Cause, job *Job) (Status, string) {
+func (r *Runtime) stopped(cause zygote.Cause, seen holding, job *Job) (Status, string) {
 	l := r.cfg.Limits
 	switch cause {
 	case zygote.Timeout:
@@ -67,8 +69,16 @@ func (r *Runtime) stopped(cause zygote.Cause, job *Job) (Status, string) {
 		return FileLimit, r.tmpLimit()
 	case zygote.Threads:
 		return Killed, fmt.Sprintf("Script was killed because it exceeded the limit of %d threads", l.Threads)
+	case zygote.Memory:
+		return MemoryLimit, fmt.Sprintf("%s: it held %s", r.memoryLimit(), Bytes(seen.now))
+	case zygote.Pressure:
+		return MemoryLimit, fmt.Sprintf("Script was ended because the memory of the machine ran out: it held %s, and its own limit is %s", Bytes(seen.now), Bytes(l.MemoryBytes))
 	}
 	return Killed, "Script was killed"
+}
+
+func (r *Runtime) memoryLimit() string {
+	return "Script exceeded the memory limit of " + Bytes(r.cfg.Limits.MemoryBytes).String()
 }
 
 // fault is the outcome that the worker itself tells. Only known words pass.
@@ -91,7 +101,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case Timeout:
 		result.Error = "Script execution timed out after " + seconds(job.Timeout)
 	case MemoryLimit:
-		result.Error = "Script exceeded the memory limit of " + Bytes(l.MemoryBytes).String()
+		result.Error = r.memoryLimit()
 	case ResultLimit:
 		result.Error = "Script exceeded the result limit of " + Bytes(l.ResultBytes).String()
 		if f.Error == "depth" {
@@ -120,28 +130,14 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	}
 }
 
-// died is the outcome of a process that ended without a word.
+// died is the outcome of a process that ended without a word by its own doing.
 func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
-	if exit == nil {
-		return Killed, "Script was killed"
-	}
 	status := syscall.WaitStatus(exit.Status)
-	if status.Exited() {
+	switch {
+	case status.Exited():
 		return Exited, exited(strconv.Itoa(status.ExitStatus()))
-	}
-	cpu := r.cfg.Limits.CPU
-	used := time.Duration(exit.CPUMicros) * time.Microsecond
-	// Half, because the kernel holds against the limit what it samples at every
-	// tick of the clock, and reports what it has measured.
-	if status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= cpu/2 {
-		return CPULimit, "Script exceeded the CPU limit of " + seconds(cpu)
-	}
-	if status.Signal() == syscall.SIGKILL {
-		who := "because"
-		if p := r.plan.Posture; p != sandbox.Full && p != sandbox.User {
-			who = "by itself, or because" // only the first of a PID namespace on Linux can't send it to itself
-		}
-		return MemoryLimit, "Script was killed " + who + " memory ran out; its limit is " + Bytes(r.cfg.Limits.MemoryBytes).String()
+	case r.overCPU(exit):
+		return CPULimit, "Script exceeded the CPU limit of " + seconds(r.cfg.Limits.CPU)
 	}
 	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())
 }

@@ -36,7 +36,9 @@ type pool struct {
 	start   func(context.Context) (*zygote.Zygote, error)
 	scratch *scratch // nil where every worker has a private /tmp
 	threads bool     // the server bounds the threads of runs
-	forked  func(time.Duration)
+	// pressure is what is done when the machine's memory runs out.
+	pressure *pressure
+	forked   func(time.Duration)
 
 	ready *readyWorkers
 	// vacant has a token for every worker that may be forked: the pool's size
@@ -61,9 +63,10 @@ func newPool(cfg Config, scratch *scratch, threads bool, start func(context.Cont
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pool{
 		log: cfg.Log, start: start, scratch: scratch, threads: threads, forked: cfg.Forked, ctx: ctx, cancel: cancel,
-		ready:   newReadyWorkers(cfg.Workers + spares),
-		vacant:  make(chan struct{}, cfg.Workers+spares),
-		trouble: errors.New("the interpreter is starting"),
+		pressure: &pressure{log: cfg.Log, left: cfg.MemoryLeft, reserve: cfg.MemoryReserve, sizes: map[*watch]int64{}},
+		ready:    newReadyWorkers(cfg.Workers + spares),
+		vacant:   make(chan struct{}, cfg.Workers+spares),
+		trouble:  errors.New("the interpreter is starting"),
 	}
 	for range cap(p.vacant) {
 		p.vacant <- struct{}{}
@@ -192,6 +195,7 @@ func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 		p.end(w)
 		return nil, err
 	}
+	w.Idle = z.Idle(w)
 	p.ready.push(w)
 	if p.forked != nil {
 		p.forked(time.Since(began))

@@ -62,34 +62,36 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 		job.Started = nil // should this worker turn out to be dead
 	}
 	started := time.Now()
-	unwatch := r.pool.watch(w, r.cfg.Limits)
+	watch := r.pool.watch(w, r.cfg.Limits)
 	reply := w.Run(ctx, request(job))
-	unwatch()
+	seen := watch.end()
 	ended := time.Now()
-	if reply.Cause == zygote.Canceled {
+	switch {
+	case reply.Cause == zygote.Canceled:
 		return Result{}, context.Cause(ctx)
-	}
-	if reply.Unread {
+	case reply.Unread:
 		return Result{}, errUnread
-	}
-	if reply.Refused != nil {
+	case reply.Refused != nil:
 		return Result{}, reply.Refused
 	}
 	exit, err := r.exit(w, job, reply)
+	if err == nil {
+		err = r.unexplained(reply, exit)
+	}
 	if err != nil {
 		return Result{}, err
 	}
-	result := r.outcome(reply, exit, job)
+	result := r.outcome(reply, exit, seen, job)
 	result.Usage.Queue, result.Usage.Wall = started.Sub(began), ended.Sub(started)
 	if exit != nil {
-		result.Usage.add(exit)
+		result.Usage.add(exit, w, seen)
 	}
 	usage := result.Usage
 	result.Cost = func() (Usage, bool) {
 		u := usage
 		exit, ok := buried(w)
 		if ok {
-			u.add(&exit)
+			u.add(&exit, w, seen)
 		}
 		return u, ok
 	}
@@ -109,9 +111,12 @@ func request(job *Job) *zygote.Request {
 }
 
 // add fills in what is known only when the process is gone.
-func (u *Usage) add(exit *zygote.Exit) {
+func (u *Usage) add(exit *zygote.Exit, w *zygote.Worker, seen holding) {
 	u.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
-	u.PeakMemory = int64(exit.PeakBytes)
+	// The kernel's figure has pages of files in it, which are shared by all, and
+	// those of a mapped /tmp.
+	resident := int64(exit.PeakBytes) - w.Idle.Resident() - seen.file - seen.shmem
+	u.PeakMemory, u.PeakTmp = max(seen.peak, resident, 0), seen.peakTmp
 }
 
 // buried waits for the end of a worker that is dying. ok is false when it
@@ -135,21 +140,23 @@ func buried(w *zygote.Worker) (exit zygote.Exit, ok bool) {
 // exit waits for the worker's end where it matters: when the caller wants the
 // figures, or when the process died without a word. nil means not asked.
 func (r *Runtime) exit(w *zygote.Worker, job *Job, reply *zygote.Reply) (*zygote.Exit, error) {
-	silent := reply.Cause == 0 && reply.Value == nil && reply.Fault == nil && reply.Broken == ""
+	silent := silent(reply)
 	if !silent && !job.Usage {
 		return nil, nil
 	}
-	select {
-	case <-w.Exited():
-	case <-time.After(buryWithin):
-		return nil, nil
+	exit, ok := buried(w)
+	switch {
+	case ok:
+		return &exit, nil
+	case silent && w.Alive():
+		return nil, r.notTheScript("the run ended without a word, and the interpreter does not say how")
+	case silent:
+		return nil, r.notTheScript("the interpreter died during the run")
 	}
-	exit, ok := w.Exit()
-	if !ok {
-		if silent {
-			return nil, fmt.Errorf("%w: the interpreter died during the run", ErrUnavailable)
-		}
-		return nil, nil
-	}
-	return &exit, nil
+	return nil, nil
+}
+
+// silent reports whether the worker was gone without an answer.
+func silent(reply *zygote.Reply) bool {
+	return reply.Cause == 0 && reply.Value == nil && reply.Fault == nil && reply.Broken == ""
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
@@ -20,6 +21,7 @@ type Runtime struct {
 	takenBack []sandbox.Family
 	pool      *pool
 	admission *admission
+	oomKills  atomic.Int64 // as of the last end that nothing explained
 }
 
 // New unpacks the interpreter if need be, finds out what the machine grants,
@@ -49,8 +51,8 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		plan.Launch = cfg.weaken(plan, plan.Launch)
 	}
 	zc := zygoteConfig(cfg, software, plan)
-	zc.Confine = func(baseBytes int64) (prepare, worker []sandbox.Step, err error) {
-		policy.Limits.BaseBytes = baseBytes
+	zc.Confine = func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error) {
+		policy.Limits.BaseBytes, policy.Limits.MappedAt = baseBytes, mappedAt
 		worker, err = sandbox.Confine(policy, plan, grants.Landlock)
 		if cfg.weaken != nil {
 			worker = cfg.weaken(plan, worker)
@@ -62,14 +64,16 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runtime{
+	r := &Runtime{
 		cfg:       cfg,
 		plan:      plan,
 		takenBack: plan.TakenBack(grants.Landlock),
 		info:      newInfo(cfg, software, plan, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
-	}, nil
+	}
+	r.oomKilled()
+	return r, nil
 }
 
 // newPlan chooses the plan and makes what it needs on disk, if anything.
@@ -130,7 +134,8 @@ func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 		cpu++
 	}
 	policy := sandbox.Policy{
-		Devices: []string{"/dev/null", "/dev/zero", "/dev/urandom"},
+		// Not /dev/zero: mapped, it is shared memory that no limit counts.
+		Devices: []string{"/dev/null", "/dev/urandom"},
 		Scratch: scratchBase(cfg),
 		Limits: sandbox.Limits{
 			MemoryBytes: cfg.Limits.MemoryBytes,

@@ -6,86 +6,159 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// watchEvery is the time between two looks at a run that the server has to
-// bound by itself. What a script can do in between is bounded by its rlimits.
+// watchEvery is the time between two looks at a run. What a script can do in
+// between is bounded by its rlimits. A run that is over sooner is never looked at.
 const watchEvery = 20 * time.Millisecond
 
-// watch bounds what the kernel does not where there is neither a private /tmp
-// nor a uid of the run's own: the run's directory and its threads. It returns
-// a function that ends the watch.
-func (p *pool) watch(w *zygote.Worker, limits Limits) (stop func()) {
-	if p.scratch == nil && !p.threads {
-		return func() {}
-	}
-	done := make(chan struct{})
-	go func() {
-		next := time.NewTimer(watchEvery)
-		defer next.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case began := <-next.C:
-				if over := p.look(w, limits); over != 0 {
-					w.Exceed(over)
-					return
-				}
-				// A script can make it long to look: half a processor at most.
-				next.Reset(max(watchEvery, time.Since(began)))
-			}
-		}
-	}()
-	return func() { close(done) }
+// watchSlack is what a run may hold beyond its limit before it is ended: what the
+// interpreter takes to answer, and page tables.
+const watchSlack = 16 << 20
+
+// holding is what a run has been seen to hold, in bytes, on top of what the
+// worker had before its script: largest values, but for now and tmp.
+type holding struct {
+	peak        int64 // its own pages and page tables
+	file, shmem int64 // pages of files, and of its /tmp as far as they are mapped
+	now         int64 // all that is its own at the last look
+	tmp         int64 // what is in its /tmp, -1 where that is not known
+	peakTmp     int64
 }
 
-// look returns the limit that the run is over, if any.
-func (p *pool) look(w *zygote.Worker, limits Limits) zygote.Cause {
-	pid := w.PID()
-	if p.threads && pid != 0 && threads(pid) > limits.Threads {
+// watch is a run that the server looks at from time to time.
+type watch struct {
+	p      *pool
+	w      *zygote.Worker
+	limits Limits
+
+	mu    sync.Mutex
+	timer *time.Timer
+	done  bool
+	seen  holding
+}
+
+// watch bounds what no limit of the kernel's does: memory that rlimits don't
+// count and, where there is neither a private /tmp nor a uid of the run's own,
+// the run's directory and its threads. The caller must end it.
+func (p *pool) watch(w *zygote.Worker, limits Limits) *watch {
+	v := &watch{p: p, w: w, limits: limits}
+	v.mu.Lock()
+	v.timer = time.AfterFunc(watchEvery, v.look)
+	v.mu.Unlock()
+	return v
+}
+
+// end stops the watch and says what was seen.
+func (v *watch) end() holding {
+	v.timer.Stop()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.done = true
+	v.p.pressure.leave(v)
+	return v.seen
+}
+
+func (v *watch) look() {
+	began := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.done {
+		return
+	}
+	if over := v.over(); over != 0 {
+		v.w.Exceed(over)
+		return
+	}
+	v.p.pressure.relieve(v)
+	// A script can make it long to look: half a processor at most.
+	v.timer.Reset(max(watchEvery, time.Since(began)))
+}
+
+// over returns what ends the run now, if anything.
+func (v *watch) over() zygote.Cause {
+	s, ok := v.w.Status()
+	if !ok {
+		return 0 // dead or dying, which somebody else notices; or not to be seen
+	}
+	v.count(s)
+	switch {
+	case s.Stopped():
+		return zygote.Stopped
+	case v.seen.now > v.limits.MemoryBytes+v.tmp()+watchSlack:
+		return zygote.Memory
+	case v.p.threads && s.Threads > v.limits.Threads:
 		return zygote.Threads
 	}
-	if p.scratch == nil {
+	if v.p.scratch == nil {
 		return 0
 	}
-	var bytes, files int64
-	count := func() {
-		bytes, files = p.scratch.use(w.Scratch)
-		if pid != 0 {
-			bytes += unlinked(pid, limits.TmpBytes)
-		}
-	}
-	// What belongs to a uid of the run's own is looked at with that uid: this
-	// one may have no right to. Where it can't be had, as in gVisor, root sees
-	// it as it is.
-	if uid := w.UID(); uid == 0 || sandbox.AsUser(uid, count) != nil {
-		count()
-	}
-	if bytes > limits.TmpBytes || files > limits.TmpFiles {
+	bytes, files := v.scratch(v.w.PID())
+	v.seen.tmp, v.seen.peakTmp = bytes, max(v.seen.peakTmp, bytes)
+	if bytes > v.limits.TmpBytes || files > v.limits.TmpFiles {
 		return zygote.Files
 	}
 	return 0
 }
 
-// threads is how many tasks a process has, 0 when it is gone.
-func threads(pid int) int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
+// tmp is what the run may hold in its /tmp: what it does, if that is known.
+func (v *watch) tmp() int64 {
+	if v.seen.tmp < 0 {
+		return v.limits.TmpBytes
 	}
-	_, rest, _ := strings.Cut(string(status), "\nThreads:")
-	first, _, _ := strings.Cut(rest, "\n")
-	n, err := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
-	if err != nil {
-		return 0
+	return v.seen.tmp
+}
+
+// count adds a look at the run's memory to what was seen.
+func (v *watch) count(s proc.Status) {
+	idle := v.w.Idle
+	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
+	v.seen.peak = max(v.seen.peak, own)
+	v.seen.file = max(v.seen.file, s.File-idle.File)
+	v.seen.shmem = max(v.seen.shmem, s.Shmem)
+	if v.p.scratch == nil {
+		v.seen.tmp = tmpBytes(v.w.PID())
+		v.seen.peakTmp = max(v.seen.peakTmp, v.seen.tmp)
 	}
-	return n
+	v.seen.now = own + max(s.Shmem, v.seen.tmp)
+}
+
+// tmpBytes is what the private /tmp of a process holds, -1 where it can't be
+// seen. Nobody in the jail can put another directory, or a link, in its place.
+func tmpBytes(pid int) int64 {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(fmt.Sprintf("/proc/%d/root/tmp", pid), &st); err != nil || st.Type != tmpfsMagic {
+		return -1
+	}
+	return int64(st.Blocks-st.Bfree) * st.Bsize
+}
+
+// tmpfsMagic is TMPFS_MAGIC of linux/magic.h.
+const tmpfsMagic = 0x01021994
+
+// scratch is what the run's directory holds where that stands in for a private
+// /tmp.
+func (v *watch) scratch(pid int) (bytes, files int64) {
+	count := func() {
+		bytes, files = v.p.scratch.use(v.w.Scratch)
+		if pid != 0 {
+			bytes += unlinked(pid, v.limits.TmpBytes)
+		}
+	}
+	// What belongs to a uid of the run's own is looked at with that uid: this
+	// one may have no right to. Where it can't be had, as in gVisor, root sees
+	// it as it is.
+	if uid := v.w.UID(); uid == 0 || sandbox.AsUser(uid, count) != nil {
+		count()
+	}
+	return bytes, files
 }
 
 // unlinked is the size of the files that a process uses and that no directory

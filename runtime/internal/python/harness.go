@@ -10,7 +10,7 @@ var harness embed.FS
 
 // harnessModules is the order in which the harness is loaded: a module imports only
 // those before it.
-var harnessModules = []string{"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display", "randomness", "streams", "run", "worker", "zygote"}
+var harnessModules = []string{"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display", "randomness", "streams", "mappings", "run", "worker", "zygote"}
 
 // Bootstrap is the program that the interpreter is started with. It takes the
 // modules from the first message on descriptor 3, so that no file of ours has

@@ -64,6 +64,21 @@ func KillPIDFD(pidfd int) error {
 	return nil
 }
 
+// AlivePIDFD reports whether the process behind a pidfd is not buried yet.
+func AlivePIDFD(pidfd int) bool {
+	return unix.PidfdSendSignal(pidfd, 0, nil, 0) != unix.ESRCH
+}
+
+// Unread is how many bytes written to a Unix socket its peer has not read, 0
+// where the kernel does not tell.
+func Unread(fd uintptr) int {
+	n, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // EndWithParent makes the process die with the thread that forked it. Not by
 // SysProcAttr.Pdeathsig: behind it Go asks for the parent's pid, is told 0 in a
 // new PID namespace, takes it for dead and kills itself, from which Linux

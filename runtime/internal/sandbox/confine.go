@@ -15,7 +15,11 @@ func Prepare(p Policy, plan *Plan) []Step {
 	if plan.Posture == Off {
 		return nil
 	}
-	var steps []Step
+	one := num(1)
+	steps := plan.without([]Step{{
+		Layer: Rlimits, Name: thpDisable, Why: "a check: it is in force here, and no worker can change it",
+		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_THP_DISABLE), num(0), num(0), num(0), num(0)}, Want: &one,
+	}})
 	if plan.On[PrivateTmp] || plan.OwnUID {
 		// Not where the server itself has to look at what a worker holds open
 		// in its directory; seccomp and Landlock refuse ptrace there.
@@ -31,7 +35,7 @@ func Prepare(p Policy, plan *Plan) []Step {
 }
 
 // Confine lists the steps that a worker takes after the fork, in order. They
-// need what is only known once the zygote runs: its size (Limits.BaseBytes).
+// need what is only known once the zygote runs: its size and place (Limits.BaseBytes, MappedAt).
 func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	steps := []Step{{
 		// Not a session: the kernel's scheduler would give each one the share
@@ -59,7 +63,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	}
 	steps = append(steps, descriptors(p)...)
 	steps = append(steps, openFiles(p.Limits)...)
-	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace)
+	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace, around(p.Limits.MappedAt, p.Limits.BaseBytes+p.Limits.MemoryBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -152,13 +156,17 @@ func rlimit(name string, resource int, value int64, why string) Step {
 // fixedRlimits are the limits that the zygote can live with too: set once by
 // the launch stage, inherited by every worker.
 func fixedRlimits(l Limits, plan *Plan) []Step {
-	return slices.DeleteFunc([]Step{
+	return plan.without([]Step{
 		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
 		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
 		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
 		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
-	}, func(s Step) bool { return slices.Contains(plan.left, s.Name) })
+		rlimit("RLIMIT_SIGPENDING", unix.RLIMIT_SIGPENDING, pendingSignals, "each that waits is kernel memory"),
+	})
 }
+
+// pendingSignals is how many real-time signals may wait. The others need no room.
+const pendingSignals = 256
 
 // rlimits bounds what one worker may use.
 func rlimits(l Limits) []Step {

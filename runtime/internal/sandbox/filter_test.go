@@ -137,7 +137,7 @@ func TestTakenBack(t *testing.T) {
 
 // Without a PID namespace a script may ask for no process but itself.
 func TestAskersWithoutPIDNamespace(t *testing.T) {
-	prog, err := workerFilter(nil, false)
+	prog, err := workerFilter(nil, false, window{})
 	filter := vm(t, prog, err)
 	clock := func(pid, kind uint32) uint64 { return uint64(^pid<<3 | kind) }
 	for _, tt := range []struct {
@@ -189,6 +189,9 @@ func TestRandomArguments(t *testing.T) {
 		conditions[a.call] = a.when
 	}
 	conditions[unix.SYS_CLONE] = []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}}
+	conditions[unix.SYS_MADVISE] = []cond{{arg: 2, oneOf: advices}}
+	conditions[unix.SYS_MMAP] = append(slices.Clone(conditions[unix.SYS_MMAP]), cond{arg: 0, within: &anywhere})
+	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1<<28, anywhere.to+1<<28, unix.MAP_SHARED|unix.MAP_ANONYMOUS, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
 	worker := workerVM(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
@@ -201,6 +204,8 @@ func TestRandomArguments(t *testing.T) {
 		switch {
 		case a.call == unix.SYS_CLONE3:
 			want = enosys
+		case a.call == unix.SYS_MADVISE && !slices.Contains(advices, uint32(a.args[2])):
+			want = refuse(unix.EINVAL)
 		case known && !slices.ContainsFunc(when, func(c cond) bool { return !c.holds(a.args) }):
 			want = allow
 		}

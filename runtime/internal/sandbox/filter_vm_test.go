@@ -82,7 +82,7 @@ func baseVM(t testing.TB) judge {
 }
 
 func workerVM(t testing.TB, deny ...uintptr) judge {
-	prog, err := workerFilter(deny, true)
+	prog, err := workerFilter(deny, true, anywhere)
 	return stacked(vm(t, prog, err), baseVM(t))
 }
 
@@ -103,9 +103,14 @@ func TestRefuseIsAnError(t *testing.T) {
 func (c cond) holds(args [6]uint64) bool {
 	low := uint32(args[c.arg])
 	switch {
+	case c.only != nil && uint32(args[c.only.arg]) != c.only.is:
+		return true
 	case c.null:
 		return args[c.arg] == 0
-	case c.allSet&^low != 0, c.noneSet&low != 0:
+	case c.within != nil:
+		unit := args[c.arg] >> 28 & (1<<32 - 1)
+		return args[c.arg] == 0 || c.within.from>>28 <= unit && unit <= c.within.to>>28
+	case c.allSet&^low != 0, c.noneSet&low != 0, slices.Contains(c.noneOf, low), c.notAll != 0 && c.notAll&^low == 0:
 		return false
 	}
 	return len(c.oneOf) == 0 || slices.Contains(c.oneOf, low) || c.orSet&low != 0
@@ -204,7 +209,7 @@ func TestFilterSizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := workerFilter(takenBack(&Plan{On: map[Layer]bool{}}, 0), true)
+	worker, err := workerFilter(takenBack(&Plan{On: map[Layer]bool{}}, 0), true, window{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,3 +221,6 @@ func TestFilterSizes(t *testing.T) {
 		t.Errorf("worker filter: %d instructions", n)
 	}
 }
+
+// anywhere is a window that an ordinary address space lies in.
+var anywhere = around(0x7f0000000000, 1<<30)

@@ -71,6 +71,13 @@ var kernelCalls = []struct {
 	{call("execveat", unix.SYS_EXECVEAT, num(-1), num(0), num(0), num(0), num(0)), unix.EFAULT, unix.EPERM, unix.EPERM},
 	{call("landlock_restrict_self", unix.SYS_LANDLOCK_RESTRICT_SELF, num(-1), num(0)), unix.EBADF, unix.EBADF, unix.EPERM},
 	{call("seccomp", unix.SYS_SECCOMP, num(99), num(0), num(0)), unix.EINVAL, unix.EINVAL, unix.EPERM},
+	{call("mmap, shared and anonymous", unix.SYS_MMAP, num(0), num(4096), num(unix.PROT_READ), num(unix.MAP_SHARED|unix.MAP_ANONYMOUS), num(-1), num(0)), 0, unix.EPERM, unix.EPERM},
+	{call("mmap, fixed far away", unix.SYS_MMAP, num(1<<40), num(4096), num(unix.PROT_READ), num(unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED), num(-1), num(0)), 0, 0, unix.EPERM},
+	{call("madvise MADV_COLLAPSE", unix.SYS_MADVISE, num(0), num(0), num(unix.MADV_COLLAPSE)), 0, unix.EINVAL, unix.EINVAL},
+	{call("madvise MADV_HUGEPAGE", unix.SYS_MADVISE, num(0), num(0), num(unix.MADV_HUGEPAGE)), 0, unix.EINVAL, unix.EINVAL},
+	{call("mremap to a fixed place", unix.SYS_MREMAP, num(0), num(4096), num(4096), num(unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED), num(1)), unix.EINVAL, unix.EPERM, unix.EPERM},
+	{call("sendfile", unix.SYS_SENDFILE, num(-1), num(-1), num(0), num(1)), unix.EBADF, unix.EPERM, unix.EPERM},
+	{call("pipe2 of packets", unix.SYS_PIPE2, buf(make([]byte, 8)), num(unix.O_DIRECT)), 0, unix.EPERM, unix.EPERM},
 	{call("memfd_create", unix.SYS_MEMFD_CREATE, num(0), num(0)), unix.EFAULT, unix.EPERM, unix.EPERM},
 	{call("io_uring_setup", unix.SYS_IO_URING_SETUP, num(0), num(0)), unix.EFAULT, unix.EPERM, unix.EPERM},
 	{call("process_vm_readv", unix.SYS_PROCESS_VM_READV, num(0), num(0), num(0), num(0), num(0), num(1)), unix.EINVAL, unix.EPERM, unix.EPERM},
@@ -113,6 +120,7 @@ func TestLandlockInTheKernel(t *testing.T) {
 	policy := Policy{Binds: []Bind{{Source: granted, Dir: true}}, Devices: []string{"/dev/null"}}
 	plan := &Plan{On: map[Layer]bool{Landlock: true, PrivateTmp: false}}
 	steps := []Step{
+		noHugePages, // the zygote checks it
 		{Layer: NoNewPrivs, Name: "no_new_privs", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)}},
 		{Layer: PrivateTmp, Name: "chdir", Call: unix.SYS_CHDIR, Args: []Arg{str(own)}},
 	}

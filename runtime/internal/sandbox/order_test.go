@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // order is what a list does, layer by layer, in the order of the package
@@ -25,6 +27,7 @@ func orderOf(steps []Step) order {
 // The lists have the order that the package documentation says they have.
 func TestOrderOfConfinement(t *testing.T) {
 	jail := order{
+		Rlimits,        // whom the kernel kills first, while there is a /proc
 		MountNamespace, // mounts made private
 		PrivateRoot,    // new root, pivot_root, read-only
 		UTSNamespace,   // a host name that says nothing
@@ -53,7 +56,7 @@ func TestOrderOfConfinement(t *testing.T) {
 			order{Landlock},
 			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
 		{"container", refusedBy(true, 7, "no", allNamespaced...),
-			order{Chroot, Capabilities, Rlimits, NoNewPrivs, Seccomp},
+			order{Rlimits, Chroot, Capabilities, Rlimits, NoNewPrivs, Seccomp},
 			order{Capabilities, Landlock},
 			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
 	} {
@@ -126,7 +129,7 @@ func TestStepsExplainThemselves(t *testing.T) {
 func TestRlimitSteps(t *testing.T) {
 	want := map[string]int64{
 		"RLIMIT_AS": 3 << 20, "RLIMIT_CPU": 3, "RLIMIT_NOFILE": 6, "RLIMIT_NPROC": 7,
-		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_SIGPENDING": pendingSignals,
 	}
 	for _, tt := range []struct {
 		grants Grants
@@ -146,7 +149,7 @@ func TestRlimitSteps(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, s := range slices.Concat(plan.Launch, steps) {
-			if s.Layer != Rlimits {
+			if s.Call != unix.SYS_PRLIMIT64 {
 				continue
 			}
 			seen[s.Name] = true

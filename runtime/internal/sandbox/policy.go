@@ -31,9 +31,11 @@ type Limits struct {
 	// MemoryBytes is the address space a script may add to BaseBytes, the size
 	// of the zygote it is forked from.
 	MemoryBytes, BaseBytes int64
-	CPUSeconds             int64
-	TmpBytes, TmpFiles     int64
-	OpenFiles, Threads     int64
+	// MappedAt is an address among those that the zygote has mapped.
+	MappedAt           uint64
+	CPUSeconds         int64
+	TmpBytes, TmpFiles int64
+	OpenFiles, Threads int64
 }
 
 // Grants says what this machine let throw-away children do.
@@ -44,7 +46,7 @@ type Grants struct {
 	// Refused says for each way that was tried which layers were refused and
 	// how. A way is tried only where those above it are not granted.
 	Refused map[Way]map[Layer]string `json:"refused"`
-	// Left are the rlimits that were refused and that something else stands in for.
+	// Left are the limits that were refused and that something else stands in for.
 	Left     []string `json:"left,omitempty"`
 	Landlock int      `json:"landlock"` // ABI version, 0 without
 	LastCap  int      `json:"last_cap"` // highest capability that the kernel knows

@@ -243,7 +243,9 @@ func (f *found) note(steps []Step, values map[string]int64) {
 				values["chroot"] = 1
 			}
 		case optional[s.Name] != "":
-			f.Left = append(f.Left, s.Name)
+			if !slices.Contains(f.Left, s.Name) {
+				f.Left = append(f.Left, s.Name)
+			}
 		case r.Errno == unix.EINVAL && s.Call == unix.SYS_UNSHARE:
 			// This child has threads, which a zygote and a worker have not; what
 			// is to be unshared was granted to the clone that made it.

@@ -28,14 +28,25 @@ func refuse(e syscall.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e) 
 
 // cond is what must hold for one argument of a call. Only the low 32 bits are
 // looked at, which is all the kernel itself uses of the arguments we test,
-// except for null, which tests a pointer.
+// except for null and within, which test a pointer. One of them, or any of the
+// others.
 type cond struct {
 	arg     int
 	oneOf   []uint32
 	orSet   uint32 // with oneOf: or one of these bits is set
+	noneOf  []uint32
 	allSet  uint32
 	noneSet uint32
+	notAll  uint32 // not every one of these bits is set
 	null    bool
+	within  *window // null, or an address in there
+	only    *only   // where this does not hold, the condition does
+}
+
+// only is another argument's value.
+type only struct {
+	arg int
+	is  uint32
 }
 
 // rule decides one system call: then when every condition holds (or there is
@@ -96,15 +107,55 @@ func (r rule) body() []bpf.Instruction {
 
 // test returns otherwise unless the condition holds, and falls through if so.
 func (c cond) test(otherwise bpf.RetConstant) []bpf.Instruction {
-	low := bpf.LoadAbsolute{Off: uint32(offArgs + 8*c.arg), Size: 4}
-	high := bpf.LoadAbsolute{Off: low.Off + 4, Size: 4}
-	if c.null {
-		return []bpf.Instruction{
-			low, bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
-			high, bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
-		}
+	var p []bpf.Instruction
+	switch {
+	case c.null:
+		p = c.isNull(otherwise)
+	case c.within != nil:
+		p = c.isWithin(otherwise)
+	default:
+		p = c.ofWord(otherwise)
 	}
-	p := []bpf.Instruction{low}
+	if c.only != nil {
+		p = append([]bpf.Instruction{
+			low(c.only.arg), bpf.JumpIf{Cond: bpf.JumpEqual, Val: c.only.is, SkipFalse: uint8(len(p))},
+		}, p...)
+	}
+	return p
+}
+
+func low(arg int) bpf.LoadAbsolute { return bpf.LoadAbsolute{Off: uint32(offArgs + 8*arg), Size: 4} }
+func high(arg int) bpf.LoadAbsolute {
+	return bpf.LoadAbsolute{Off: uint32(offArgs + 8*arg + 4), Size: 4}
+}
+
+func (c cond) isNull(otherwise bpf.RetConstant) []bpf.Instruction {
+	return []bpf.Instruction{
+		low(c.arg), bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
+		high(c.arg), bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1}, otherwise,
+	}
+}
+
+// stride is the unit, as a power of two, in which addresses are compared: with
+// it an address of any process fits the 32 bits of a filter's registers.
+const stride = 28
+
+func (c cond) isWithin(otherwise bpf.RetConstant) []bpf.Instruction {
+	unit := []bpf.Instruction{
+		high(c.arg), bpf.ALUOpConstant{Op: bpf.ALUOpShiftLeft, Val: 32 - stride}, bpf.TAX{},
+		low(c.arg), bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: stride}, bpf.ALUOpX{Op: bpf.ALUOpOr},
+		bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: uint32(c.within.from >> stride), SkipTrue: 1}, otherwise,
+		bpf.JumpIf{Cond: bpf.JumpLessOrEqual, Val: uint32(c.within.to >> stride), SkipTrue: 1}, otherwise,
+	}
+	return append([]bpf.Instruction{
+		low(c.arg), bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: 0, SkipTrue: 2},
+		high(c.arg), bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: uint8(len(unit))},
+	}, unit...)
+}
+
+// ofWord tests the low word.
+func (c cond) ofWord(otherwise bpf.RetConstant) []bpf.Instruction {
+	p := []bpf.Instruction{low(c.arg)}
 	for i := range 32 {
 		if bit := uint32(1) << i; c.allSet&bit != 0 {
 			p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: bit, SkipTrue: 1}, otherwise)
@@ -112,6 +163,9 @@ func (c cond) test(otherwise bpf.RetConstant) []bpf.Instruction {
 	}
 	if c.noneSet != 0 {
 		p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: c.noneSet, SkipTrue: 1}, otherwise)
+	}
+	for _, v := range c.noneOf {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: v, SkipTrue: 1}, otherwise)
 	}
 	if c.orSet != 0 {
 		p = append(p, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: c.orSet, SkipTrue: uint8(len(c.oneOf) + 1)})
@@ -121,6 +175,10 @@ func (c cond) test(otherwise bpf.RetConstant) []bpf.Instruction {
 	}
 	if len(c.oneOf) > 0 {
 		p = append(p, otherwise)
+	}
+	if c.notAll != 0 { // last: the word is gone after it
+		p = append(p, bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: c.notAll},
+			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: c.notAll, SkipTrue: 1}, otherwise)
 	}
 	return p
 }

@@ -13,6 +13,25 @@ const (
 	fionclex = 0x5450
 )
 
+// From linux/futex.h.
+const (
+	futexWait       = 0
+	futexWaitBitset = 9
+	futexPrivate    = 128
+	futexRealtime   = 256
+)
+
+// mute are the signals that end or stop a process whatever it thinks of them.
+var mute = []uint32{uint32(unix.SIGKILL), uint32(unix.SIGSTOP), uint32(unix.SIGTSTP), uint32(unix.SIGTTIN), uint32(unix.SIGTTOU)}
+
+// advices are what a script may advise the kernel about its memory. Not huge
+// pages: of one only a part may be mapped, and only that is counted. EINVAL is
+// what a kernel says that has none.
+var advices = []uint32{
+	unix.MADV_NORMAL, unix.MADV_RANDOM, unix.MADV_SEQUENTIAL, unix.MADV_WILLNEED, unix.MADV_DONTNEED, unix.MADV_FREE,
+	unix.MADV_DONTDUMP, unix.MADV_DODUMP, unix.MADV_WIPEONFORK, unix.MADV_KEEPONFORK,
+}
+
 // socketFlags are those of a single message.
 const socketFlags = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_WAITALL | unix.MSG_TRUNC | unix.MSG_NOSIGNAL
 
@@ -27,10 +46,17 @@ type allowed struct {
 // running them (testdata/semantics), each odd entry with its reason. The
 // portable part; syscalls_<arch>.go adds the older names of an architecture.
 var scriptCalls = []allowed{
-	// Memory. mlock and memfd_create are left out: memory no rlimit counts.
-	{call: unix.SYS_BRK}, {call: unix.SYS_MMAP}, {call: unix.SYS_MUNMAP}, {call: unix.SYS_MPROTECT},
-	{call: unix.SYS_MREMAP}, {call: unix.SYS_MADVISE}, {call: unix.SYS_MSYNC}, {call: unix.SYS_MINCORE},
-	{call: unix.SYS_MEMBARRIER},
+	// Memory. mlock and memfd_create are left out: memory no rlimit counts. So
+	// is all of a shared anonymous mapping but what is mapped just now, which is
+	// why there is none, and a huge page, which comes from another pool.
+	{call: unix.SYS_BRK}, {call: unix.SYS_MUNMAP}, {call: unix.SYS_MPROTECT},
+	{call: unix.SYS_MMAP, when: []cond{
+		{arg: 3, notAll: unix.MAP_SHARED | unix.MAP_ANONYMOUS},
+		{arg: 3, noneSet: unix.MAP_HUGETLB},
+	}},
+	// Not to an address of the caller's choice: see window.
+	{call: unix.SYS_MREMAP, when: []cond{{arg: 3, noneSet: unix.MREMAP_FIXED | unix.MREMAP_DONTUNMAP}}},
+	{call: unix.SYS_MSYNC}, {call: unix.SYS_MINCORE}, {call: unix.SYS_MEMBARRIER},
 
 	// Descriptors that are open already, and pipes.
 	{call: unix.SYS_READ}, {call: unix.SYS_WRITE}, {call: unix.SYS_READV}, {call: unix.SYS_WRITEV},
@@ -40,17 +66,25 @@ var scriptCalls = []allowed{
 	// Not into a table of the thread's own: each has a limit to itself, and what
 	// is open in it shows nowhere else.
 	{call: unix.SYS_CLOSE_RANGE, when: []cond{{arg: 2, noneSet: unix.CLOSE_RANGE_UNSHARE}}},
-	{call: unix.SYS_DUP}, {call: unix.SYS_DUP3}, {call: unix.SYS_PIPE2},
+	{call: unix.SYS_DUP}, {call: unix.SYS_DUP3},
+	// Not packets, each of which takes a page, nor for notices of the kernel's.
+	{call: unix.SYS_PIPE2, when: []cond{{arg: 1, noneSet: ^uint32(unix.O_CLOEXEC | unix.O_NONBLOCK)}}},
 	{call: unix.SYS_FTRUNCATE}, {call: unix.SYS_FSYNC}, {call: unix.SYS_FDATASYNC}, {call: unix.SYS_FALLOCATE},
-	{call: unix.SYS_FADVISE64}, {call: unix.SYS_SENDFILE}, {call: unix.SYS_COPY_FILE_RANGE},
+	// Not sendfile, tee, splice, vmsplice: they put whole pages into sockets and
+	// pipes, which count the bytes. Who would use the first copies instead.
+	{call: unix.SYS_FADVISE64}, {call: unix.SYS_COPY_FILE_RANGE},
 	// Not F_SETPIPE_SZ (kernel memory), F_SETOWN, F_SETSIG (signals to others),
 	// F_SETLEASE, F_NOTIFY (not namespaced).
-	{call: unix.SYS_FCNTL, when: []cond{{arg: 1, oneOf: []uint32{
-		unix.F_DUPFD, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL,
-		unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, // sqlite3
-		unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW,
-		unix.F_DUPFD_CLOEXEC, unix.F_GETPIPE_SZ,
-	}}}},
+	{call: unix.SYS_FCNTL, when: []cond{
+		{arg: 1, oneOf: []uint32{
+			unix.F_DUPFD, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL,
+			unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, // sqlite3
+			unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW,
+			unix.F_DUPFD_CLOEXEC, unix.F_GETPIPE_SZ,
+		}},
+		// A pipe of packets by another way, and signals to others.
+		{arg: 2, noneSet: unix.O_DIRECT | unix.O_ASYNC, only: &only{arg: 1, is: unix.F_SETFL}},
+	}},
 	// isatty, set_blocking, set_inheritable and the size of a terminal; never
 	// TIOCSTI or a device's own commands.
 	{call: unix.SYS_IOCTL, when: []cond{{arg: 1, oneOf: []uint32{
@@ -90,7 +124,10 @@ var scriptCalls = []allowed{
 	{call: unix.SYS_SETITIMER}, {call: unix.SYS_GETITIMER},
 
 	// Threads. glibc tries clone3 first (see below) and falls back to clone.
-	{call: unix.SYS_FUTEX}, {call: unix.SYS_SET_ROBUST_LIST}, {call: unix.SYS_GET_ROBUST_LIST},
+	// Among the process's own threads. On a page of a file that all runs map one
+	// could wake another. To wait is needed: so does pthread_join.
+	{call: unix.SYS_FUTEX, when: []cond{{arg: 1, orSet: futexPrivate, oneOf: []uint32{futexWait, futexWaitBitset, futexWaitBitset | futexRealtime}}}},
+	{call: unix.SYS_SET_ROBUST_LIST}, {call: unix.SYS_GET_ROBUST_LIST},
 	{call: unix.SYS_SET_TID_ADDRESS}, {call: unix.SYS_RSEQ}, {call: unix.SYS_SCHED_YIELD},
 	{call: unix.SYS_SCHED_GETAFFINITY}, {call: unix.SYS_SCHED_GETPARAM}, {call: unix.SYS_SCHED_GETSCHEDULER},
 	{call: unix.SYS_EXIT}, {call: unix.SYS_EXIT_GROUP}, {call: unix.SYS_RESTART_SYSCALL},
@@ -98,7 +135,11 @@ var scriptCalls = []allowed{
 	// Signals; the PID namespace (or Landlock's scope) keeps them inside.
 	{call: unix.SYS_RT_SIGACTION}, {call: unix.SYS_RT_SIGPROCMASK}, {call: unix.SYS_RT_SIGRETURN},
 	{call: unix.SYS_RT_SIGSUSPEND}, {call: unix.SYS_RT_SIGTIMEDWAIT}, {call: unix.SYS_RT_SIGPENDING},
-	{call: unix.SYS_SIGALTSTACK}, {call: unix.SYS_KILL}, {call: unix.SYS_TGKILL},
+	// Not those that can't be caught and leave no word: that a script was killed
+	// or stopped is then always somebody else's doing.
+	{call: unix.SYS_SIGALTSTACK},
+	{call: unix.SYS_KILL, when: []cond{{arg: 1, noneOf: mute}}},
+	{call: unix.SYS_TGKILL, when: []cond{{arg: 2, noneOf: mute}}},
 
 	// Who and where am I.
 	{call: unix.SYS_GETPID}, {call: unix.SYS_GETPPID}, {call: unix.SYS_GETTID}, {call: unix.SYS_GETUID},
@@ -110,7 +151,6 @@ var scriptCalls = []allowed{
 	{call: unix.SYS_PRLIMIT64, when: []cond{{arg: 0, oneOf: []uint32{0}}}},
 	{call: unix.SYS_PRCTL, when: []cond{{arg: 0, oneOf: []uint32{
 		unix.PR_SET_NAME, unix.PR_GET_NAME, // names of threads
-		unix.PR_SET_VMA,          // malloc names its arenas
 		unix.PR_GET_NO_NEW_PRIVS, // the worker checks itself
 	}}}},
 }
@@ -198,6 +238,7 @@ func baseFilter() ([]byte, error) {
 		{call: unix.SYS_CLONE3, then: refuse(unix.ENOSYS)},
 		{call: unix.SYS_CLONE, then: allow},
 		{call: unix.SYS_PRCTL, then: allow},
+		{call: unix.SYS_MADVISE, when: []cond{{arg: 2, oneOf: advices}}, then: allow, els: refuse(unix.EINVAL)},
 	}
 	for _, call := range zygoteCalls {
 		rules = append(rules, rule{call: call, then: allow})
@@ -210,16 +251,35 @@ func baseFilter() ([]byte, error) {
 	return assemble(rules, eperm, eperm)
 }
 
+// window is where a script may map memory at an address of its choice, as the
+// dynamic loader does: around what is mapped already. Page tables take two pages
+// for each far corner of the address space that is used, and no rlimit counts
+// them.
+type window struct{ from, to uint64 }
+
+// around is the window that holds whatever the kernel itself can choose for
+// size bytes of address space, of which at is in use; it grows down or up.
+func around(at uint64, size int64) window {
+	reach := uint64(size) + windowSlack
+	return window{from: at - min(at, reach), to: at + reach}
+}
+
+// windowSlack is for what alignment leaves free.
+const windowSlack = 512 << 20
+
 // workerFilter narrows the base filter to what a script may do. It is short
 // because the kernel checks every call number against it at each installation.
 // Without a PID namespace a script may ask for no process but itself.
-func workerFilter(deny []uintptr, pidNamespace bool) ([]byte, error) {
+func workerFilter(deny []uintptr, pidNamespace bool, at window) ([]byte, error) {
 	eperm := refuse(unix.EPERM)
-	rules := []rule{{
-		call: unix.SYS_CLONE,
-		when: []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}},
-		then: allow, els: eperm,
-	}}
+	rules := []rule{
+		{
+			call: unix.SYS_CLONE,
+			when: []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}},
+			then: allow, els: eperm,
+		},
+		{call: unix.SYS_MMAP, when: []cond{{arg: 0, within: &at}}, then: allow, els: eperm},
+	}
 	for _, a := range scriptCalls {
 		if a.call == unix.SYS_PRCTL {
 			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})

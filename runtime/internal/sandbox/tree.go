@@ -85,7 +85,7 @@ func (t *Tree) device(dir, d string) error {
 		t.Devices = append(t.Devices, d)
 		return nil
 	}
-	t.Note = "mknod is refused: " + os.DevNull + " can only be written, /dev/zero is not there"
+	t.Note = "mknod is refused: " + os.DevNull + " can only be written"
 	switch d {
 	case os.DevNull:
 		t.Stdin = emptyFile

@@ -1,68 +1,67 @@
 package zygote
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
+
+	"github.com/pyexec/pyexec/runtime/internal/proc"
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// pidOf is the process id behind a pidfd, 0 once the process is buried.
-func pidOf(pidfd int) int {
-	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", pidfd))
+// size is the address space of the zygote, which must be of one thread.
+func (z *Zygote) size() (int64, error) {
+	s, err := proc.Read(z.PID())
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("zygote: size: %w", err)
 	}
-	_, rest, _ := strings.Cut(string(info), "\nPid:")
-	first, _, _ := strings.Cut(rest, "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil {
-		return 0
+	if s.Size == 0 {
+		return 0, fmt.Errorf("zygote: size: /proc/%d/status: no VmSize", z.PID())
 	}
-	return max(pid, 0)
+	return s.Size, single(s.Threads)
 }
 
-// statm is the address space in bytes and the number of threads of a process.
-func statm(pid int) (size int64, threads int, err error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, 0, fmt.Errorf("zygote: size: %w", err)
-	}
-	for line := range strings.Lines(string(status)) {
-		name, rest, _ := strings.Cut(line, ":")
-		fields := strings.Fields(rest)
-		if len(fields) == 0 {
-			continue
-		}
-		switch name {
-		case "VmSize":
-			kib, err := strconv.ParseInt(fields[0], 10, 64)
-			if err != nil {
-				return 0, 0, fmt.Errorf("zygote: size: %w", err)
-			}
-			size = kib << 10
-		case "Threads":
-			if threads, err = strconv.Atoi(fields[0]); err != nil {
-				return 0, 0, fmt.Errorf("zygote: threads: %w", err)
-			}
-		}
-	}
-	if size == 0 {
-		return 0, 0, fmt.Errorf("zygote: size: /proc/%d/status: no VmSize", pid)
-	}
-	return size, threads, nil
-}
-
-// Stopped reports whether the zygote is stopped: by a signal, or a debugger.
-// It does nothing then, and is not dead. One that only waits for a processor
-// is not stopped, however long.
+// Stopped reports whether the zygote is stopped: it does nothing then, and is
+// not dead.
 func (z *Zygote) Stopped() bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", z.PID()))
-	if err != nil {
-		return false // gone
+	s, err := proc.Read(z.PID())
+	return err == nil && s.Stopped() // else gone
+}
+
+// Status is what the kernel says of the worker's process now; ok is false when
+// it is gone, or not to be seen from here.
+func (w *Worker) Status() (s proc.Status, ok bool) {
+	pid := w.PID()
+	if pid == 0 {
+		return proc.Status{}, false
 	}
-	// The name of the program, in parentheses, may hold anything.
-	after := bytes.LastIndexByte(stat, ')')
-	return bytes.HasPrefix(stat[after+1:], []byte(" T")) || bytes.HasPrefix(stat[after+1:], []byte(" t"))
+	s, err := proc.Read(pid)
+	if err != nil {
+		return proc.Status{}, false
+	}
+	// While the process is not buried its number means no other.
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return s, w.pidfd >= 0 && sandbox.AlivePIDFD(w.pidfd)
+}
+
+// Idle is the status of a worker of this zygote before it has a script: what it
+// shares with the zygote and what it takes itself. All are alike once the zygote
+// has settled, so that one is looked at.
+func (z *Zygote) Idle(w *Worker) proc.Status {
+	if w.Unrehearsed() {
+		s, _ := w.Status() // of one that is gone nobody asks
+		return s
+	}
+	z.mu.Lock()
+	s := z.idle
+	z.mu.Unlock()
+	if s.State != 0 {
+		return s
+	}
+	s, ok := w.Status()
+	if ok {
+		z.mu.Lock()
+		z.idle = s
+		z.mu.Unlock()
+	}
+	return s
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
 // Request is one script for one worker. Input is JSON text or nil.
@@ -73,8 +75,8 @@ type Reply struct {
 	Attached []Attached
 	// Broken says what was wrong with what the script wrote to the channel.
 	Broken string
-	// Unread says that the worker died before it had read the request: nothing
-	// of the script has run.
+	// Unread says that the worker came to its end, or to the deadline, before it
+	// had read the request: nothing of the script has run.
 	Unread bool
 	// Refused is the error of Room.
 	Refused        error
@@ -109,7 +111,10 @@ const (
 	Stderr          // stderr over its limit
 	Files           // the run's directory over its limit
 	Threads         // more threads than allowed, where the kernel does not count them
-	causeClosed
+	Memory          // more memory than allowed, of a kind that no rlimit counts
+	Pressure        // the machine's memory ran out, and no run held more
+	Stopped         // somebody else has stopped the process
+	Closed          // the server wants nothing more of it
 )
 
 // grace is what a worker gets beyond its own alarm to say where it was.
@@ -137,7 +142,7 @@ func (w *Worker) Run(ctx context.Context, r *Request) *Reply {
 
 	reply := &Reply{}
 	w.exchange(r, reply)
-	w.kill(causeClosed)
+	w.kill(Closed)
 	var over bool
 	if reply.Stdout, over = w.stdout.finish(); over {
 		w.kill(Stdout)
@@ -193,6 +198,15 @@ func (w *Worker) exchange(r *Request, reply *Reply) {
 	w.settle(reply, kind, payload, err)
 }
 
+// unread reports whether some of the request was never read by the worker.
+func (w *Worker) unread() (some bool) {
+	conn, err := w.ctl.SyscallConn()
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { some = sandbox.Unread(fd) > 0 })
+	}
+	return some && err == nil
+}
+
 // room asks r.Room. What it waits is not the run's time.
 func (w *Worker) room(r *Request, reply *Reply) func(int) error {
 	if r.Room == nil {
@@ -226,15 +240,14 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 	w.mu.Lock()
 	reply.Cause = w.cause
 	w.mu.Unlock()
+	reply.Unread = errors.Is(err, errUnread)
 	if reply.Cause != causeNone {
 		return
 	}
 	switch {
-	case reply.Refused != nil:
+	case reply.Refused != nil, reply.Unread:
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		reply.Cause = Timeout
-	case errors.Is(err, errUnread):
-		reply.Unread = true
+		reply.Cause, reply.Unread = Timeout, w.unread()
 	case errors.Is(err, errTooLong):
 		reply.Broken = "result"
 		if kind == frameValue {

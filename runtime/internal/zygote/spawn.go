@@ -3,6 +3,7 @@ package zygote
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"syscall"
 
@@ -78,19 +79,26 @@ func (z *Zygote) enlist(w *Worker) error {
 	if !z.cfg.Plan.OwnUID {
 		return nil
 	}
-	for range sandbox.LastUID - sandbox.FirstUID + 1 {
-		if z.uid++; z.uid > sandbox.LastUID {
-			z.uid = sandbox.FirstUID
-		}
-		if !z.uids[z.uid] {
-			z.uids[z.uid] = true
-			w.uid = z.uid
+	// From a place at random: a uid is to tell nothing of how many runs there
+	// were, and on one host may be other servers, whose threads the kernel counts
+	// with ours.
+	uid := sandbox.FirstUID + rand.Uint32N(uids)
+	for range uids {
+		if !z.uids[uid] {
+			z.uids[uid] = true
+			w.uid = uid
 			return nil
+		}
+		if uid++; uid > sandbox.LastUID {
+			uid = sandbox.FirstUID
 		}
 	}
 	delete(z.workers, w.number)
 	return errors.New("zygote: spawn: every uid of the range is in use")
 }
+
+// uids is how many there are.
+const uids = sandbox.LastUID - sandbox.FirstUID + 1
 
 // dismiss forgets a worker, whose uid is free again: its process is gone.
 func (z *Zygote) dismiss(number uint64) *Worker {
@@ -164,10 +172,7 @@ func (z *Zygote) lookAgain(number uint64) error {
 	if number == firstWorker || z.settled.Swap(true) {
 		return nil
 	}
-	_, threads, err := statm(z.cmd.Process.Pid)
-	if err == nil {
-		err = single(threads)
-	}
+	_, err := z.size()
 	if err != nil {
 		fmt.Fprintln(&z.stderr, err) // the last words
 		z.Kill()

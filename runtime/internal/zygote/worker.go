@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -17,6 +18,8 @@ import (
 type Worker struct {
 	// Scratch is the run's own directory where there is no private /tmp.
 	Scratch string
+	// Idle is what the kernel said of it, or of its like, before it had a script.
+	Idle proc.Status
 
 	number      uint64
 	uid         uint32
@@ -32,6 +35,7 @@ type Worker struct {
 
 	mu       sync.Mutex
 	pidfd    int
+	pid      int       // found when it is first asked for
 	deadline time.Time // of the run, for the server
 	killed   bool      // the signal was sent
 	done     bool      // Close was called
@@ -161,12 +165,15 @@ func (w *Worker) PID() int {
 	if w.pidfd < 0 {
 		return 0
 	}
-	return pidOf(w.pidfd)
+	if w.pid == 0 {
+		w.pid = proc.PID(w.pidfd)
+	}
+	return w.pid
 }
 
 // Close kills the worker and gives back what it held in this process.
 func (w *Worker) Close() {
-	w.kill(causeClosed)
+	w.kill(Closed)
 	w.mu.Lock()
 	if w.done {
 		w.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os/exec"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -22,8 +22,9 @@ import (
 type Config struct {
 	Plan *sandbox.Plan
 	// Confine lists the steps of the zygote itself and those of every worker,
-	// given the address space that a worker has before its script begins.
-	Confine func(baseBytes int64) (prepare, worker []sandbox.Step, err error)
+	// given the address space that a worker has before its script begins, and an
+	// address in it.
+	Confine func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error)
 	// Executable and Path (sys.path entries to add) are as seen in the jail.
 	Executable string
 	Path       []string
@@ -50,9 +51,9 @@ type Zygote struct {
 
 	mu      sync.Mutex
 	next    uint64
-	uid     uint32
 	workers map[uint64]*Worker
 	uids    map[uint32]bool // in use
+	idle    proc.Status     // of a worker that waits, once known
 
 	settled atomic.Bool // it has forked again after its rehearsals
 
@@ -63,7 +64,7 @@ type Zygote struct {
 // Start builds the jail and the zygote in it. It returns when the zygote is
 // ready to fork, or with the layer that was refused.
 func Start(ctx context.Context, cfg Config) (*Zygote, error) {
-	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{}), uid: firstUID()}
+	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}
@@ -89,12 +90,6 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	}
 	go z.listen()
 	return z, nil
-}
-
-// firstUID is where a zygote begins to hand out uids: at random, because the
-// kernel counts threads by uid, and on one host may be other servers.
-func firstUID() uint32 {
-	return sandbox.FirstUID + rand.Uint32N(sandbox.LastUID-sandbox.FirstUID+1)
 }
 
 // greet hands over the sources and then the confinement steps, which depend on
@@ -124,29 +119,29 @@ func (z *Zygote) greet() error {
 	if err := z.conn.SetReadDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("zygote: greet: %w", err)
 	}
-	var hello struct{ Version string }
+	var hello struct {
+		Version  string
+		MappedAt uint64 `json:"mapped_at"`
+	}
 	if err := json.Unmarshal(buf[:n], &hello); err != nil {
 		return fmt.Errorf("zygote: greet: %w", err)
 	}
 	z.version = hello.Version
-	size, threads, err := statm(z.cmd.Process.Pid)
+	size, err := z.size()
 	if err != nil {
 		return err
 	}
-	if err := single(threads); err != nil {
-		return err
-	}
-	prepare, steps, err := z.cfg.Confine(size + harnessBytes)
+	prepare, steps, err := z.cfg.Confine(size+harnessBytes, hello.MappedAt)
 	if err != nil {
 		return err
 	}
 	return z.send(map[string]any{
-		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace,
+		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace, "oom_score_fd": sandbox.OOMScoreFD,
 	})
 }
 
 // single refuses a zygote of several threads.
-func single(threads int) error {
+func single(threads int64) error {
 	if threads == 1 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import ctypes
 import functools
 import gc
 import json
+import mmap
 import os
 import select
 import struct
@@ -16,9 +17,12 @@ import sys
 from _harness import randomness, worker
 from _harness.confine import compile_steps, confine
 
+PAGE = mmap.PAGESIZE
 CLONE_NEWPID = 0x20000000
 SYS_PIDFD_OPEN = 434
 SOL_SOCKET, SCM_RIGHTS = 1, 1
+
+ZYGOTE_OOM_SCORE, WORKER_OOM_SCORE = b"500", b"1000"
 
 SPAWN = struct.Struct("=cQI?")  # 'F', worker number, uid, hurry; then the scratch path
 EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes; several may be one message
@@ -42,7 +46,7 @@ def main(sock, config):
     randomness.remember_generators()
     worker.prepare(config)
     refuse_threads()
-    sock.send(json.dumps({"version": sys.version.split()[0]}).encode())
+    sock.send(json.dumps({"version": sys.version.split()[0], "mapped_at": mapped_at()}).encode())
     plan = json.loads(sock.recv(1 << 20))
     values = {}
     refused = confine(compile_steps(plan["prepare"] or [], {}), values)
@@ -51,7 +55,7 @@ def main(sock, config):
     worker.steps = compile_steps(plan["steps"] or [], values)
     rehearse_runs()
     gc.freeze()
-    server = Server(sock, plan["pid_namespace"])
+    server = Server(sock, plan["pid_namespace"], plan["oom_score_fd"])
     # The first caller may be waiting: what only later forks gain by comes after
     # the first of them.
     if not server.request():
@@ -67,6 +71,17 @@ def main(sock, config):
     filler = settle_heap()
     gc.freeze()
     server.serve()
+
+
+def mapped_at():
+    """An address among those that are mapped: where the kernel puts a page now."""
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    at = libc.mmap(None, PAGE, mmap.PROT_READ, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
+    libc.munmap(at, PAGE)
+    return at
 
 
 M_ARENA_MAX = -8
@@ -175,8 +190,9 @@ def load(name):
 class Server:
     """Forks on request and reports every exit."""
 
-    def __init__(self, sock, pid_namespace):
+    def __init__(self, sock, pid_namespace, oom_score_fd):
         self.sock = sock
+        self.oom_score = oom_score_fd
         self.poll = select.epoll()
         self.poll.register(sock.fileno(), select.EPOLLIN)
         self.children = {}  # pidfd -> (pid, worker number)
@@ -222,15 +238,25 @@ class Server:
     def fork(self, fds, uid, hurry, scratch):
         if self.home is not None and self.libc.unshare(CLONE_NEWPID) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
+        self.killed_as(WORKER_OOM_SCORE)
         try:
             pid = os.fork()
             if pid == 0:
                 worker.main(fds, uid, hurry, scratch)
         finally:
+            self.killed_as(ZYGOTE_OOM_SCORE)
             # The next fork may make a namespace of its own only from here.
             if self.home is not None and self.libc.setns(self.home, CLONE_NEWPID) != 0:
                 raise OSError(ctypes.get_errno(), "setns")
         return pid
+
+    def killed_as(self, score):
+        """Say how early the kernel is to choose this process, and its next child."""
+        if self.oom_score is not None:
+            try:
+                os.write(self.oom_score, score)
+            except OSError:  # not to be had here, which the server reports
+                self.oom_score = None
 
     def bury(self, events):
         """Report the children among the events, whose ends they are."""

@@ -1,0 +1,63 @@
+package runtime
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// unexplained returns an error for a run whose end the service did not bring
+// about and that nothing the script did can explain. Scripts can neither kill nor
+// stop themselves or anybody else with a signal that leaves no word: seccomp
+// refuses that in every posture.
+func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit) error {
+	switch {
+	case reply.Cause == zygote.Stopped:
+		return r.notTheScript("the run was stopped by somebody else")
+	case reply.Cause == zygote.Closed:
+		return fmt.Errorf("%w: shutting down", ErrUnavailable)
+	case !silent(reply) || r.cfg.SandboxOff:
+		return nil
+	}
+	if status := syscall.WaitStatus(exit.Status); !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		return nil
+	}
+	if r.oomKilled() {
+		return r.notTheScript("the kernel killed the run because memory ran out, and it was within its limit")
+	}
+	if r.overCPU(exit) {
+		return nil
+	}
+	return r.notTheScript("the run was killed by somebody else")
+}
+
+// notTheScript logs a fault that is nobody's who could read it in a reply, and
+// makes the error of it.
+func (r *Runtime) notTheScript(why string) error {
+	r.cfg.Log.Error("run not finished", "error", why)
+	return fmt.Errorf("%w: %s", ErrUnavailable, why)
+}
+
+// overCPU reports whether the kernel ended a process for its processor time.
+func (r *Runtime) overCPU(exit *zygote.Exit) bool {
+	status := syscall.WaitStatus(exit.Status)
+	if !status.Signaled() {
+		return false
+	}
+	// Half, because the kernel holds against the limit what it samples at every
+	// tick of the clock, and reports what it has measured.
+	used := time.Duration(exit.CPUMicros) * time.Microsecond
+	return status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= r.cfg.Limits.CPU/2
+}
+
+// oomKilled reports whether the kernel has killed for want of memory since this
+// was asked last.
+func (r *Runtime) oomKilled() bool {
+	if r.cfg.OOMKills == nil {
+		return false
+	}
+	n, ok := r.cfg.OOMKills()
+	return ok && n > r.oomKills.Swap(n)
+}
