@@ -26,10 +26,6 @@ type PushTokens struct {
 	keys *idtoken.Validator
 }
 
-// keysWithin bounds the fetch of Google's keys, which are kept as long as Google
-// says they are good, some hours.
-const keysWithin = 10 * time.Second
-
 // issuers are what Google calls itself.
 var issuers = []string{"https://accounts.google.com", "accounts.google.com"}
 
