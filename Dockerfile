@@ -2,7 +2,7 @@
 # package manager, no compiler.
 #
 #   docker build -t pyexec .
-#   docker run --rm -p 8080:8080 pyexec
+#   docker run --rm -p 127.0.0.1:8080:8080 pyexec
 #
 #   --build-arg PACKAGES=packages/data.txt    with the packages of a requirements file
 #   --build-arg VERSION=$(git describe --always --dirty)

@@ -2,6 +2,7 @@ package pyexec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/pyexec/pyexec/internal/gcp"
@@ -34,6 +35,38 @@ func (c *Config) results(ctx context.Context) (*gcp.Results, error) {
 		return nil, fmt.Errorf("RESULTS_TOPIC: %w", err)
 	}
 	return r, nil
+}
+
+// What EVENTS can be.
+const (
+	eventsAuto = "auto"
+	eventsOn   = "on"
+	eventsOff  = "off"
+)
+
+// senders makes what tells who may send events, nil for whoever may call. A
+// reply that is published speaks for the event that it names: where scripts of
+// callers are run, too, none of them may send events in somebody else's name.
+func (c *Config) senders(ctx context.Context) (tokens *gcp.PushTokens, err error) {
+	given := c.EventsAudience != ""
+	switch {
+	case c.Events == eventsOff:
+		return nil, nil
+	case given != (len(c.EventsAccounts) > 0):
+		return nil, errors.New("EVENTS_AUDIENCE, EVENTS_ACCOUNTS: one is set without the other: a token says for whom it is and whose, and both must be right")
+	case c.EventsPlatform && c.revision.Service == "":
+		return nil, errors.New("EVENTS_SIGNATURE: platform: only Cloud Run verifies signatures for a service, and this is not it")
+	case given && c.EventsPlatform:
+		tokens, err = gcp.NewPlatformTokens(c.EventsAudience, c.EventsAccounts)
+	case given:
+		tokens, err = gcp.NewPushTokens(ctx, c.EventsAudience, c.EventsAccounts, c.keys)
+	case c.ResultsTopic != "" && c.Events != eventsOn && !c.onlyEvents:
+		return nil, errors.New("RESULTS_TOPIC: whoever may call could publish results of events that are not theirs: set EVENTS_AUDIENCE and EVENTS_ACCOUNTS to those of the push subscription, or EVENTS=on where every caller may, or EVENTS=off")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("EVENTS_AUDIENCE: %w", err)
+	}
+	return tokens, nil
 }
 
 // learnProject finds out, in the background, what the traces in the log are

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/gcp"
 	"github.com/pyexec/pyexec/runtime"
 )
@@ -19,8 +21,9 @@ import (
 // environment and makes every value explicit; nothing further down has a
 // default of its own.
 type Config struct {
-	// Host and Port are where cmd/server listens. Under the functions
-	// framework its main decides.
+	// Host and Port are where cmd/server listens: Host empty for all interfaces,
+	// localhost for both of its addresses. Under the functions framework its main
+	// decides.
 	Host string
 	Port int
 	// Runtime goes to package runtime as it is, except for its Log.
@@ -34,15 +37,24 @@ type Config struct {
 	Project string
 	// ResultsTopic takes the replies of events, empty for none.
 	ResultsTopic string
+	// Events says whether /events takes messages: eventsAuto, eventsOn or
+	// eventsOff. Where EventsAudience and EventsAccounts are given, it asks for a
+	// token of one of the accounts for the audience; EventsPlatform says that
+	// Cloud Run has verified its signature.
+	Events         string
+	EventsAudience string
+	EventsAccounts []string
+	EventsPlatform bool
 	// LogAPI writes the log through the Cloud Logging API, LogPayloads adds the
 	// script, its input and its reply to the entry of a run.
 	LogAPI, LogPayloads bool
 	// MetricsPort is where /metrics is served, 0 for nowhere.
 	MetricsPort int
-	// MCPOff takes /mcp away. MCPHosts are the hosts that it accepts, as
-	// mcp.NewGuard describes them.
-	MCPOff   bool
-	MCPHosts []string
+	// AllowedHosts are funcs.Options.Hosts, MCPHosts those of /mcp. MCPOff takes
+	// /mcp away.
+	AllowedHosts []string
+	MCPOff       bool
+	MCPHosts     []string
 	// Overcommit starts although the runs of all workers may hold more memory than
 	// there is.
 	Overcommit bool
@@ -63,16 +75,19 @@ type Config struct {
 	// 0 for no bound; memoryBytes what the Go runtime takes for itself.
 	heldBodies, heldReplies, memoryBytes int64
 
+	// onlyEvents says that nothing but events is served, as a function.
+	onlyEvents bool
 	// revision is what Cloud Run says of itself, empty elsewhere.
 	revision gcp.Revision
 	// For tests: how clients of Google Cloud are to be made.
 	logOptions, resultOptions []gcp.Option
+	keys                      http.RoundTripper
 }
 
 // LoadConfig reads the environment and the limits of the container. It reports
 // every problem at once, each with the name, the value and what is accepted.
 func LoadConfig() (Config, error) {
-	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/")), Descriptors: descriptorLimit()}
+	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/")), Descriptors: descriptorLimit(), Contained: contained(os.DirFS("/"), os.Getpid())}
 	cfg, settingsErr := parseConfig(os.Environ(), host)
 	dir, cacheErr := secureDir(cacheCandidates())
 	cfg.Runtime.CacheDir = dir
@@ -105,6 +120,9 @@ func hosted() bool {
 	return false
 }
 
+// servesEvents says whether the platform runs this process for ExecuteEvent.
+func servesEvents() bool { return os.Getenv("FUNCTION_TARGET") == "ExecuteEvent" }
+
 // parseConfig is LoadConfig without its side effects.
 func parseConfig(environ []string, host container) (Config, error) {
 	given := make(map[string]string)
@@ -114,6 +132,9 @@ func parseConfig(environ []string, host container) (Config, error) {
 		}
 	}
 	cfg := Config{revision: gcp.Revision{Service: given["K_SERVICE"], Name: given["K_REVISION"], Configuration: given["K_CONFIGURATION"]}}
+	for _, name := range containerNames {
+		host.Contained = host.Contained || given[name] != ""
+	}
 	problems := unknown(given)
 	for _, s := range settings {
 		text, isSet := given[s.Name]
@@ -157,10 +178,13 @@ func (c *Config) complete(host container) error {
 	if rt.Limits.CPU == 0 {
 		rt.Limits.CPU = (rt.Limits.Timeout + time.Second - 1).Truncate(time.Second)
 	}
-	if c.MCPHosts == nil && c.revision.Service != "" {
+	if c.AllowedHosts == nil && c.revision.Service != "" {
 		// The front end of Cloud Run knows which names are the service's, and no
 		// browser gets past it without the service's own URL.
-		c.MCPHosts = []string{"*"}
+		c.AllowedHosts = []string{funcs.AnyHost}
+	}
+	if c.Host == "" && !host.Contained {
+		c.Host = "localhost"
 	}
 	if rt.Preload == nil {
 		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()

@@ -21,18 +21,19 @@ func TestDefaults(t *testing.T) {
 		got[s.Name] = s.kind.show(&cfg)
 	}
 	want := map[string]string{
-		"HOST": "", "PORT": "8080",
+		"HOST": "localhost", "PORT": "8080",
 		"EXEC_TIMEOUT": "30s", "EXEC_CPU": "30s",
 		"EXEC_MEMORY_MB": "512", "EXEC_TMP_MB": "64", "EXEC_TMP_FILES": "1024",
 		"EXEC_OUTPUT_BYTES": "1048576", "EXEC_RESULT_BYTES": "8388608", "EXEC_RESULT_DEPTH": "256",
 		"EXEC_SCRIPT_BYTES": "1048576", "EXEC_BODY_BYTES": "8388608",
-		"EXEC_RETURN_FILES": "64", "EXEC_RETURN_BYTES": "8388608", "MCP": "on", "MCP_HOSTS": "",
+		"EXEC_RETURN_FILES": "64", "EXEC_RETURN_BYTES": "8388608", "MCP": "on", "MCP_HOSTS": "", "ALLOWED_HOSTS": "",
 		"EXEC_OPEN_FILES": "64", "EXEC_THREADS": "64",
 		"EXEC_WORKERS": "8", "EXEC_QUEUE": "32",
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         strings.Join(standardPreload, ","),
 		"PYTHON_HOME":     "",
 		"PYTHON_PACKAGES": "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
+		"EVENTS": "auto", "EVENTS_AUDIENCE": "", "EVENTS_ACCOUNTS": "", "EVENTS_SIGNATURE": "verify",
 		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0", "GOOGLE_CLOUD_PROJECT": "",
 	}
 	if !maps.Equal(got, want) {
@@ -43,6 +44,31 @@ func TestDefaults(t *testing.T) {
 	}
 	if len(cfg.Warnings) > 0 {
 		t.Errorf("warnings: %q", cfg.Warnings)
+	}
+}
+
+// Where nobody else could mean to reach it, the server is not reached.
+func TestHostByPlace(t *testing.T) {
+	for name, tt := range map[string]struct {
+		environ   []string
+		contained bool
+		want      string
+	}{
+		"on a machine":          {nil, false, "localhost"},
+		"left empty":            {[]string{"HOST="}, false, "localhost"},
+		"set":                   {[]string{"HOST=0.0.0.0"}, false, "0.0.0.0"},
+		"in a container":        {nil, true, ""},
+		"set in a container":    {[]string{"HOST=127.0.0.1"}, true, "127.0.0.1"},
+		"on Cloud Run":          {[]string{"K_SERVICE=pyexec"}, false, ""},
+		"in a cluster":          {[]string{"KUBERNETES_SERVICE_HOST=10.0.0.1"}, false, ""},
+		"in podman, by systemd": {[]string{"container=podman"}, false, ""},
+		"none of these":         {[]string{"container=", "K_SERVICE="}, false, "localhost"},
+	} {
+		host := roomy
+		host.Contained = tt.contained
+		if cfg, err := parseConfig(tt.environ, host); err != nil || cfg.Host != tt.want {
+			t.Errorf("%s: %q, %v; want %q", name, cfg.Host, err, tt.want)
+		}
 	}
 }
 
@@ -72,6 +98,13 @@ func TestAccepted(t *testing.T) {
 		{"RESULTS_TOPIC=", "RESULTS_TOPIC", ""},
 		{"RESULTS_TOPIC=results", "RESULTS_TOPIC", "results"},
 		{"RESULTS_TOPIC=projects/example.com:p-1/topics/Results.2", "RESULTS_TOPIC", "projects/example.com:p-1/topics/Results.2"},
+		{"EVENTS=off", "EVENTS", "off"},
+		{"EVENTS_AUDIENCE=https://pyexec-1.run.app", "EVENTS_AUDIENCE", "https://pyexec-1.run.app"},
+		{"EVENTS_ACCOUNTS=a@p.iam.gserviceaccount.com, b@p.iam.gserviceaccount.com", "EVENTS_ACCOUNTS", "a@p.iam.gserviceaccount.com,b@p.iam.gserviceaccount.com"},
+		{"EVENTS_ACCOUNTS=", "EVENTS_ACCOUNTS", ""},
+		{"EVENTS_SIGNATURE=platform", "EVENTS_SIGNATURE", "platform"},
+		{"ALLOWED_HOSTS=a.example,10.0.0.1", "ALLOWED_HOSTS", "a.example,10.0.0.1"},
+		{"K_SERVICE=s", "ALLOWED_HOSTS", "*"},
 		{"LOG_SINK=api", "LOG_SINK", "api"},
 		{"LOG_PAYLOADS=true", "LOG_PAYLOADS", "true"},
 		{"METRICS_PORT=9090", "METRICS_PORT", "9090"},
@@ -119,6 +152,12 @@ func TestRefused(t *testing.T) {
 		{"RESULTS_TOPIC", "t", "name of a topic"},
 		{"RESULTS_TOPIC", "topics/results", "name of a topic"},
 		{"RESULTS_TOPIC", "projects/p/topics/", "name of a topic"},
+		{"EVENTS", "yes", "auto, on or off"},
+		{"EVENTS_AUDIENCE", "a b", "without space"},
+		{"EVENTS_ACCOUNTS", "pyexec-push", `"pyexec-push" is no account`},
+		{"EVENTS_ACCOUNTS", "a@b.example,", `"" is no account`},
+		{"EVENTS_SIGNATURE", "none", "verify or platform"},
+		{"ALLOWED_HOSTS", "a.example:80", "without a port"},
 		{"LOG_SINK", "API", "stdout or api"},
 		{"LOG_PAYLOADS", "1", "false or true"},
 		{"METRICS_PORT", "-1", "0 to 65535"},

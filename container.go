@@ -17,7 +17,26 @@ type container struct {
 	Memory int64
 	// Descriptors this process may have. 0 stands for more than enough.
 	Descriptors int64
+	// Contained says that there is one around it.
+	Contained bool
 }
+
+// contained says whether the process runs in a container, where the loopback
+// interface is its own and nobody outside could reach what listens on it. Docker
+// and podman leave a file, and whoever starts an image without a shell has its
+// program as the first process.
+func contained(root fs.FS, pid int) bool {
+	for _, mark := range []string{".dockerenv", "run/.containerenv"} {
+		if _, err := fs.Stat(root, mark); err == nil {
+			return true
+		}
+	}
+	return pid == 1
+}
+
+// containerNames are variables that platforms set in the containers they run:
+// Cloud Run, Kubernetes, podman and systemd.
+var containerNames = []string{"K_SERVICE", "KUBERNETES_SERVICE_HOST", "container"}
 
 const unlimited = math.MaxInt64
 

@@ -87,3 +87,21 @@ func TestMemoryLimitHere(t *testing.T) {
 		t.Errorf("got %d bytes", got)
 	}
 }
+
+func TestContained(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file string
+		pid  int
+		want bool
+	}{
+		"a machine":             {"etc/hosts", 1234, false},
+		"Docker":                {".dockerenv", 1234, true},
+		"podman":                {"run/.containerenv", 1234, true},
+		"the image by itself":   {"etc/hosts", 1, true},
+		"a name that is longer": {".dockerenvs", 7, false},
+	} {
+		if got := contained(fstest.MapFS{tt.file: {}}, tt.pid); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

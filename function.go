@@ -85,7 +85,7 @@ var hostedService = sync.OnceValue(func() *Service {
 	if log, err = OpenLog(context.Background(), cfg, os.Stdout); err != nil {
 		exitWith(NewLog(os.Stdout), err)
 	}
-	cfg.Log = log
+	cfg.Log, cfg.onlyEvents = log, servesEvents()
 	cfg.LimitMemory()
 	s, err := New(context.Background(), cfg)
 	if err != nil {

@@ -277,6 +277,11 @@ func TestHosted(t *testing.T) {
 		runExamples(t, p.url, events)
 	})
 
+	// Whoever may call it sends events: nothing else is served.
+	t.Run("publishes what it is sent, as the platform lets nobody else", func(t *testing.T) {
+		launchHosted(t, app, "FUNCTION_TARGET=ExecuteEvent", "RESULTS_TOPIC=results", "GOOGLE_CLOUD_PROJECT=p", "PUBSUB_EMULATOR_HOST=127.0.0.1:1").logged(t, `"message":"ready"`)
+	})
+
 	t.Run("takes every request for an event", func(t *testing.T) {
 		p := launchHosted(t, app, "FUNCTION_TARGET=ExecuteEvent")
 		const push = `{"message":{"messageId":"1","data":"eyJzY3JpcHQiOiJkZWYgbWFpbigpOiByZXR1cm4gMisyIn0="},"subscription":"s"}`
@@ -328,8 +333,9 @@ func TestHosted(t *testing.T) {
 	})
 
 	for name, tt := range map[string]struct{ setting, says string }{
-		"an invalid setting ends the process": {"EXEC_TIMEOUT=0", `setting EXEC_TIMEOUT: \"0\": must be`},
-		"a failed start ends the process":     {"PYTHON_HOME=/nonexistent/python", `"severity":"ERROR","message":"start: `},
+		"an invalid setting ends the process":                {"EXEC_TIMEOUT=0", `setting EXEC_TIMEOUT: \"0\": must be`},
+		"results that everybody could forge end the process": {"RESULTS_TOPIC=results", `RESULTS_TOPIC: whoever may call could publish`},
+		"a failed start ends the process":                    {"PYTHON_HOME=/nonexistent/python", `"severity":"ERROR","message":"start: `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := launchHosted(t, app, tt.setting)

@@ -153,6 +153,48 @@ func choice(no, yes string, field func(*Config) *bool) kind {
 	}
 }
 
+// oneOf is a choice of several words.
+func oneOf(field func(*Config) *string, words ...string) kind {
+	list := strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return kind{
+		accepts: "`" + strings.NewReplacer(", ", "`, `", " or ", "` or `").Replace(list) + "`",
+		set: func(c *Config, text string) error {
+			if !slices.Contains(words, text) {
+				return errors.New("must be " + list)
+			}
+			*field(c) = text
+			return nil
+		},
+		show: func(c *Config) string { return *field(c) },
+	}
+}
+
+// accounts is a comma-separated list of accounts by their e-mail addresses.
+func accounts(field func(*Config) *[]string) kind {
+	const accepts = "e-mail addresses of accounts, separated by commas"
+	return kind{
+		accepts: accepts,
+		set: func(c *Config, text string) error {
+			var list []string
+			for account := range strings.SplitSeq(text, ",") {
+				account = strings.TrimSpace(account)
+				if text != "" && !accountName.MatchString(account) {
+					return fmt.Errorf("%q is no account; accepted are %s", account, accepts)
+				}
+				if account != "" {
+					list = append(list, account)
+				}
+			}
+			*field(c) = list
+			return nil
+		},
+		show: func(c *Config) string { return strings.Join(*field(c), ",") },
+	}
+}
+
+// accountName is what an e-mail address looks like.
+var accountName = regexp.MustCompile(`^[^\s,@]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
+
 // word takes anything that holds no white space.
 func word(accepts string, field func(*Config) *string) kind {
 	return kind{

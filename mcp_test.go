@@ -156,7 +156,7 @@ func TestToolSettings(t *testing.T) {
 		{nil, false, "", ""},
 		{[]string{"MCP=off"}, true, "", ""},
 		{[]string{"MCP=no"}, false, "", "on or off"},
-		{[]string{"K_SERVICE=s"}, false, "*", ""},
+		{[]string{"K_SERVICE=s"}, false, "", ""}, // as ALLOWED_HOSTS, which is any
 		{[]string{"K_SERVICE=s", "MCP_HOSTS=a.example"}, false, "a.example", ""},
 		{[]string{"MCP_HOSTS=a.example, B.example,10.0.0.1,::1"}, false, "a.example,B.example,10.0.0.1,::1", ""},
 		{[]string{"MCP_HOSTS=*"}, false, "*", ""},
@@ -185,7 +185,7 @@ func TestToolHosts(t *testing.T) {
 		want     int
 	}{{gcp.Revision{}, 403}, {gcp.Revision{Service: "pyexec"}, 200}} {
 		cfg := testConfig()
-		cfg.MCPHosts, cfg.revision = nil, tt.revision
+		cfg.AllowedHosts, cfg.revision = nil, tt.revision
 		if err := cfg.complete(roomy); err != nil {
 			t.Fatal(err)
 		}

@@ -70,6 +70,10 @@ func newService(ctx context.Context, cfg Config, start func(context.Context, run
 
 // wire puts the handlers together with what they report to.
 func (s *Service) wire(ctx context.Context, cfg *Config) error {
+	senders, err := cfg.senders(ctx)
+	if err != nil {
+		return err
+	}
 	results, err := cfg.results(ctx)
 	if err != nil {
 		return err
@@ -88,7 +92,10 @@ func (s *Service) wire(ctx context.Context, cfg *Config) error {
 	}
 	opts := funcs.Options{
 		BodyBytes: cfg.BodyBytes, HeldBodyBytes: cfg.heldBodies, HeldReplyBytes: cfg.heldReplies, Log: cfg.Log, Recorder: s.recorder,
-		MCP: !cfg.MCPOff, MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
+		EventsOff: cfg.Events == eventsOff, Hosts: cfg.AllowedHosts, MCP: !cfg.MCPOff, MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
+	}
+	if senders != nil { // a nil pointer would be one that is asked
+		opts.Senders = senders
 	}
 	if results != nil {
 		opts.Results = results
@@ -112,6 +119,9 @@ func (s *Service) announce(cfg Config) {
 	s.log.Info("starting", slog.Group("settings", cfg.attrs()...))
 	for _, w := range cfg.Warnings {
 		s.log.Warn(w)
+	}
+	if cfg.Events == eventsOn && cfg.ResultsTopic != "" && cfg.EventsAudience == "" {
+		s.log.Warn("EVENTS=on: whoever may call this service can publish results of any event to RESULTS_TOPIC")
 	}
 	if cfg.Runtime.SandboxOff {
 		s.log.Warn("SANDBOX=off: scripts run without confinement, with the rights of this server; only for scripts you trust")

@@ -7,13 +7,15 @@
 # Where no revision serves yet, because the service is new or has never started,
 # there is none that could keep the traffic, and gcloud refuses --no-traffic. The
 # candidate gets it then. Nobody may call a new service, so nobody does.
+#
+# Settings that were made otherwise, such as those of deploy/pubsub.sh, stay.
 set -euo pipefail
 : "${SERVICE:?the service}" "${REGION:?its region}" "${RUNNER:?the account it runs as}" "${IMAGE:?the image}"
 
 deploy() {
 	gcloud run deploy "$SERVICE" --image="$IMAGE" --region="$REGION" --service-account="$RUNNER" \
 		--execution-environment=gen2 --cpu=2 --memory=2Gi --concurrency=4 \
-		--set-env-vars=EXEC_WORKERS=4,EXEC_MEMORY_MB=384 --timeout=120 --cpu-boost --max-instances=20 \
+		--update-env-vars=EXEC_WORKERS=4,EXEC_MEMORY_MB=384 --timeout=120 --cpu-boost --max-instances=20 \
 		--startup-probe=httpGet.path=/health,periodSeconds=1,timeoutSeconds=1,failureThreshold=30 \
 		--no-allow-unauthenticated --tag=candidate "$@"
 }

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Sets up Pub/Sub for a service that runs on Cloud Run already: the topics, the
-# push subscription with its dead-letter topic, and who may do what.
+# push subscription with its dead-letter topic, who may do what, and the settings
+# by which the service knows the subscription from everybody else who may call it.
 #
 #   PROJECT=p REGION=r SERVICE=pyexec deploy/pubsub.sh --dry-run   prints the commands
 #   PROJECT=p REGION=r SERVICE=pyexec deploy/pubsub.sh             runs them
 #
 # It can be run again: what exists is left as it is, except for the settings of
-# the subscription, which are set anew. Then deploy the service with
-# --service-account=$RUNNER@$PROJECT.iam.gserviceaccount.com and
-# --set-env-vars=RESULTS_TOPIC=$RESULTS.
+# the subscription and of the service, which are set anew. A later deployment must
+# leave those of the service alone: --update-env-vars, not --set-env-vars.
 #
 # With PUBSUB_EMULATOR_HOST set it works on an emulator, which knows topics and
-# subscriptions but neither accounts nor rights.
+# subscriptions but neither accounts nor rights: start the service with
+# RESULTS_TOPIC=$RESULTS EVENTS=on.
 set -euo pipefail
 
 PROJECT=${PROJECT:?the id of the project}
@@ -28,6 +29,7 @@ MIN_RETRY=${MIN_RETRY:-2s}
 MAX_RETRY=${MAX_RETRY:-60s}
 INVOKER=${INVOKER:-$SERVICE-push}   # account that Pub/Sub calls the service as
 RUNNER=${RUNNER:-$SERVICE-run}      # account that the service runs as
+SIGNATURE=${SIGNATURE:-platform}    # EVENTS_SIGNATURE; verify for a service that everybody may call
 
 dry=
 case ${1:-} in
@@ -97,8 +99,18 @@ if [[ -z $emulated ]]; then
 	invoker=$INVOKER@$PROJECT.iam.gserviceaccount.com
 	runner=$RUNNER@$PROJECT.iam.gserviceaccount.com
 
-	# Only Pub/Sub's account may call the service, and only the service may
-	# publish results.
+	# Where everybody may call, Cloud Run verifies nothing.
+	if [[ -z $dry && $SIGNATURE == platform ]]; then
+		policy=$(gcloud run services get-iam-policy "$SERVICE" --region="$REGION" --format=json)
+		service=$(gcloud run services describe "$SERVICE" --region="$REGION" --format=json)
+		if [[ $policy == *'"allUsers"'* || $service =~ \"run.googleapis.com/invoker-iam-disabled\":\ *\"true\" ]]; then
+			echo "$SERVICE: everybody may call it: SIGNATURE=verify has the service verify tokens itself" >&2
+			exit 1
+		fi
+	fi
+
+	# Pub/Sub's account may call the service, and only the service may publish
+	# results.
 	run gcloud run services add-iam-policy-binding "$SERVICE" --region="$REGION" --member="serviceAccount:$invoker" --role=roles/run.invoker
 	run gcloud pubsub topics add-iam-policy-binding "$RESULTS" --member="serviceAccount:$runner" --role=roles/pubsub.publisher
 
@@ -109,7 +121,13 @@ if [[ -z $emulated ]]; then
 		fi
 	fi
 	# The token names the service, not the path.
-	push+=(--push-auth-service-account="$invoker" --push-auth-token-audience="${ENDPOINT%/events}")
+	audience=${ENDPOINT%/events}
+	push+=(--push-auth-service-account="$invoker" --push-auth-token-audience="$audience")
+
+	# Before anything is pushed: others may call the service, too, and must not
+	# have results published.
+	run gcloud run services update "$SERVICE" --region="$REGION" --service-account="$runner" \
+		--update-env-vars="RESULTS_TOPIC=$RESULTS,EVENTS_AUDIENCE=$audience,EVENTS_ACCOUNTS=$invoker,EVENTS_SIGNATURE=$SIGNATURE"
 fi
 : "${ENDPOINT:?where the service listens}"
 push+=(--push-endpoint="${ENDPOINT%/events}/events")

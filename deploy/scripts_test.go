@@ -62,6 +62,9 @@ func TestCandidate(t *testing.T) {
 			if deploys && !strings.Contains(deploy, "--no-allow-unauthenticated --tag=candidate") {
 				t.Errorf("not private, or without its tag: %s", deploy)
 			}
+			if deploys && (!strings.Contains(deploy, "--update-env-vars=") || strings.Contains(deploy, "--set-env-vars")) {
+				t.Errorf("takes the settings of deploy/pubsub.sh away: %s", deploy)
+			}
 			written := filepath.Join(t.TempDir(), "calls.sh")
 			must(t, os.WriteFile(written, []byte(calls), 0o644))
 			if out, err := lint(t, "commands", written); err != nil {
@@ -114,6 +117,60 @@ fi`,
 			}.run(t, "./smoke.sh", "SERVICE=pyexec", "REGION=r")
 			if (err == nil) != (tt.spoil < 0) {
 				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+// What the push subscription shows is what the service is told to ask for, before
+// anything is pushed; and not where Cloud Run would let forgeries through.
+func TestPubSub(t *testing.T) {
+	const open, private = `{"bindings": [{"members": ["allUsers"], "role": "roles/run.invoker"}]}`, `{"bindings": [{"members": ["user:a@b.example"]}]}`
+	for _, tt := range []struct {
+		name, policy, annotation string
+		env                      []string
+		signature                string // "" where nothing may be set up
+	}{
+		{"private", private, `"x": "true"`, nil, "platform"},
+		{"open to all", open, `"x": "true"`, nil, ""},
+		{"without a check of who calls", private, `"run.googleapis.com/invoker-iam-disabled": "true"`, nil, ""},
+		{"open to all, and says so", open, `"x": "true"`, []string{"SIGNATURE=verify"}, "verify"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			gcloud := `case $* in
+*get-iam-policy*) echo '` + tt.policy + `' ;;
+*"services describe"*json*) echo '{"metadata": {"annotations": {` + tt.annotation + `}}}' ;;
+*"services describe"*) echo https://pyexec-1.run.app ;;
+*"projects describe"*) echo 123 ;;
+*" describe "*) exit 1 ;;
+esac`
+			env := append([]string{"PROJECT=p", "REGION=europe-west1", "SERVICE=pyexec"}, tt.env...)
+			out, calls, err := standIns{"gcloud": gcloud}.run(t, "./pubsub.sh", env...)
+			if tt.signature == "" {
+				if err == nil || !strings.Contains(out, "everybody may call it") || strings.Contains(calls, "services update") || strings.Contains(calls, "subscriptions create jobs-push") {
+					t.Errorf("%v: %s\n%s", err, out, calls)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			const audience, account = "https://pyexec-1.run.app", "pyexec-push@p.iam.gserviceaccount.com"
+			update := strings.Index(calls, "--update-env-vars=RESULTS_TOPIC=results,EVENTS_AUDIENCE="+audience+",EVENTS_ACCOUNTS="+account+",EVENTS_SIGNATURE="+tt.signature+"\n")
+			push := strings.Index(calls, "subscriptions create jobs-push")
+			if update < 0 || push < update {
+				t.Errorf("the service is not told before the push begins:\n%s", calls)
+			}
+			line, _, _ := strings.Cut(calls[max(push, 0):], "\n")
+			for _, want := range []string{"--push-auth-service-account=" + account + " ", "--push-auth-token-audience=" + audience + " ", "--push-endpoint=" + audience + "/events"} {
+				if !strings.Contains(line, want) {
+					t.Errorf("%s is missing: %s", want, line)
+				}
+			}
+			written := filepath.Join(t.TempDir(), "calls.sh")
+			must(t, os.WriteFile(written, []byte(calls), 0o644))
+			if out, err := lint(t, "commands", written); err != nil {
+				t.Errorf("gcloud would refuse: %s\n%s", out, calls)
 			}
 		})
 	}

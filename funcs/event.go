@@ -18,6 +18,9 @@ import (
 func (h *handler) event(r *http.Request, c *call) (reply, error) {
 	run := c.begin(r)
 	run.Event = &Event{}
+	if err := h.admit(r, run); err != nil {
+		return reply{}, err
+	}
 	o, sentence, result, err := h.message(r, c)
 	if err != nil {
 		if left(r, err) {
@@ -53,6 +56,35 @@ func (h *handler) event(r *http.Request, c *call) (reply, error) {
 	c.run = nil
 	h.recorder.Now(run)
 	return rep, nil
+}
+
+// Senders says who may send events.
+type Senders interface {
+	// Check looks at what a sender shows in the header of a request. refused says
+	// why it is not enough, for the sender and the log, and is empty when it is.
+	// An error means that there is no telling now.
+	Check(ctx context.Context, header http.Header) (refused string, err error)
+}
+
+// admit lets a message in, or keeps out what sent it: that says nothing of the
+// message, which is neither published nor acknowledged. If it was Pub/Sub after
+// all, because a setting is wrong, the message comes again.
+func (h *handler) admit(r *http.Request, run *Run) error {
+	if simple(r.Header) {
+		return refuse(wrongType, "Content-Type must be application/json or application/cloudevents+json, got %s", clip(r.Header.Get("Content-Type")))
+	}
+	if h.senders == nil {
+		return nil
+	}
+	refused, err := h.senders.Check(r.Context(), r.Header)
+	switch {
+	case err != nil:
+		run.Problem = "sender of the event: " + err.Error()
+		return fmt.Errorf("%w: %w", runtime.ErrUnavailable, err)
+	case refused != "":
+		return refuse(wrongSender, "%s", refused)
+	}
+	return nil
 }
 
 // message reads the message and does what it asks for. It returns the sentence

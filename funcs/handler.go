@@ -53,7 +53,17 @@ type Options struct {
 	// Results takes the replies of events. nil means that they go to the
 	// Recorder only.
 	Results Results
-	// MCP serves /mcp, to the hosts that mcp.NewGuard describes.
+	// Senders says who may send events. nil means whoever reaches the service.
+	// EventsOff takes /events away.
+	Senders   Senders
+	EventsOff bool
+	// Hosts are names or addresses, without a port and in either case, that the
+	// URL of a request which runs something may have; AnyHost for all. None
+	// stands for: browsers must name localhost or an IP address, which can't be
+	// rebound; other clients may use any name.
+	Hosts []string
+	// MCP serves /mcp. MCPHosts stand there for Hosts; none, for the same. By
+	// default, who comes over the loopback interface is treated like a browser.
 	MCP      bool
 	MCPHosts []string
 	// Complete is closed when Runner.Info knows all there is to know. nil means
@@ -69,6 +79,9 @@ type handler struct {
 	log        *slog.Logger
 	recorder   Recorder
 	results    Results
+	guards     guards
+	senders    Senders // nil when everybody may send events
+	off        map[string]bool
 	tool       *tool // nil when /mcp is off
 	pace       pace
 }
@@ -96,6 +109,9 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		log:        opts.Log,
 		recorder:   opts.Recorder,
 		results:    opts.Results,
+		guards:     newGuards(opts),
+		senders:    opts.Senders,
+		off:        map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
 		pace:       usualPace,
 	}
 	if opts.MCP {
@@ -185,12 +201,20 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	if strings.HasPrefix(r.URL.Path, web.AssetPrefix) {
 		e, ok = assetEndpoint, true
 	}
-	if !ok || r.URL.Path == "/mcp" && h.tool == nil {
+	if !ok || h.off[r.URL.Path] {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
 	if !allows(e.allow, r.Method) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
+	}
+	if r.Method == http.MethodPost { // which is to run something
+		if err := h.guards.of(r.URL.Path).check(r); err != nil {
+			if r.URL.Path != "/mcp" { // most of whose messages ask for no run
+				c.begin(r)
+			}
+			return rep, err
+		}
 	}
 	return e.serve(h, r, c)
 }

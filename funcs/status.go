@@ -26,6 +26,7 @@ const (
 	noSuchPath  runtime.Status = "no_such_path"
 	wrongMethod runtime.Status = "wrong_method"
 	wrongHost   runtime.Status = "wrong_host"
+	wrongSender runtime.Status = "wrong_sender"
 )
 
 // outcome is one way a request can end.
@@ -71,7 +72,9 @@ var outcomes = []outcome{
 	{of: noSuchPath, word: invalidRequest, http: http.StatusNotFound, event: poison, level: notice, told: true,
 		text: "path: /run: not found", meaning: "There is nothing at this path."},
 	{of: wrongHost, word: invalidRequest, http: http.StatusForbidden, event: poison, level: notice, told: true,
-		text: "host: \"example.com\": is not one of the accepted ones", meaning: "Only for /mcp: the request may come from a web page in somebody's browser; MCP_HOSTS decides."},
+		text: "host: \"example.com\": is not one of the accepted ones", meaning: "The request may come from a web page in somebody's browser that has no business here: it names another origin, or a host that the setting ALLOWED_HOSTS does not have."},
+	{of: wrongSender, word: invalidRequest, http: http.StatusForbidden, event: again, level: slog.LevelWarn, told: true,
+		text: "token: it has expired", meaning: "Only for /events: the token of the push subscription is missing or not accepted; EVENTS_AUDIENCE and EVENTS_ACCOUNTS decide. The message comes again."},
 	{of: wrongMethod, word: invalidRequest, http: http.StatusMethodNotAllowed, event: poison, level: notice, told: true,
 		text: "method: GET: not allowed", meaning: "The path takes another method; the Allow header names it."},
 	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge, event: poison, level: notice, told: true,

@@ -15,14 +15,12 @@ import (
 
 // tool is what /mcp offers to language models.
 type tool struct {
-	guard    *mcp.Guard
 	server   *mcp.Server
 	complete <-chan struct{}
 }
 
 func newTool(runner Runner, opts Options) *tool {
 	return &tool{
-		guard:    mcp.NewGuard(opts.MCPHosts),
 		server:   mcp.New(func() mcp.Facts { return mcp.Facts{Info: runner.Info(), OpenAPI: web.OpenAPI()} }),
 		complete: opts.Complete,
 	}
@@ -36,9 +34,6 @@ const messageBytes = 64 << 10
 // and the same entry in the log. Failures of the service have its HTTP status,
 // too; whatever is in the caller's hands is a result for the model to read.
 func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
-	if err := h.tool.guard.Check(r); err != nil {
-		return reply{}, refuse(wrongHost, "%s", err)
-	}
 	body, _, err := c.readBody(r, h.bodyBytes+messageBytes, copiesSDK, mediaJSON)
 	if err != nil {
 		return reply{}, err

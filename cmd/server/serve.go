@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -50,7 +49,7 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 	cfg.LimitMemory()
 	// Listening comes first: a port in use is known at once, and a probe that
 	// asks early gets the answer "starting" and not a refused connection.
-	listener, err := net.Listen("tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+	listener, err := listen(cfg.Host, cfg.Port)
 	if err != nil {
 		return err
 	}

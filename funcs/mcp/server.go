@@ -83,7 +83,7 @@ func (s *Server) Serve(r *http.Request, body []byte, call Call) Answer {
 		s.http = sdk.NewStreamableHTTPHandler(s.server, &sdk.StreamableHTTPOptions{
 			Stateless: true, JSONResponse: true,
 			MaxRequestBodyBytes:        -1,   // it is read already
-			DisableLocalhostProtection: true, // Guard does more
+			DisableLocalhostProtection: true, // the handler's guard does more
 		})
 	})
 	e := &exchange{request: r, call: call}

@@ -19,6 +19,10 @@ type Option = option.ClientOption
 // answers in milliseconds and elsewhere is not there.
 const askWithin = 2 * time.Second
 
+// keysWithin bounds the fetch of Google's keys, which are kept as long as Google
+// says they are good, some hours.
+const keysWithin = 10 * time.Second
+
 // Project asks the metadata server for the id of the project.
 func Project(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)

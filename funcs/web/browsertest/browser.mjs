@@ -10,7 +10,7 @@ export const url = process.env.SERVER_URL + "/";
 // Chromium's own sandbox can't be had as root, and the page is ours.
 const options = { executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ["--no-sandbox"] : [] };
 
-export const launch = () => chromium.launch(options);
+export const launch = (...args) => chromium.launch({ ...options, args: [...options.args, ...args] });
 
 export const views = {
   light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
