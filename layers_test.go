@@ -29,6 +29,7 @@ type layer struct {
 var layers = []layer{
 	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
 	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server"},
+	{"runtime/internal/proc", true, 0, "what the kernel says of a process, from outside"},
 	{"runtime/internal/zygote", true, 1, "processes and pipes; made of the two below"},
 	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it runs pip, never a script"},
 	{"runtime", false, 2, "the only door to the three above"},

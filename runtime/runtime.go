@@ -53,11 +53,12 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	zc := zygoteConfig(cfg, software, plan)
 	zc.Confine = func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error) {
 		policy.Limits.BaseBytes, policy.Limits.MappedAt = baseBytes, mappedAt
+		prepare = sandbox.Prepare(policy, plan)
 		worker, err = sandbox.Confine(policy, plan, grants.Landlock)
 		if cfg.weaken != nil {
-			worker = cfg.weaken(plan, worker)
+			prepare, worker = cfg.weaken(plan, prepare), cfg.weaken(plan, worker)
 		}
-		return sandbox.Prepare(policy, plan), worker, err
+		return prepare, worker, err
 	}
 	p := newPool(cfg, scratch, plan.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
 	version, err := p.open(ctx)

@@ -50,18 +50,33 @@ func noClone(flags uintptr) func(*sandbox.Plan) {
 // workerFilter means the filter that takes back what only the zygote needs.
 var workerFilter = either(stepsOf(sandbox.Seccomp, "worker filter"), checksOf(sandbox.Seccomp))
 
+// baseFilter means the filter that all processes of a jail have, and its checks.
+var baseFilter = either(stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp))
+
+// anyAddress puts in the place of the worker filter one that lets a script map
+// memory wherever it likes.
+func anyAddress(plan *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
+	return otherFilter(plan, sandbox.Policy{Limits: sandbox.Limits{MappedAt: 1 << 46, BaseBytes: 1 << 46}}, list)
+}
+
 // ownersFilter puts in the place of the worker filter the one for scripts that
 // don't have the uid of who owns the interpreter. It lacks only the calls that
 // change what belongs to a file.
 func ownersFilter(plan *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
+	other := *plan
+	other.OwnUID = true
+	return otherFilter(&other, sandbox.Policy{Limits: sandbox.Limits{MappedAt: 1 << 46, BaseBytes: 1 << 46}}, list)
+}
+
+// otherFilter puts the worker filter of another plan and policy in the place of
+// the one in the list.
+func otherFilter(plan *sandbox.Plan, policy sandbox.Policy, list []sandbox.Step) []sandbox.Step {
 	named := func(s sandbox.Step) bool { return s.Layer == sandbox.Seccomp && s.Name == "worker filter" }
 	at := slices.IndexFunc(list, named)
 	if at < 0 {
 		return list // those of the launch stage
 	}
-	other := *plan
-	other.OwnUID = true
-	steps, err := sandbox.Confine(sandbox.Policy{}, &other, 0)
+	steps, err := sandbox.Confine(policy, plan, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -64,6 +64,7 @@ func keepPost(req *http.Request, via []*http.Request) error {
 func one(cfg *pyexec.Config, timeout time.Duration) {
 	cfg.Runtime.Workers, cfg.Runtime.Queue = 1, 1
 	cfg.MCPOff, cfg.MetricsPort, cfg.ResultsTopic, cfg.LogAPI, cfg.LogPayloads = true, 0, "", false, false
+	cfg.Events = "off"
 	l := &cfg.Runtime.Limits
 	if timeout > l.Timeout { // who starts the service sets its limits
 		l.Timeout = timeout

@@ -63,7 +63,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 	}
 	steps = append(steps, descriptors(p)...)
 	steps = append(steps, openFiles(p.Limits)...)
-	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace, around(p.Limits.MappedAt, p.Limits.BaseBytes+p.Limits.MemoryBytes))
+	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace, addresses(p.Limits, plan))
 	if err != nil {
 		return nil, err
 	}
@@ -261,6 +261,14 @@ func (p *Plan) TakenBack(abi int) []Family {
 		taken = append(taken, Allocation)
 	}
 	return taken
+}
+
+// addresses is where a script may map memory at an address of its choice.
+func addresses(l Limits, plan *Plan) window {
+	if plan.probing {
+		return window{to: 1<<60 - 1}
+	}
+	return around(l.MappedAt, l.BaseBytes+l.MemoryBytes)
 }
 
 // checks prove from inside that the layers hold, before a script is read.

@@ -86,6 +86,7 @@ type Plan struct {
 	Notes map[Layer]string
 
 	gVisor  bool
+	probing bool // by a Go program, which maps memory wherever it likes
 	lastCap int
 	left    []string // rlimits that the kernel does not take
 }

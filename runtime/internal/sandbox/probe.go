@@ -176,6 +176,7 @@ func try(w *way, tree []string) found {
 		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
 	plan := newPlan(w, Grants{LastCap: f.LastCap, Refused: map[Way]map[Layer]string{w.name: f.Refused}})
+	plan.probing = true
 	policy := Policy{Devices: []string{"/dev/null"}, Limits: probeLimits()}
 	var before []Step
 	if plan.On[Chroot] && len(tree) > 0 {

@@ -1,0 +1,226 @@
+package runtime
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// What a run holds is seen by the server: without RLIMIT_AS, which would stop it
+// sooner, a script ends at its limit all the same, with the figure.
+func TestMemoryIsWatched(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			for _, how := range []string{"private", "shared"} {
+				if how == "shared" && strings.HasPrefix(string(posture), "gVisor") {
+					continue // it does not tell shared pages from others, nor counts those of nobody
+				}
+				r := start(t, func(cfg *Config) {
+					cfg.Limits.MemoryBytes = 64 << 20
+					cfg.weaken = without(nil, baseFilter, stepsOf(sandbox.Rlimits, "RLIMIT_AS"))
+				})
+				got := execute(t, r, program(t, "attacks/memory"), how)
+				if got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script exceeded the memory limit of 64 MiB: it held ") {
+					t.Errorf("%s: got %+v", how, got)
+				}
+				good(t, r)
+			}
+		})
+	}
+}
+
+// Page tables count, too.
+func TestPageTablesAreWatched(t *testing.T) {
+	inPosture(t, here(), func(t *testing.T) {
+		r := start(t, func(cfg *Config) {
+			cfg.Limits.MemoryBytes = 256 << 20
+			cfg.weaken = anyAddress
+		})
+		got := execute(t, r, program(t, "attacks/page_tables"), nil)
+		if got.Status != MemoryLimit || !strings.Contains(got.Error, ": it held ") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// The peak is what the run held itself, by the machine's figures, and /tmp is
+// apart.
+func TestPeakMemory(t *testing.T) {
+	const script = `import mmap, time
+def main(how):
+    mib = 1 << 20
+    if how == "heap":
+        held = bytearray(100 * mib)
+    elif how == "private mapping":
+        held = mmap.mmap(-1, 100 * mib)
+        for at in range(0, 100 * mib, 4096):
+            held[at] = 1
+    elif how == "tmp":
+        with open("held", "wb") as f:
+            for _ in range(40):
+                f.write(bytes(mib))
+    time.sleep(0.3)
+    return how`
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			for how, want := range map[string][2]float64{"nothing": {0, 0}, "heap": {100, 0}, "private mapping": {100, 0}, "tmp": {1, 40}} {
+				res, err := r.Run(t.Context(), Job{Script: script, Input: fmt.Appendf(nil, "%q", how), Usage: true})
+				if err != nil || res.Status != OK {
+					t.Fatalf("%s: %+v %v", how, res, err)
+				}
+				peak, tmp := float64(res.Usage.PeakMemory)/(1<<20), float64(res.Usage.PeakTmp)/(1<<20)
+				if peak < want[0]*0.95-1 || peak > want[0]*1.05+4 {
+					t.Errorf("%s: peak %.1f MiB, want %v", how, peak, want[0])
+				}
+				if res.Usage.PeakTmp >= 0 && (tmp < want[1]*0.95 || tmp > want[1]*1.05+1) {
+					t.Errorf("%s: /tmp %.1f MiB, want %v", how, tmp, want[1])
+				}
+			}
+		})
+	}
+}
+
+// When the memory of the machine runs out the run that holds most ends, and is
+// told whose memory it was. The other does not notice.
+func TestPressure(t *testing.T) {
+	const script = "import time\ndef main(mib):\n    held = bytearray(mib << 20)\n    time.sleep(0.6)\n    return mib"
+	inPosture(t, here(), func(t *testing.T) {
+		var short atomic.Bool
+		r := start(t, func(cfg *Config) {
+			cfg.MemoryReserve = 100
+			cfg.MemoryLeft = func() (int64, bool) {
+				if short.Swap(false) {
+					return 99, true
+				}
+				return 100, true
+			}
+		})
+		small, large := make(chan Result, 1), make(chan Result, 1)
+		go func() { small <- execute(t, r, script, 10) }()
+		go func() { large <- execute(t, r, script, 50) }()
+		eventually(t, "both run", func() bool { return r.Stats().Busy == 2 })
+		time.Sleep(300 * time.Millisecond) // both hold what they want
+		short.Store(true)
+		if got := <-large; got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script was ended because the memory of the machine ran out: it held 5") ||
+			!strings.Contains(got.Hint, "Try again") {
+			t.Errorf("the larger one: %+v", got)
+		}
+		if got := <-small; string(got.Value) != "10" {
+			t.Errorf("the smaller one: %+v", got)
+		}
+	})
+}
+
+// The kernel's choice when memory runs out: a worker first, the zygote next.
+func TestKilledFirst(t *testing.T) {
+	for _, posture := range onLinux {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			score := func(pid int) string {
+				text, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(bytes.TrimSpace(text))
+			}
+			worker, zygote, server := score(idlePID(t, r)), score(zygotePID(t, r)), score(os.Getpid())
+			if worker != "1000" || zygote != "500" || server == "500" || server == "1000" {
+				t.Errorf("worker %s, zygote %s, server %s", worker, zygote, server)
+			}
+		})
+	}
+}
+
+// What somebody else does to a run is never told as the script's doing.
+func TestNobodyIsBlamed(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			var kills atomic.Int64
+			r := start(t, func(cfg *Config) {
+				cfg.OOMKills = func() (int64, bool) { return kills.Load(), true }
+			})
+			for _, tt := range []struct {
+				name   string
+				signal syscall.Signal
+				oom    int64
+				want   string
+			}{
+				{"killed", syscall.SIGKILL, 0, "killed by somebody else"},
+				{"killed by the kernel", syscall.SIGKILL, 1, "memory ran out"},
+				{"stopped", syscall.SIGSTOP, 0, "stopped by somebody else"},
+			} {
+				ended := make(chan error, 1)
+				go func() {
+					got, err := r.Run(t.Context(), Job{Script: slow})
+					if err == nil {
+						err = fmt.Errorf("it ended: %+v", got)
+					}
+					ended <- err
+				}()
+				pid := busyPID(t, r)
+				kills.Add(tt.oom)
+				if err := syscall.Kill(pid, tt.signal); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-ended; !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("%s: %v", tt.name, err)
+				}
+				wantQuick(t, r)
+			}
+		})
+	}
+}
+
+// A worker that was stopped while it waited takes no run with it: the next one
+// has it.
+func TestStoppedWhileReady(t *testing.T) {
+	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User, sandbox.Container, sandbox.LandlockOnly} {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, nil)
+			eventually(t, "all are ready", func() bool { return r.Stats().Ready == r.cfg.Workers+spares })
+			r.pool.ready.mu.Lock()
+			for _, w := range r.pool.ready.stack[1:] { // more than one attempt, and one that works
+				if err := syscall.Kill(w.PID(), syscall.SIGSTOP); err != nil {
+					t.Error(err)
+				}
+			}
+			r.pool.ready.stack = r.pool.ready.stack[:len(r.pool.ready.stack):len(r.pool.ready.stack)]
+			r.pool.ready.mu.Unlock()
+			wantQuick(t, r)
+		})
+	}
+}
+
+// busyPID is the process that runs a script, of a runtime with one run: the child
+// of the zygote that is neither ready nor about to end or to begin.
+func busyPID(t *testing.T, r *Runtime) (pid int) {
+	t.Helper()
+	zygote := zygotePID(t, r)
+	eventually(t, "a worker runs", func() bool {
+		idle := map[int]bool{}
+		r.pool.ready.mu.Lock()
+		for _, w := range r.pool.ready.stack {
+			idle[w.PID()] = true
+		}
+		r.pool.ready.mu.Unlock()
+		busy := slices.DeleteFunc(childrenOf(t, zygote), func(child int) bool { return idle[child] })
+		before := pid
+		pid = 0
+		if len(idle) == r.cfg.Workers+spares-1 && len(busy) == 1 {
+			pid = busy[0]
+		}
+		time.Sleep(50 * time.Millisecond)
+		return pid != 0 && pid == before
+	})
+	return pid
+}
