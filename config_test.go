@@ -29,6 +29,7 @@ func TestDefaults(t *testing.T) {
 		"EXEC_RETURN_FILES": "64", "EXEC_RETURN_BYTES": "8388608", "MCP": "on", "MCP_HOSTS": "", "ALLOWED_HOSTS": "",
 		"EXEC_OPEN_FILES": "64", "EXEC_THREADS": "64",
 		"EXEC_WORKERS": "8", "EXEC_QUEUE": "32",
+		"EXEC_OVERCOMMIT": "false",
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         strings.Join(standardPreload, ","),
 		"PYTHON_HOME":     "",
