@@ -134,13 +134,21 @@ func (l *limiter) admit(c *conn, came time.Time) (victim *conn, wait time.Durati
 func (l *limiter) choose(now time.Time, waited time.Duration) (victim *conn, wait time.Duration) {
 	var oldest [phases]*conn
 	var restless *conn // of those who ask often enough to be new in a phase always
+	newcomers := 0     // who have not had their time yet
 	for c := range l.open {
 		if o := oldest[c.phase]; o == nil || c.since.Before(o.since) {
 			oldest[c.phase] = c
 		}
-		if c.phase <= reading && now.Sub(c.came) >= grace && (restless == nil || c.before(restless)) {
+		switch {
+		case c.phase > reading:
+		case now.Sub(c.came) < grace:
+			newcomers++
+		case restless == nil || c.before(restless):
 			restless = c
 		}
+	}
+	if newcomers > 0 && newcomers >= len(l.open)/4 {
+		restless = nil // enough places are about to be free
 	}
 	var first *conn
 	for p := idle; p < running; p++ {

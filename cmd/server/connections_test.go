@@ -214,6 +214,10 @@ func TestHealthAnswersAtTheLimit(t *testing.T) {
 	l := startLimited(t)
 	for name, hold := range attacks {
 		t.Run(name, func(t *testing.T) {
+			waitFor(t, "the end of all runs before", patience, func() bool {
+				text, err := l.run("def main(): return 1")
+				return err == nil && strings.HasPrefix(text, `{"result":1`) && l.in(running) == 0
+			})
 			ran := make(chan string, 1)
 			go func() {
 				text, err := l.run("import time\ndef main():\n    time.sleep(1)\n    return 'slept'")
@@ -306,18 +310,19 @@ func TestWhoIsClosed(t *testing.T) {
 		waited time.Duration
 		victim int // index, -1 for nobody yet
 	}{
-		"oldest idle first":                   {[]*conn{ago(idle, old), ago(idle, older), ago(silent, older)}, 0, 1},
-		"then silent":                         {[]*conn{ago(reading, older), ago(silent, old)}, 0, 1},
-		"then reading":                        {[]*conn{ago(answering, older), ago(reading, old)}, 0, 1},
-		"a young one is spared for an old":    {[]*conn{ago(idle, young), ago(reading, old)}, 0, 1},
-		"who has sent all waits for no other": {[]*conn{ago(silent, young), ago(answering, older)}, 0, -1},
-		"then answering":                      {[]*conn{ago(replying, older), ago(answering, old)}, 0, 1},
-		"then replying":                       {[]*conn{ago(running, older), ago(replying, old)}, 0, 1},
-		"never a run":                         {[]*conn{ago(running, older)}, older, -1},
-		"one who has asked before":            {[]*conn{ago(idle, young), known(idle, young/2), known(silent, young)}, 0, 1},
-		"who has asked before, for an old":    {[]*conn{known(idle, young), ago(reading, old)}, 0, 1},
-		"all young":                           {[]*conn{ago(reading, young), ago(idle, young)}, 0, -1},
-		"all young, for long":                 {[]*conn{ago(reading, young), ago(idle, young)}, grace, 1},
+		"oldest idle first":                           {[]*conn{ago(idle, old), ago(idle, older), ago(silent, older)}, 0, 1},
+		"then silent":                                 {[]*conn{ago(reading, older), ago(silent, old)}, 0, 1},
+		"then reading":                                {[]*conn{ago(answering, older), ago(reading, old)}, 0, 1},
+		"a young one is spared for an old":            {[]*conn{ago(idle, young), ago(reading, old)}, 0, 1},
+		"who has sent all waits for no other":         {[]*conn{ago(silent, young), ago(answering, older)}, 0, -1},
+		"then answering":                              {[]*conn{ago(replying, older), ago(answering, old)}, 0, 1},
+		"then replying":                               {[]*conn{ago(running, older), ago(replying, old)}, 0, 1},
+		"never a run":                                 {[]*conn{ago(running, older)}, older, -1},
+		"none who has asked before, others being new": {[]*conn{ago(silent, young), known(idle, young/2), known(idle, young)}, 0, -1},
+		"one who has asked before, none being new":    {[]*conn{known(reading, young), known(idle, young/2), known(reading, young)}, 0, 1},
+		"who has asked before, for an old":            {[]*conn{known(idle, young), ago(reading, old)}, 0, 1},
+		"all young":                                   {[]*conn{ago(reading, young), ago(idle, young)}, 0, -1},
+		"all young, for long":                         {[]*conn{ago(reading, young), ago(idle, young)}, grace, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &limiter{open: map[*conn]struct{}{}}
