@@ -64,8 +64,11 @@ type Config struct {
 	Log *slog.Logger
 
 	// Connections is how many the program that listens should accept at once:
-	// more would take the descriptors that workers need.
+	// more would take the descriptors that workers need. It is always more than
+	// the runs and the places in the queue.
 	Connections int
+	// IdleTimeout is how long a connection is kept on which nothing is asked.
+	IdleTimeout time.Duration
 	// ServerBytes is the memory that the server takes at most, the interpreter
 	// included, whatever callers and scripts do within their limits. The memory
 	// and the /tmp of the scripts come on top.
@@ -206,6 +209,11 @@ func (c *Config) complete(host container) error {
 	}
 	if rt.Workers < s.Workers && !queueGiven {
 		rt.Queue = rt.Workers * queuePerWorker
+	}
+	c.fitQueue(host.Descriptors, queueGiven)
+	c.IdleTimeout = idleTimeout
+	if c.revision.Service != "" {
+		c.IdleTimeout = idleTimeoutOfGoogle
 	}
 	s.Workers, s.Queue = rt.Workers, rt.Queue
 	c.heldBodies, c.heldReplies = s.Server.held(s.Workers, s.room(host))

@@ -268,3 +268,16 @@ func TestBlockedModules(t *testing.T) {
 		}
 	}
 }
+
+// Google's front end must not find a connection closed that it still keeps.
+func TestIdleTimeout(t *testing.T) {
+	for _, tt := range []struct {
+		settings []string
+		want     time.Duration
+	}{{nil, 20 * time.Second}, {[]string{"K_SERVICE=s", "K_REVISION=r"}, 75 * time.Second}} {
+		cfg, err := parseConfig(tt.settings, roomy)
+		if err != nil || cfg.IdleTimeout != tt.want {
+			t.Errorf("%v: %v, %v, want %v", tt.settings, cfg.IdleTimeout, err, tt.want)
+		}
+	}
+}

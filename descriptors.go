@@ -3,12 +3,22 @@ package pyexec
 import (
 	"fmt"
 	"syscall"
+	"time"
+)
+
+// How long idle connections are kept. Google's front end keeps its own for a
+// minute, and a request that it sends into one that is just being closed fails;
+// anybody else may hold as many as there are, for nothing.
+const (
+	idleTimeout         = 20 * time.Second
+	idleTimeoutOfGoogle = 75 * time.Second
 )
 
 // What the server needs of descriptors, measured and rounded up.
 const (
-	// ownDescriptors are its listeners, its log, the interpreter's channel, what
-	// the Go runtime takes, and clients of Google Cloud.
+	// ownDescriptors are its listeners, those who scrape its metrics, its log, the
+	// interpreter's channel, what the Go runtime takes, and clients of Google
+	// Cloud.
 	ownDescriptors = 24
 	// perWorker are the ends of a worker's channel and output and its pidfd,
 	// and the other ends while it is being made. All can be made at once.
@@ -26,9 +36,13 @@ func connectionsLeft(descriptors int64, workers int) int64 {
 	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, mostConnections)
 }
 
-// leastConnections is what the service can't do without: one for each run and a
-// few for those who ask how it is, or wait.
-func leastConnections(workers int) int64 { return int64(workers) + 4 }
+// spareConnections are beyond those that run or wait in the queue, which nothing
+// closes: for those who ask how the service is, or are told that it is full.
+const spareConnections = 3
+
+// leastConnections is what the service can't do without: one for each run, one
+// for the queue, and the spare ones.
+func leastConnections(workers int) int64 { return int64(workers) + 1 + spareConnections }
 
 // descriptorsFor is how many descriptors so many workers need.
 func descriptorsFor(workers int) int64 {
@@ -77,8 +91,23 @@ func (c *Config) fitDescriptors(descriptors int64, workersGiven bool) error {
 		rt.Workers = most
 	}
 	c.Connections = int(connectionsLeft(descriptors, rt.Workers))
-	if wanted := rt.Workers + rt.Queue; c.Connections < wanted {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("open files: this process may have %d, enough for %d connections, fewer than the %d runs and places in the queue: %s", descriptors, c.Connections, wanted, raiseWith))
-	}
 	return nil
+}
+
+// fitQueue makes the queue no longer than the connections allow: each place in
+// it takes one for as long as a run may last.
+func (c *Config) fitQueue(descriptors int64, given bool) {
+	rt := &c.Runtime
+	most := c.Connections - rt.Workers - spareConnections
+	if rt.Queue <= most {
+		return
+	}
+	if given {
+		warning := fmt.Sprintf("setting EXEC_QUEUE: \"%d\": %d it is: there are %d connections, of which each run and each place in the queue takes one", rt.Queue, most, c.Connections)
+		if c.Connections < mostConnections {
+			warning += fmt.Sprintf(", because this process may have %d open files: %s", descriptors, raiseWith)
+		}
+		c.Warnings = append(c.Warnings, warning)
+	}
+	rt.Queue = most
 }

@@ -59,6 +59,7 @@ func (g *gate) Run(ctx context.Context, job runtime.Job) (runtime.Result, error)
 		return runtime.Result{}, fmt.Errorf("run: start: %w: %w", runtime.ErrUnavailable, g.err)
 	}
 	waited := time.Since(arrived)
+	defer tellOfRun(ctx)()
 	result, err := g.engine.Run(ctx, job)
 	result.Usage.Queue += waited
 	return result, err

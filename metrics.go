@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/runtime"
@@ -98,12 +99,16 @@ func (m *metrics) handler() http.Handler {
 	return mux
 }
 
+// metricsConnections are for those who scrape. They are among ownDescriptors.
+const metricsConnections = 4
+
 // listen serves the metrics until close. A port in use is an error now.
 func (m *metrics) listen(host string, port int) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	listener = netutil.LimitListener(listener, metricsConnections)
 	m.server = &http.Server{
 		Handler: m.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
@@ -117,8 +122,12 @@ func (m *metrics) close(ctx context.Context) error {
 	if m == nil || m.server == nil {
 		return nil
 	}
-	if err := m.server.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("metrics: %w", err), m.server.Close())
+	err := m.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) { // somebody is connected, and asks nothing
+		err = m.server.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func (r *recorder) Later(run *funcs.Run) {
 // Now waits for the run's cost and writes the entry.
 func (r *recorder) Now(run *funcs.Run) {
 	d := digestOf(run)
+	clip(run)
 	if !r.payloads {
 		// Many entries may wait, each for a process that takes its time to end:
 		// they need not hold what the callers have sent.
@@ -172,29 +173,40 @@ func requestAttr(r *funcs.Request) slog.Attr {
 		"latency", strconv.FormatFloat(r.Took.Seconds(), 'f', 6, 64)+"s")
 }
 
-// Of each payload an entry holds so much: Cloud Logging takes entries of up to
-// 256 KB.
+// What an entry holds of a text, in bytes of JSON. Cloud Logging takes entries
+// of up to 256 KB; the sum of these is far less, and no caller decides it.
 const (
+	maxLoggedField   = 1 << 10
+	maxLoggedAgent   = 256
+	maxLoggedProblem = 8 << 10 // twice: it is in the message, too
+
 	maxLoggedScript = 32 << 10
 	maxLoggedInput  = 16 << 10
 	maxLoggedReply  = 64 << 10
 )
 
-func payloadAttr(run *funcs.Run) slog.Attr {
-	return slog.Group("payload",
-		"script", cut(run.Job.Script, maxLoggedScript), "input", cut(string(run.Job.Input), maxLoggedInput),
-		"stdin", cut(run.Job.Stdin, maxLoggedInput), "reply", cutOf(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))
+// clip cuts the texts of a run that its caller may have chosen. Those that are
+// cut are copies: an entry that waits does not hold all of a header.
+func clip(run *funcs.Run) {
+	cut := func(most int, texts ...*string) {
+		for _, text := range texts {
+			*text = gcp.Cut(*text, most, 0)
+		}
+	}
+	cut(maxLoggedProblem, &run.Problem)
+	cut(maxLoggedField, &run.Tool, &run.Trace.ID, &run.Trace.Span)
+	if e := run.Event; e != nil {
+		cut(maxLoggedField, &e.ID, &e.Source, &e.Type, &e.Subscription)
+	}
+	q := &run.Request
+	cut(maxLoggedField, &q.Method, &q.URL, &q.Protocol, &q.RemoteIP)
+	cut(maxLoggedAgent, &q.UserAgent)
 }
 
-// cut shortens s to most bytes and says so.
-func cut(s string, most int) string { return cutOf(s, most, len(s)) }
-
-// cutOf is cut for the beginning of something that is all bytes long.
-func cutOf(s string, most, all int) string {
-	if len(s) <= most && len(s) >= all {
-		return s
-	}
-	return strings.ToValidUTF8(s[:min(len(s), most)], "") + fmt.Sprintf("… (%d bytes in all)", max(len(s), all))
+func payloadAttr(run *funcs.Run) slog.Attr {
+	return slog.Group("payload",
+		"script", gcp.Cut(run.Job.Script, maxLoggedScript, 0), "input", gcp.Cut(string(run.Job.Input), maxLoggedInput, 0),
+		"stdin", gcp.Cut(run.Job.Stdin, maxLoggedInput, 0), "reply", gcp.Cut(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -140,19 +140,19 @@ func (s *loggingAPI) WriteLogEntries(_ context.Context, r *loggingpb.WriteLogEnt
 	return new(loggingpb.WriteLogEntriesResponse), nil
 }
 
-// With LOG_SINK=api the entry of a run goes through the API, with the same
-// fields, and is there when the service is closed.
-func TestLogThroughTheAPI(t *testing.T) {
+// logsToAPI returns settings by which the log goes to such an API.
+func logsToAPI(t *testing.T, settings ...string) (Config, *loggingAPI) {
+	t.Helper()
 	api := &loggingAPI{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer()
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(16 << 20))
 	loggingpb.RegisterLoggingServiceV2Server(server, api)
 	go func() { _ = server.Serve(listener) }() // ends with Stop
-	defer server.Stop()
-	cfg, err := parseConfig([]string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p"}, roomy)
+	t.Cleanup(server.Stop)
+	cfg, err := parseConfig(append(settings, "LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p"), roomy)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +163,13 @@ func TestLogThroughTheAPI(t *testing.T) {
 	if cfg.Log, err = OpenLog(t.Context(), cfg, io.Discard); err != nil {
 		t.Fatal(err)
 	}
+	return cfg, api
+}
+
+// With LOG_SINK=api the entry of a run goes through the API, with the same
+// fields, and is there when the service is closed.
+func TestLogThroughTheAPI(t *testing.T) {
+	cfg, api := logsToAPI(t)
 	s, started := at(t, cfg, &fakeEngine{})
 	started <- nil
 	if w := post(s.Handler(), t.Context()); w.Code != http.StatusOK {

@@ -105,6 +105,9 @@ func (h *handler) message(r *http.Request, c *call) (*outcome, string, message, 
 	if err != nil {
 		return nil, "", message{}, refuse(invalidRequest, "%s", err)
 	}
+	if len(m.ID) > maxAttribute { // cut, it would no longer tell its result from others
+		return nil, "", message{}, refuse(invalidRequest, "id of the message must be at most %d bytes, got %d", maxAttribute, len(m.ID))
+	}
 	if int64(len(m.Data)) > h.bodyBytes {
 		return nil, "", message{}, refuseLimit(tooLarge, bodyHint, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
 	}
@@ -125,7 +128,8 @@ func (h *handler) message(r *http.Request, c *call) (*outcome, string, message, 
 // and, beside it, ids and attributes, of which Pub/Sub allows 100 KiB or so.
 func envelopeBytes(n int64) int64 { return n/3*4 + 256<<10 }
 
-// maxAttribute is how long the value of an attribute may be in Pub/Sub.
+// maxAttribute is how long the value of an attribute may be in Pub/Sub, and so
+// an id: results go by it. Pub/Sub's own ids have some 20 bytes.
 const maxAttribute = 1024
 
 // publish sends the reply of a run to the results topic, if there is one.

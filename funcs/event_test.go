@@ -204,19 +204,25 @@ func TestAPanicBringsTheEventBack(t *testing.T) {
 	}
 }
 
-// An id that is longer than a value of an attribute may be does not keep the
-// result from the topic, and what is around a message is bounded, too.
+// An id that is longer than a value of an attribute may be is refused for good:
+// what the topic is told of it fits. The longest one that fits runs. What is
+// around a message is bounded, too.
 func TestEventsOfUnusualSize(t *testing.T) {
+	for _, tt := range []struct{ id, answer, published string }{
+		{strings.Repeat("é", maxAttribute/2), `{"status":"ok"}`, strings.Repeat("é", maxAttribute/2)},
+		{"I" + strings.Repeat("é", maxAttribute/2), `{"status":"invalid_request","error":"id of the message must be at most 1024 bytes, got 1025"}`, "I" + strings.Repeat("é", maxAttribute/2-1)},
+	} {
+		m := &memo{}
+		body := `{"message":{"messageId":"` + tt.id + `","data":"` + base64.StdEncoding.EncodeToString([]byte(someScript)) + `"}}`
+		if w := serveWith(four(), m, newRequest("POST", "/events", "application/json", body)); w.Code != 200 || w.Body.String() != tt.answer || len(m.published) != 1 {
+			t.Fatalf("answered %d %s", w.Code, w.Body)
+		}
+		if id := m.published[0].attributes["event_id"]; id != tt.published {
+			t.Errorf("an event_id of %d bytes", len(id))
+		}
+	}
 	m := &memo{}
-	body := `{"message":{"messageId":"` + strings.Repeat("é", maxAttribute) + `","data":"` + base64.StdEncoding.EncodeToString([]byte(someScript)) + `"}}`
-	if w := serveWith(four(), m, newRequest("POST", "/events", "application/json", body)); w.Code != 200 || len(m.published) != 1 {
-		t.Fatalf("answered %d %s", w.Code, w.Body)
-	}
-	if id := m.published[0].attributes["event_id"]; id != strings.Repeat("é", maxAttribute/2) {
-		t.Errorf("an event_id of %d bytes", len(id))
-	}
-	m = &memo{}
-	body = `{"message":{"messageId":"1","attributes":{"a":"` + strings.Repeat("x", 2*testBodyBytes) + `"},"data":""}}`
+	body := `{"message":{"messageId":"1","attributes":{"a":"` + strings.Repeat("x", 2*testBodyBytes) + `"},"data":""}}`
 	if w := serveWith(four(), m, newRequest("POST", "/events", "application/json", body)); w.Code != 200 || !strings.Contains(w.Body.String(), "request body must be at most 11446952 bytes") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 // console is where the script's output goes.
@@ -62,4 +64,50 @@ func write(w io.Writer, what, text string) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
+}
+
+// isTerminal takes every character device for a terminal. That includes
+// /dev/null, where the form of a text matters to nobody.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// visible is a terminal on which control characters are shown and not obeyed:
+// with them a script, in its traceback say, could write over what pyrun says of
+// it, or fill the clipboard. What is written must be made of whole characters.
+type visible struct{ terminal io.Writer }
+
+func (v visible) Write(p []byte) (int, error) {
+	shown := make([]byte, 0, len(p)+16)
+	for rest := p; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			shown = fmt.Appendf(shown, `\x%02x`, rest[0])
+		case r == '\n', r == '\t':
+			shown = append(shown, byte(r))
+		case r < ' ', r >= 0x7f && r < 0xa0:
+			shown = fmt.Appendf(shown, `\x%02x`, r)
+		case turnsText(r):
+			shown = fmt.Appendf(shown, `\u%04x`, r)
+		default:
+			shown = append(shown, rest[:size]...)
+		}
+		rest = rest[size:]
+	}
+	if _, err := v.terminal.Write(shown); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// turnsText says whether a character decides in which direction others are
+// shown.
+func turnsText(r rune) bool {
+	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
 }

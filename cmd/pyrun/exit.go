@@ -16,6 +16,7 @@ const (
 	exitLimit       = 3
 	exitUnavailable = 4
 	exitOther       = 5
+	exitThere       = 6
 )
 
 // exitTable says of each status of a reply what pyrun exits with, for the code
@@ -31,6 +32,7 @@ var exitTable = []struct {
 	{exitLimit, "a limit ended the run", []string{"timeout", "cpu_limit", "memory_limit", "output_limit", "result_limit", "file_limit"}},
 	{exitUnavailable, "the service can't be reached, is full or is away: try again", []string{"overloaded", "unavailable"}},
 	{exitOther, "anything else: no sandbox on this machine, a fault of the service, a reply that is none, output that can't be written", []string{"internal_error"}},
+	{exitThere, "main() returned, but a file is in the way of --out or --result, which overwrite nothing without --force", nil},
 }
 
 // exitCode is what pyrun exits with for a status.
@@ -46,7 +48,11 @@ func exitCode(status string) int {
 func printExitCodes(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range exitTable {
-		fmt.Fprintf(table, "  %d\t%s (%s)\n", row.code, row.meaning, strings.Join(row.statuses, ", "))
+		fmt.Fprintf(table, "  %d\t%s", row.code, row.meaning)
+		if row.statuses != nil {
+			fmt.Fprintf(table, " (%s)", strings.Join(row.statuses, ", "))
+		}
+		fmt.Fprintln(table)
 	}
 	fmt.Fprintf(table, "  128+n\tsignal n ended the run; 130 is Ctrl-C\n")
 	_ = table.Flush() // stderr, which nobody can be told of

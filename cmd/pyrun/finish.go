@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -35,24 +34,25 @@ func finish(rep *reply, o *options, out *outDir, c *console) error {
 		fmt.Fprintf(c.err, "pyrun: %d figures or other forms of the result came back: --out DIR saves them\n", n)
 	}
 	if rep.Error != "" {
-		return errors.Join(saveErr, rep.failure(c))
+		return errors.Join(rep.failure(c), saveErr) // the exit code is the run's
 	}
 	return errors.Join(saveErr, showResult(rep.Result, o, c))
 }
 
-// showResult writes the result to its file, or as a line of its own.
+// showResult writes the result to its file, or as a line of its own, also when
+// there turns out to be no way to write the file.
 func showResult(result json.RawMessage, o *options, c *console) error {
+	var err error
 	if o.result != "" {
-		if err := os.WriteFile(o.result, append(result, '\n'), 0o666); err != nil {
-			return fmt.Errorf("--result: %w", err)
+		if err = writeResult(o.result, o.force, append(result, '\n')); err == nil {
+			return nil
 		}
-		return nil
 	}
 	line := string(result) + "\n"
 	if !c.lineEnds("stdout") {
 		line = "\n" + line
 	}
-	return write(c.out, "stdout", line)
+	return errors.Join(err, write(c.out, "stdout", line))
 }
 
 // failure shows the traceback and returns the sentence with the exit code.

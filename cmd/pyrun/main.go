@@ -31,6 +31,9 @@ func main() {
 
 // run is main with its surroundings as arguments. It returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if isTerminal(stderr) {
+		stderr = visible{stderr}
+	}
 	opts, err := parseOptions(args, stderr)
 	if err != nil {
 		if errors.Is(err, errHelp) {
@@ -51,12 +54,23 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "pyrun: %v\n", err)
+	tell(stderr, err)
 	var f *failure
 	if !errors.As(err, &f) {
 		return exitOther
 	}
 	return f.code
+}
+
+// tell writes a sentence for each of the errors that errors.Join made err of.
+func tell(w io.Writer, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+		for _, part := range joined.Unwrap() {
+			tell(w, part)
+		}
+		return
+	}
+	fmt.Fprintf(w, "pyrun: %v\n", err)
 }
 
 // execute does what the command line asks for.
@@ -65,7 +79,10 @@ func execute(ctx context.Context, opts *options, stdin io.Reader, c *console) er
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	out, err := openOut(opts.out)
+	if err := checkResult(opts.result, opts.force); err != nil {
+		return err
+	}
+	out, err := openOut(opts.out, opts.force)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}

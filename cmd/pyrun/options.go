@@ -24,6 +24,7 @@ type options struct {
 	files   []fileFlag
 	out     string
 	result  string
+	force   bool
 	timeout time.Duration
 	report  bool
 }
@@ -77,8 +78,9 @@ func newFlags(o *options) *flag.FlagSet {
 	})
 	flags.StringVar(&o.stdin, "stdin", "", "`FILE` that the script reads as standard input; - passes on pyrun's own")
 	flags.Func("file", "`NAME[=PATH]`: a file for the script's working directory; may be given again", o.addFile)
-	flags.StringVar(&o.out, "out", "", "`DIR` to save files that the script leaves in its working directory, and figures; made if need be; same names there are overwritten")
-	flags.StringVar(&o.result, "result", "", "`FILE` for the JSON of what main() returned, instead of the last line of stdout")
+	flags.StringVar(&o.out, "out", "", "`DIR` to save files that the script leaves in its working directory, and figures; made if need be; what is there stays as it is, and is told")
+	flags.StringVar(&o.result, "result", "", "`FILE` for the JSON of what main() returned, instead of the last line of stdout; must not be there yet, unless it is a pipe or device")
+	flags.BoolVar(&o.force, "force", false, "let --out and --result overwrite files")
 	flags.Func("timeout", "wall clock of the run: a `DURATION` such as 500ms, or seconds", o.setTimeout)
 	flags.BoolVar(&o.report, "report", false, "print what the run cost, its limits and isolation as JSON on stderr")
 	return flags
@@ -142,7 +144,9 @@ JSON data. SCRIPT is a file, or - for standard input.
   pyrun --url https://pyexec-123.run.app --header "Authorization: Bearer $(gcloud auth print-identity-token)" script.py
 
 Output of the script appears as it is written. The result is the last line of
-standard output. Messages of pyrun itself are on standard error.
+standard output. Messages of pyrun itself are on standard error. On a terminal,
+standard error shows control characters as \x1b and the like; standard output
+passes on what the script writes.
 
 Flags:
 `)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -11,11 +14,17 @@ import (
 )
 
 // outDir is where files go that came back. The names are the script's: none of
-// them, and no link that lies in the directory, leads out of it. A nil *outDir
-// saves nothing.
-type outDir struct{ root *os.Root }
+// them, and no link that lies in the directory, leads out of it, and nothing
+// that is there is touched, unless force is set. A nil *outDir saves nothing.
+type outDir struct {
+	root  *os.Root
+	force bool
+}
 
-func openOut(dir string) (*outDir, error) {
+// newMode is what a file may be that a script has filled: never executable.
+const newMode = 0o644
+
+func openOut(dir string, force bool) (*outDir, error) {
 	if dir == "" {
 		return nil, nil
 	}
@@ -26,7 +35,7 @@ func openOut(dir string) (*outDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
 	}
-	return &outDir{root}, nil
+	return &outDir{root, force}, nil
 }
 
 func (d *outDir) close() {
@@ -41,55 +50,152 @@ var extensions = map[string]string{
 	"image/png": ".png", "image/jpeg": ".jpg", "image/svg+xml": ".svg", "application/json": ".json",
 }
 
-// save writes files, figures and the forms of the result.
+// file is one that came back.
+type file struct {
+	name string
+	data []byte
+}
+
+// save writes files, figures and the forms of the result: all that can be
+// written, whatever becomes of the others.
 func (d *outDir) save(rep *reply) error {
 	if d == nil {
 		return nil
 	}
+	list, err := rep.saved()
+	errs := []error{err}
+	var there []string
+	for _, f := range list {
+		switch err := d.write(f); {
+		case errors.Is(err, fs.ErrExist) && !d.force:
+			there = append(there, fmt.Sprintf("%q", f.name))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("--out: %q: %w", f.name, err))
+		}
+	}
+	if there != nil {
+		errs = append(errs, &failure{exitThere, fmt.Errorf("--out: %s: in the way and left as it was; --force overwrites", strings.Join(there, ", "))})
+	}
+	return errors.Join(errs...)
+}
+
+// saved is what of a reply is a file, with names of which each is there once.
+func (rep *reply) saved() ([]file, error) {
+	var list []file
 	taken := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(rep.Files)) {
-		if err := d.write(name, rep.Files[name]); err != nil {
-			return err
-		}
+		list = append(list, file{name, rep.Files[name]})
 		taken[path.Clean(name)] = true
 	}
-	free := func(name, extension string) string {
+	add := func(name, extension string, data []byte) {
 		for taken[name+extension] {
 			name += "_"
 		}
 		taken[name+extension] = true
-		return name + extension
+		list = append(list, file{name + extension, data})
 	}
 	for i, f := range rep.Figures {
-		if err := d.write(free(fmt.Sprintf("figure-%d", i+1), extensions[f.Type]), f.Base64); err != nil {
-			return err
-		}
+		add(fmt.Sprintf("figure-%d", i+1), extensions[f.Type], f.Base64)
 	}
+	var errs []error
 	for _, media := range slices.Sorted(maps.Keys(rep.Display)) {
 		data := []byte(rep.Display[media])
 		if strings.HasPrefix(media, "image/") && !strings.HasSuffix(media, "+xml") {
 			decoded, err := base64.StdEncoding.DecodeString(rep.Display[media])
 			if err != nil {
-				return fmt.Errorf("--out: display %q: %w", media, err)
+				errs = append(errs, fmt.Errorf("--out: display %q: %w", media, err))
+				continue
 			}
 			data = decoded
 		}
-		if err := d.write(free("display", extensions[media]), data); err != nil {
+		add("display", extensions[media], data)
+	}
+	return list, errors.Join(errs...)
+}
+
+// write writes one file and makes the directories above it. With force it takes
+// the place of what is there, a link too, once it is complete.
+func (d *outDir) write(f file) error {
+	dir := path.Dir(f.name)
+	if dir != "." {
+		if err := d.root.MkdirAll(dir, 0o777); err != nil {
+			if errors.Is(err, fs.ErrExist) { // a file where the directory would be
+				return fmt.Errorf("%s: is no directory: %w", dir, fs.ErrExist)
+			}
 			return err
 		}
+	}
+	if !d.force {
+		return d.create(f.name, f.data)
+	}
+	draft := path.Join(dir, ".pyrun-"+rand.Text())
+	if err := d.create(draft, f.data); err != nil {
+		return err
+	}
+	if err := d.root.Rename(draft, f.name); err != nil {
+		return errors.Join(err, d.root.Remove(draft))
 	}
 	return nil
 }
 
-// write writes one file and makes the directories above it.
-func (d *outDir) write(name string, data []byte) error {
-	if dir := path.Dir(name); dir != "." {
-		if err := d.root.MkdirAll(dir, 0o777); err != nil {
-			return fmt.Errorf("--out: %q: %w", name, err)
+// create writes a file that is not there, all of it or nothing.
+func (d *outDir) create(name string, data []byte) error {
+	// A link in the way is there, too, wherever it leads.
+	w, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newMode)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return errors.Join(err, d.root.Remove(name))
+	}
+	return nil
+}
+
+// checkResult says before a run whether its result could be written, so that
+// none is for nothing.
+func checkResult(name string, force bool) error {
+	if name == "" || force {
+		return nil
+	}
+	info, err := os.Lstat(name)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if target, err := os.Stat(name); err == nil {
+			info = target
 		}
 	}
-	if err := d.root.WriteFile(name, data, 0o666); err != nil {
-		return fmt.Errorf("--out: %q: %w", name, err)
+	if err == nil && !isStream(info) {
+		return resultThere(name)
+	}
+	return nil
+}
+
+func resultThere(name string) error {
+	return &failure{exitThere, fmt.Errorf("--result: %q: in the way; --force overwrites", name)}
+}
+
+// isStream says whether to write to something takes nothing away: a pipe, or a
+// device such as /dev/stdout.
+func isStream(info fs.FileInfo) bool { return info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0 }
+
+// writeResult writes the result to the file that was named for it.
+func writeResult(name string, force bool, data []byte) error {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if info, err := os.Stat(name); err == nil && isStream(info) {
+		flags = os.O_WRONLY
+	} else if force {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	w, err := os.OpenFile(name, flags, newMode)
+	if errors.Is(err, fs.ErrExist) {
+		return resultThere(name)
+	}
+	if err == nil {
+		_, err = w.Write(data)
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("--result: %w", err)
 	}
 	return nil
 }

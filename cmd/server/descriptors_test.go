@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -19,7 +20,8 @@ func TestTooFewDescriptors(t *testing.T) {
 // Connections, however many, take no descriptors from the workers: what is
 // connected goes on, and the service stays healthy.
 func TestConnectionsLeaveDescriptors(t *testing.T) {
-	p := launch(t, openFiles+"=100", "EXEC_WORKERS=4")
+	metrics := freePort(t)
+	p := launch(t, openFiles+"=100", "EXEC_WORKERS=4", "METRICS_PORT="+metrics)
 	log := p.followRuns()
 	waitFor(t, "the start", patience, p.healthy)
 	kept := newClient()
@@ -28,6 +30,11 @@ func TestConnectionsLeaveDescriptors(t *testing.T) {
 	}
 	for range 200 {
 		defer p.dial(t).Close()
+		conn, err := net.Dial("tcp", "127.0.0.1:"+metrics)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
 	}
 	for range 20 {
 		if a := p.do(kept, "/execute", "def main(): return 1"); a.code != http.StatusOK {
@@ -36,6 +43,9 @@ func TestConnectionsLeaveDescriptors(t *testing.T) {
 		if a := p.do(kept, "/health", ""); a.code != http.StatusOK {
 			t.Errorf("health: %+v", a)
 		}
+	}
+	if a := p.do(brief(), "/health", ""); a.code != http.StatusOK {
+		t.Errorf("health on a new connection: %+v", a)
 	}
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 0 {

@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/pyexec/pyexec"
 )
 
@@ -23,7 +21,6 @@ import (
 const (
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 30 * time.Second
-	idleTimeout    = 75 * time.Second // longer than the minute that Google's front end keeps idle connections
 	replyTimeout   = 30 * time.Second // to send the reply, once there is one
 	startTimeout   = time.Minute      // that a request waits for the interpreter, in the worst case
 	maxHeaderBytes = 64 << 10
@@ -54,7 +51,6 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	listener = netutil.LimitListener(listener, cfg.Connections)
 	cfg.Log.Info("listening", "url", url(cfg.Host, listener.Addr()))
 
 	service, err := pyexec.New(context.Background(), cfg)
@@ -67,6 +63,7 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 		grace:   cfg.Grace,
 		log:     cfg.Log,
 	}
+	listener = withLimit(listener, cfg.Connections, s.http, cfg.Log)
 	return errors.Join(s.run(listener, signals), service.Close())
 }
 
@@ -77,7 +74,7 @@ func newHTTPServer(cfg pyexec.Config, handler http.Handler) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout(cfg),
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       cfg.IdleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
 	}

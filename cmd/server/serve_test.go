@@ -82,10 +82,10 @@ func TestWriteTimeoutCoversTheQueue(t *testing.T) {
 
 // No client may hold a connection, or memory, for nothing.
 func TestClientsAreBounded(t *testing.T) {
-	cfg := pyexec.Config{Log: slog.New(slog.DiscardHandler), Runtime: runtime.Config{Workers: 1}}
+	cfg := pyexec.Config{Log: slog.New(slog.DiscardHandler), Runtime: runtime.Config{Workers: 1}, IdleTimeout: time.Minute}
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = newHTTPServer(cfg, http.NotFoundHandler())
-	if c := server.Config; c.ReadHeaderTimeout != headerTimeout || c.ReadTimeout != readTimeout || c.WriteTimeout != writeTimeout(cfg) || c.IdleTimeout != idleTimeout {
+	if c := server.Config; c.ReadHeaderTimeout != headerTimeout || c.ReadTimeout != readTimeout || c.WriteTimeout != writeTimeout(cfg) || c.IdleTimeout != cfg.IdleTimeout {
 		t.Errorf("timeouts %v, %v, %v, %v", c.ReadHeaderTimeout, c.ReadTimeout, c.WriteTimeout, c.IdleTimeout)
 	}
 	server.Start()

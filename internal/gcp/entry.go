@@ -26,6 +26,14 @@ const (
 	KeyLabels       = "logging.googleapis.com/labels"
 )
 
+// What is beside the payload of an entry is bounded, too: each text, and labels
+// in number, as Cloud Logging bears them, and size.
+const (
+	fieldBytes = 1 << 10
+	maxLabels  = 64
+	labelBytes = 64
+)
+
 // parseEntry reads a JSON line as the agent does. What has no field of its own
 // stays in the payload, the message with it.
 func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
@@ -38,23 +46,26 @@ func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
 		delete(payload.Fields, key)
 		return v
 	}
+	takeText := func(key string) string { return Cut(take(key).GetStringValue(), fieldBytes, 0) }
 	e := logging.Entry{
-		Severity:     logging.ParseSeverity(take(KeySeverity).GetStringValue()),
-		Trace:        take(KeyTrace).GetStringValue(),
-		SpanID:       take(KeySpan).GetStringValue(),
+		Severity:     logging.ParseSeverity(takeText(KeySeverity)),
+		Trace:        takeText(KeyTrace),
+		SpanID:       takeText(KeySpan),
 		TraceSampled: take(KeyTraceSampled).GetBoolValue(),
-		InsertID:     take(KeyInsertID).GetStringValue(),
+		InsertID:     takeText(KeyInsertID),
 		HTTPRequest:  httpRequest(take(KeyHTTPRequest).GetStructValue()),
 		Payload:      payload,
 	}
-	if at, err := time.Parse(time.RFC3339Nano, take(KeyTime).GetStringValue()); err == nil {
+	if at, err := time.Parse(time.RFC3339Nano, takeText(KeyTime)); err == nil {
 		e.Timestamp = at
 	}
 	for key, v := range take(KeyLabels).GetStructValue().GetFields() {
 		if e.Labels == nil {
 			e.Labels = map[string]string{}
 		}
-		e.Labels[key] = v.GetStringValue()
+		if len(e.Labels) < maxLabels {
+			e.Labels[Cut(key, labelBytes, 0)] = Cut(v.GetStringValue(), labelBytes, 0)
+		}
 	}
 	return e, payload, nil
 }
@@ -64,7 +75,7 @@ func httpRequest(group *structpb.Struct) *logging.HTTPRequest {
 	if group == nil {
 		return nil
 	}
-	text := func(key string) string { return group.Fields[key].GetStringValue() }
+	text := func(key string) string { return Cut(group.Fields[key].GetStringValue(), fieldBytes, 0) }
 	number := func(key string) int64 {
 		n, _ := strconv.ParseInt(text(key), 10, 64) // 0 for what is none
 		return n

@@ -38,15 +38,12 @@ const (
 	batchBytes   = 4 << 20
 )
 
-// maxEntry is the size of the largest payload that the API takes: it counts
+// maxPayload is the size of the largest payload that is sent: the API takes
 // 256 KB for an entry as a whole.
-const maxEntry = 240 << 10
+const maxPayload = 224 << 10
 
-// Why entries are lost before the API has seen them.
-var (
-	ErrFull     = errors.New("too many entries wait to be written")
-	ErrTooLarge = fmt.Errorf("an entry of more than %d bytes", maxEntry)
-)
+// ErrFull is why entries are lost before the API has seen them.
+var ErrFull = errors.New("too many entries wait to be written")
 
 // Sink takes JSON lines with the fields of Cloud Logging's agent and writes
 // them through the Cloud Logging API. It is an io.Writer for a
@@ -54,7 +51,8 @@ var (
 // request, one request at a time, and repeats what fails for a moment. Nobody
 // who writes ever waits: an entry that finds too many others waiting is lost,
 // and so are those of a request that the API refuses or does not answer in
-// time. All that is lost is counted.
+// time. All that is lost is counted. An entry that is too large for the API is
+// cut: what it says is not for its cause to decide.
 type Sink struct {
 	cfg    SinkConfig
 	client *logging.Client
@@ -118,11 +116,13 @@ func (s *Sink) Write(line []byte) (int, error) {
 		return 0, err
 	}
 	size := int64(proto.Size(payload))
+	if size > maxPayload {
+		shrink(payload, maxPayload)
+		size = int64(proto.Size(payload))
+	}
 	s.open.RLock()
 	defer s.open.RUnlock()
 	switch {
-	case size > maxEntry:
-		s.tally.lose(ErrTooLarge)
 	case s.closed:
 		s.tally.lose(errClosed)
 	case s.tally.admit(size, s.cfg.Entries, s.cfg.Bytes):
