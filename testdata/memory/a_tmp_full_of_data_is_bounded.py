@@ -1,0 +1,13 @@
+# Files of all sizes until there is no room.
+# status: ok|memory_limit
+# holds: 48
+
+
+def main(aim):
+    block, n = bytes(MIB), iter(range(10**6))
+
+    def take(data):
+        with open(str(next(n)), "wb") as f:
+            f.write(data)
+
+    return held(repeat(lambda: take(block), aim), repeat(lambda: take(b"x"), 100000))

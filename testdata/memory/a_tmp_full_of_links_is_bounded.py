@@ -1,0 +1,8 @@
+# Symbolic links with the longest targets there are.
+# status: ok|memory_limit
+# holds: 24
+
+
+def main(aim):
+    n = iter(range(10**7))
+    return held(repeat(lambda: os.symlink("x" * 4095, str(next(n))), 10**6))
