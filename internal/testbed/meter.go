@@ -36,6 +36,10 @@ func (s *Server) Meter(t testing.TB) *Meter {
 // Machine measures all of it.
 func Machine() *Meter { return &Meter{source: machine{}} }
 
+// Cache measures what one of the kernel's caches of objects takes, of the whole
+// machine. It takes root.
+func Cache(name string) *Meter { return &Meter{source: cache{name}} }
+
 // Now is what is held now.
 func (m *Meter) Now() (Usage, error) { return m.usage() }
 

@@ -68,6 +68,29 @@ func (machine) usage() (Usage, error) {
 	return u, nil
 }
 
+// cache is one of the kernel's caches of objects.
+type cache struct{ name string }
+
+func (cache) reclaim() error { return nil }
+
+func (c cache) usage() (u Usage, err error) {
+	text, err := os.ReadFile("/proc/slabinfo")
+	if err != nil {
+		return u, fmt.Errorf("testbed: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var active, objects, size int64
+		if rest, found := strings.CutPrefix(line, c.name+" "); found {
+			if _, err := fmt.Sscan(rest, &active, &objects, &size); err != nil {
+				return u, fmt.Errorf("testbed: /proc/slabinfo: %w", err)
+			}
+			u.Kernel = active * size
+			return u, nil
+		}
+	}
+	return u, fmt.Errorf("testbed: /proc/slabinfo: there is no %s", c.name)
+}
+
 // numbers reads a file of lines "name number", where a mark may follow the name.
 func numbers(file, mark string, unit int64) (map[string]int64, error) {
 	text, err := os.ReadFile(file)

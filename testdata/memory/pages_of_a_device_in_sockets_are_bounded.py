@@ -4,6 +4,10 @@
 
 
 def main(aim):
-    fd, ends = os.open("/dev/zero", os.O_RDONLY), pairs()
+    try:
+        fd = os.open("/dev/zero", os.O_RDONLY)
+    except OSError:
+        return held("there is none")
+    ends = pairs()
     at = iter(range(0, 1 << 40, PAGE))
     return held([repeat(lambda: os.sendfile(s.fileno(), fd, next(at) % (4 * MIB), 1), 10000) for s in ends][0::20])

@@ -1,5 +1,7 @@
 # Stacks of threads: their memory, and what the kernel keeps for each.
 # status: ok|memory_limit
+# in gvisor-user plain-user: status: ok|memory_limit|killed
+# because: threads are counted from outside there, and who has more is ended
 
 
 def main(aim):
