@@ -134,6 +134,10 @@ func (c *container) stop() error {
 	var errs []error
 	logged := c.log()
 	_, err := podman("rm", "--force", "--time", "0", c.id)
+	if err != nil { // one that has just ended by itself can't be stopped
+		time.Sleep(time.Second)
+		_, err = podman("rm", "--force", "--time", "0", c.id)
+	}
 	errs = append(errs, err)
 	for _, p := range []*process{c.waiter, c.canary} {
 		if p != nil {

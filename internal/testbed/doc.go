@@ -9,6 +9,9 @@
 // and behind sockets that answer whoever reaches them. The canaries are the
 // test's own witnesses: whether a script got out does not rest on its word.
 //
+// A meter tells how much memory a server and all that it runs hold, by kind, as
+// the kernel counts it for their control group: no process is asked.
+//
 // It knows the server from outside only: a program or an image, its settings,
 // its URL. Containers need podman and runc, gVisor needs runsc, all need root.
 package testbed

@@ -76,6 +76,9 @@ type pair struct {
 	canary  *process
 	shared  string
 	command canaryCommand
+	// own is the memory control group of the server, or why it has none.
+	own    group
+	ownErr error
 }
 
 // canaryCommand is how a canary is started.
@@ -87,6 +90,9 @@ type canaryCommand struct {
 
 func (p *pair) stop() error {
 	err := p.process.stop()
+	if p.ownErr == nil {
+		err = errors.Join(err, p.own.remove())
+	}
 	if p.canary == nil {
 		return err
 	}
@@ -126,14 +132,28 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	}
 	env := append(constant(home), "HOST=127.0.0.1", fmt.Sprint("PORT=", ports[0]))
 	s.began = time.Now()
-	server, err := run(o.Setup.Ordinary, "", append(env, o.Settings...), b.server)
+	p := &pair{shared: s.Targets.Shared, command: canaryCommand{o.Setup.Ordinary, b.canary, constant(home)}}
+	start := func() (err error) {
+		p.process, err = run(o.Setup.Ordinary, "", append(env, o.Settings...), b.server)
+		return err
+	}
+	if p.ownErr = errNotMeasured; o.Measured {
+		p.own, p.ownErr = newGroup(filepath.Base(dir))
+	}
+	if p.ownErr != nil {
+		err = start()
+	} else if err = p.own.within(start); err != nil {
+		err = errors.Join(err, p.own.remove())
+	}
 	if err != nil {
 		return err
 	}
-	s.Targets.Server = server.pid()
-	s.place = &pair{process: server, shared: s.Targets.Shared, command: canaryCommand{o.Setup.Ordinary, b.canary, constant(home)}}
+	s.Targets.Server = p.pid()
+	s.place = p
 	return nil
 }
+
+var errNotMeasured = errors.New("testbed: nobody asked for a control group")
 
 // startCanary starts it as another process of the same user.
 func (p *pair) startCanary(s *Server) (err error) {

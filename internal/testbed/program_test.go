@@ -37,6 +37,9 @@ const (
 //	before   a program whose run has to be over when this one starts
 //	beside   a program whose run goes on while this one runs
 //	arch     the only architecture that it is for
+//	holds, leaves
+//	         for TestMemory: MiB that it may hold beside its own pages, and
+//	         that may be left of it
 //	in SET-UPS: NAME  the same for some set-ups only, where a status takes the
 //	         place of all that is said above; the next line says
 //	because  why it is so
@@ -56,13 +59,15 @@ type difference struct {
 
 var (
 	headerNames = []string{"status", "result", "result~", "error", "error~", "denied", "denied~", "stdout", "stdout~", "stderr", "stderr~",
-		"blocked", "timeout", "before", "beside", "arch", "because"}
+		"blocked", "timeout", "before", "beside", "arch", "because", "holds", "leaves"}
 	headerLine = regexp.MustCompile(`^# (?:in ([a-z -]+): )?([a-z]+~?): (.*)$`)
 )
 
 // readProgram reads a program below programsDir.
-func readProgram(name string) (*program, error) {
-	source, err := os.ReadFile(filepath.Join(programsDir, name))
+func readProgram(name string) (*program, error) { return readProgramIn(programsDir, name) }
+
+func readProgramIn(dir, name string) (*program, error) {
+	source, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -264,9 +269,11 @@ func sameJSON(a, b string) bool {
 }
 
 // programs lists the names of all programs that run by themselves.
-func programs(t *testing.T) (names []string) {
+func programs(t *testing.T) []string { return programsIn(t, programsDir) }
+
+func programsIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob(programsDir + "/*.py")
+	files, err := filepath.Glob(dir + "/*.py")
 	if err != nil {
 		t.Fatal(err)
 	}

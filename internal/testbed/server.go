@@ -25,6 +25,9 @@ type Options struct {
 	Image string
 	// Args are more arguments of podman run, for containers.
 	Args []string
+	// Measured gives a process a memory control group of its own, where it may
+	// have one; containers have one.
+	Measured bool
 }
 
 // Server is a running server with its canaries.
@@ -55,6 +58,9 @@ type place interface {
 	// startCanary starts the canary beside the server.
 	startCanary(s *Server) error
 	stop() error
+	// group is the memory control group of the server and what it runs.
+	group() (group, error)
+	instance() (string, error)
 }
 
 // startTimeout is far more than any start takes. It ends a test that hangs.
