@@ -1,6 +1,7 @@
 package pyexec
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // roomy is a container in which memory decides nothing.
-var roomy = container{CPUs: 2, Memory: 64 << 30}
+var roomy = container{CPUs: 2, Memory: 256 << 30}
 
 func TestDefaults(t *testing.T) {
 	cfg, err := parseConfig([]string{"PATH=/bin", "NONSENSE"}, roomy)
@@ -207,16 +208,35 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
-func TestOvercommitIsAllowedButWarnedAbout(t *testing.T) {
-	cfg, err := parseConfig([]string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000"}, container{CPUs: 2, Memory: 2 << 30})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if cfg.Runtime.Workers != 10 || cfg.Runtime.Limits.MemoryBytes != 1000*mib {
-		t.Errorf("given sizes were changed: %d × %d", cfg.Runtime.Workers, cfg.Runtime.Limits.MemoryBytes)
-	}
-	if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], "10 workers of 1000 MiB") {
-		t.Errorf("warnings: %q", cfg.Warnings)
+// More than there is starts only where that is wanted, whichever of the settings
+// asks for it; what nobody has asked for only warns.
+func TestOvercommit(t *testing.T) {
+	host := container{CPUs: 2, Memory: 2 << 30}
+	for _, tt := range []struct {
+		name    string
+		asked   []string
+		refused string
+		warned  string
+	}{
+		{"too many", []string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000"}, "10 workers of 1000 MiB", ""},
+		{"too many, and wanted", []string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000", "EXEC_OVERCOMMIT=true"}, "", "10 workers of 1000 MiB"},
+		{"too large for one", []string{"EXEC_MEMORY_MB=4000"}, "1 workers of 4000 MiB", ""},
+		{"too many of the usual size", []string{"EXEC_WORKERS=30"}, "30 workers of 64 MiB", ""},
+		{"what the README recommends", []string{"EXEC_WORKERS=4", "EXEC_MEMORY_MB=384"}, "", ""},
+		{"large enough for one alone", []string{"EXEC_MEMORY_MB=1500"}, "", ""},
+		{"nobody has asked", []string{"EXEC_TMP_MB=2000"}, "", "2 workers of 64 MiB"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, err := parseConfig(tt.asked, host)
+			if said := fmt.Sprint(err); (err != nil) != (tt.refused != "") || !strings.Contains(said, tt.refused) ||
+				err != nil && !strings.Contains(said, "more than the 2048 MiB") {
+				t.Errorf("got %v, want %q", err, tt.refused)
+			}
+			warned := strings.Join(cfg.Warnings, "\n")
+			if (warned != "") != (tt.warned != "") || !strings.Contains(warned, tt.warned) {
+				t.Errorf("warned %q, want %q", warned, tt.warned)
+			}
+		})
 	}
 }
 

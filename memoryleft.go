@@ -29,13 +29,16 @@ type groupKind struct {
 	// reclaimable are the lines of memory.stat that count what the kernel gives
 	// up before it kills: pages of files, and caches.
 	reclaimable []string
-	kills       string // the file with the line oom_kill
+	// kernel is the file with all of the group's kernel memory, for a version that
+	// does not tell how much of it is reclaimable.
+	kernel string
+	kills  string // the file with the line oom_kill
 }
 
 // See cgroup-v2.rst and cgroup-v1/memory.rst. Shared memory is in none of these.
 var groupKinds = []groupKind{
-	{"memory.max", "memory.current", []string{"active_file", "inactive_file", "slab_reclaimable"}, "memory.events"},
-	{"memory.limit_in_bytes", "memory.usage_in_bytes", []string{"total_active_file", "total_inactive_file"}, "memory.oom_control"},
+	{"memory.max", "memory.current", []string{"active_file", "inactive_file", "slab_reclaimable"}, "", "memory.events"},
+	{"memory.limit_in_bytes", "memory.usage_in_bytes", []string{"total_active_file", "total_inactive_file"}, "memory.kmem.usage_in_bytes", "memory.oom_control"},
 }
 
 // newMemoryMeter finds the groups once; a limit that is changed later is not
@@ -61,11 +64,11 @@ func newMemoryMeter(root fs.FS) *memoryMeter {
 // left is how many bytes can still be had before the kernel has to kill.
 func (m *memoryMeter) left() (bytes int64, ok bool) {
 	bytes = unlimited
-	if info, err := fs.ReadFile(m.root, "proc/meminfo"); err == nil {
-		if kilobytes, found := lineNumber(info, "MemAvailable:"); found {
-			bytes, ok = kilobytes*kib, true
-		}
+	info, _ := fs.ReadFile(m.root, "proc/meminfo") // nothing is found in nothing
+	if kilobytes, found := lineNumber(info, "MemAvailable:"); found {
+		bytes, ok = kilobytes*kib, true
 	}
+	caches, _ := lineNumber(info, "SReclaimable:")
 	for _, g := range m.groups {
 		used, found := readNumber(m.root, path.Join(g.dir, g.kind.usage))
 		if !found {
@@ -78,6 +81,9 @@ func (m *memoryMeter) left() (bytes int64, ok bool) {
 		for _, name := range g.kind.reclaimable {
 			n, _ := lineNumber(stat, name) // not in every kernel
 			used -= n
+		}
+		if kernel, found := readNumber(m.root, path.Join(g.dir, g.kind.kernel)); found && g.kind.kernel != "" {
+			used -= min(kernel, caches*kib) // the machine's, of which the group has no more than that
 		}
 		bytes, ok = min(bytes, g.limit-used), true
 	}

@@ -13,7 +13,7 @@ func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(tex
 // files do not count as taken, shared memory does.
 func TestMemoryLeft(t *testing.T) {
 	machine := map[string]*fstest.MapFile{
-		"proc/meminfo": file("MemTotal:       1048576 kB\nMemFree: 1 kB\nMemAvailable:    512000 kB\n"),
+		"proc/meminfo": file("MemTotal:       1048576 kB\nMemFree: 1 kB\nMemAvailable:    512000 kB\nSReclaimable: 3072 kB\n"),
 		"proc/vmstat":  file("nr_free_pages 1\noom_kill 7\n"),
 	}
 	v2 := map[string]*fstest.MapFile{
@@ -28,6 +28,7 @@ func TestMemoryLeft(t *testing.T) {
 		"sys/fs/cgroup/memory/memory.limit_in_bytes":            file("209715200\n"),
 		"sys/fs/cgroup/memory/memory.usage_in_bytes":            file("52428800\n"),
 		"sys/fs/cgroup/memory/memory.stat":                      file("cache 5\ninactive_file 1\ntotal_inactive_file 1048576\ntotal_active_file 1048576\n"),
+		"sys/fs/cgroup/memory/memory.kmem.usage_in_bytes":       file("8388608\n"),
 		"sys/fs/cgroup/memory/memory.oom_control":               file("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"),
 		"sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": file("9223372036854771712\n"),
 	}
@@ -40,7 +41,7 @@ func TestMemoryLeft(t *testing.T) {
 		{"nothing is known", nil, unlimited, 0, false},
 		{"the machine", []map[string]*fstest.MapFile{machine}, 512000 * kib, 7, true},
 		{"version 2", []map[string]*fstest.MapFile{machine, v2}, 100*mib + 16*mib, 2, true},
-		{"version 1", []map[string]*fstest.MapFile{machine, v1}, 150*mib + 2*mib, 5, true},
+		{"version 1", []map[string]*fstest.MapFile{machine, v1}, 150*mib + 2*mib + 3*mib, 5, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := fstest.MapFS{}

@@ -28,6 +28,10 @@ type sizes struct {
 // container. It never overrules what is given.
 func fit(host container, ask sizes) sizes {
 	usable := max(host.Memory-ask.Server.Base, 0)
+	least := minWorkers
+	if ask.MemoryBytes != 0 {
+		least = 1 // who asks for large runs gets few
+	}
 	if ask.MemoryBytes == 0 {
 		workers := ask.Workers
 		if workers == 0 {
@@ -38,7 +42,7 @@ func fit(host container, ask sizes) sizes {
 	}
 	if ask.Workers == 0 {
 		fitting := usable / (ask.MemoryBytes + ask.TmpBytes + ask.Server.Kernel + ask.Server.Run)
-		ask.Workers = max(int(min(fitting, int64(host.CPUs*workersPerCPU))), minWorkers)
+		ask.Workers = max(int(min(fitting, int64(host.CPUs*workersPerCPU))), least)
 	}
 	if ask.Queue == 0 {
 		ask.Queue = ask.Workers * queuePerWorker

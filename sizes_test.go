@@ -30,7 +30,7 @@ func TestFit(t *testing.T) {
 		{name: "one worker given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 310},
 		{name: "too many workers given", host: container{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
 		{name: "memory given", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 7, queue: 28, memory: 128},
-		{name: "more memory given than there is", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 2, queue: 8, memory: 4096, warns: true},
+		{name: "more memory given than there is", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 1, queue: 4, memory: 4096, warns: true},
 		{name: "memory above the usual most", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
 		{name: "queue given", host: container{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
 		{name: "large /tmp", host: container{CPUs: 2, Memory: 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2, queue: 8, memory: 64, warns: true},

@@ -102,7 +102,7 @@ func TestReport(t *testing.T) {
 	w := post(runner, `{"script":"def main(): return [1]","report":true,"timeout":2.5}`)
 	id := w.Header().Get("X-Execution-Id")
 	want(t, w, 200, `{"result":[1],"stdout":"","stderr":"note","report":{"execution_id":"`+id+`","status":"ok","wall_ms":12.345,"cpu_ms":2,`+
-		`"peak_memory_bytes":20971520,"queue_ms":1.5,"limits":{"timeout_seconds":2.5,`+limits+`,`+isolation+`}`)
+		`"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,"limits":{"timeout_seconds":2.5,`+limits+`,`+isolation+`}`)
 	if job := runner.job(t); !job.Usage || job.ExecutionID != id || job.Timeout != 2500*time.Millisecond {
 		t.Errorf("job %+v", job)
 	}
@@ -114,7 +114,7 @@ func TestReport(t *testing.T) {
 	w = post(returning(res), `{"script":"exit()","report":true}`)
 	id = w.Header().Get("X-Execution-Id")
 	want(t, w, 422, `{"error":"Script exited with code 0 before main() returned","status":"exited","stdout":"","stderr":"note",`+
-		`"report":{"execution_id":"`+id+`","status":"exited","wall_ms":12.345,"cpu_ms":2,"peak_memory_bytes":20971520,"queue_ms":1.5,`+
+		`"report":{"execution_id":"`+id+`","status":"exited","wall_ms":12.345,"cpu_ms":2,"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,`+
 		`"limits":{"timeout_seconds":30,`+limits+`,`+isolation+`}`)
 }
 

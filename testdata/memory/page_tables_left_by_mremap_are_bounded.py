@@ -1,5 +1,5 @@
 # One page is moved from place to place, and what it left stays mapped.
-# status: ok|memory_limit|cpu_limit|timeout
+# status: ok|memory_limit|cpu_limit|timeout|script_error
 # holds: 48
 
 

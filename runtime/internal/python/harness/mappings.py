@@ -37,6 +37,18 @@ class mmap(_base):
             if access == ACCESS_WRITE:
                 del wanted["access"]
                 wanted["flags"] = MAP_PRIVATE | MAP_ANONYMOUS
-            elif access == ACCESS_READ:  # zeros for ever; there is no such private kind
-                wanted["access"] = ACCESS_COPY
+            elif access == ACCESS_READ and cls is mmap:  # there is no such private kind
+                return _new(ReadOnly, -1, length, access=ACCESS_COPY)
         return _new(cls, -1, length, **wanted)
+
+
+class ReadOnly(mmap):
+    """What mmap makes of anonymous memory that is to be read alone: zeros."""
+
+    __slots__ = ()
+    __module__ = "mmap"
+
+    def refuse(self, *args):
+        raise TypeError("mmap can't modify a readonly memory map.")
+
+    __setitem__ = write = write_byte = move = resize = refuse
