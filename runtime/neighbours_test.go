@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -170,4 +171,40 @@ func gone(pids []int) bool {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return false
+}
+
+// What SECURITY.md says that runs of one interpreter share is shared by them, and
+// by no others; of how many runs there were before it the uid tells nothing.
+func TestWhatRunsShare(t *testing.T) {
+	const script = "import ctypes, os\ndef main():\n    return [hash('x'), ctypes.addressof(ctypes.c_int.in_dll(ctypes.pythonapi, 'Py_NoSiteFlag')), os.getuid()]"
+	type told [3]int64
+	ask := func(r *Runtime) (got told) {
+		if err := json.Unmarshal([]byte(answer(t, r, script, nil)), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	inPosture(t, here(), func(t *testing.T) {
+		r := start(t, nil)
+		first := ask(r)
+		steps := map[int64]bool{}
+		for last := first; len(steps) < 3; {
+			next := ask(r)
+			if next[0] != first[0] || next[1] != first[1] {
+				t.Errorf("the same interpreter: %v and %v", first, next)
+			}
+			if r.plan.OwnUID {
+				steps[next[2]-last[2]] = true
+			} else {
+				steps[int64(len(steps))] = true
+			}
+			last = next
+		}
+		if steps[1] {
+			t.Errorf("uids count up: %v", steps)
+		}
+		if other := ask(start(t, nil)); other[0] == first[0] || other[1] == first[1] {
+			t.Errorf("another interpreter: %v and %v", first, other)
+		}
+	})
 }
