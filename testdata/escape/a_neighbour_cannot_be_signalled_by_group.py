@@ -1,9 +1,6 @@
-# By the group, which goes through PID namespaces, and all at once. SIGKILL to
-# one's own group ends this run only.
+# By the group, which goes through PID namespaces, and all at once.
 # beside: beside/holds_a_secret.py
 # result: "alive"
-# in podman-nons gvisor-root gvisor-user: status: memory_limit
-# because: only on Linux the first of a PID namespace is safe from itself; a SIGKILL is taken for the kernel's, out of memory
 
 
 def main():

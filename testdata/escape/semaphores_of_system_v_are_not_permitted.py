@@ -3,4 +3,4 @@
 
 
 def main():
-    return survey(("semget", 1, 1, 0o1666), ("semop", 0, bytes(6), 1), ("twin: futex", bytes(4), 1, 1, 0, 0, 0))
+    return survey(("semget", 1, 1, 0o1666), ("semop", 0, bytes(6), 1), ("twin: futex", bytes(4), 129, 1, 0, 0, 0))

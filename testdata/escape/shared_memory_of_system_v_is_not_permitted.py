@@ -3,4 +3,4 @@
 
 
 def main():
-    return survey(("shmget", 1, 4096, 0o1666), ("shmat", 0, 0, 0), ("shmctl", 0, 0, 0), ("twin: mmap", 0, 4096, 3, 0x21, -1, 0))
+    return survey(("shmget", 1, 4096, 0o1666), ("shmat", 0, 0, 0), ("shmctl", 0, 0, 0), ("twin: mmap", 0, 4096, 3, 0x22, -1, 0))

@@ -32,9 +32,6 @@ var advices = []uint32{
 	unix.MADV_DONTDUMP, unix.MADV_DODUMP, unix.MADV_WIPEONFORK, unix.MADV_KEEPONFORK,
 }
 
-// socketTypes are the bits of a socket's type that are no flags.
-const socketTypes = 0xf
-
 // socketFlags are those of a single message.
 const socketFlags = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_WAITALL | unix.MSG_TRUNC | unix.MSG_NOSIGNAL
 
@@ -108,8 +105,7 @@ var scriptCalls = []allowed{
 	// Waiting, and asyncio's self-pipe: one connected pair, no address ever.
 	{call: unix.SYS_PPOLL}, {call: unix.SYS_PSELECT6}, {call: unix.SYS_EPOLL_CREATE1}, {call: unix.SYS_EPOLL_CTL},
 	{call: unix.SYS_EPOLL_PWAIT}, {call: unix.SYS_EVENTFD2},
-	// A stream: of messages the kernel keeps twice what a socket may hold.
-	{call: unix.SYS_SOCKETPAIR, when: []cond{{arg: 0, oneOf: []uint32{unix.AF_UNIX}}, {arg: 1, noneSet: socketTypes &^ unix.SOCK_STREAM}}},
+	{call: unix.SYS_SOCKETPAIR, when: []cond{{arg: 0, oneOf: []uint32{unix.AF_UNIX}}}},
 	// No flags but those that sockets of one's own have a use for: bytes out of
 	// band, for one, have been a way into the kernel (CVE-2025-38236).
 	{call: unix.SYS_SENDTO, when: []cond{{arg: 4, null: true}, {arg: 3, noneSet: ^uint32(socketFlags)}}},
