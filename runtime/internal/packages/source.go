@@ -138,16 +138,18 @@ func (s *source) Else(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.projects[name]
-	switch {
-	case !ok || len(p.candidates)+len(p.others) == 0:
+	if !ok || len(p.candidates)+len(p.others) == 0 {
 		return "no index has anything of that name"
-	case len(p.candidates) > 0:
-		newest := p.candidates[0].Version
-		return fmt.Sprintf("the newest wheel for this Python is %s", newest)
 	}
-	const most = 3
-	last := p.others[max(0, len(p.others)-most):]
-	return fmt.Sprintf("no wheel for it, but %s", strings.Join(last, ", "))
+	text := "no wheel for this machine and Python"
+	if len(p.candidates) > 0 {
+		text = fmt.Sprintf("the newest wheel that could be taken is %s", p.candidates[0].Version)
+	}
+	if len(p.others) > 0 {
+		const most = 3
+		text += "; not taken: " + strings.Join(p.others[max(0, len(p.others)-most):], ", ")
+	}
+	return text
 }
 
 // Needs implements resolve.Source.

@@ -35,6 +35,9 @@ type Config struct {
 	// CertFile has the certificates of the authorities to trust, in PEM; empty:
 	// those of the machine.
 	CertFile string
+	// Pause is how long to wait before what failed is tried again, and three
+	// times as long each time after that; 0 stands for half a second.
+	Pause time.Duration
 }
 
 // Bounds of what is fetched. The page of the project with the most files on
@@ -51,7 +54,6 @@ type Client struct {
 	config Config
 	http   *http.Client
 	log    *slog.Logger
-	pause  time.Duration // before the first retry
 }
 
 // New checks the configuration and returns a client for it. Proxies are those
@@ -60,7 +62,10 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 	if c.IndexURL == "" {
 		c.IndexURL = Default
 	}
-	client := &Client{config: c, log: log, pause: 500 * time.Millisecond}
+	if c.Pause == 0 {
+		c.Pause = 500 * time.Millisecond
+	}
+	client := &Client{config: c, log: log}
 	for _, place := range client.indexes() {
 		u, err := url.Parse(place)
 		if err == nil {
@@ -128,15 +133,21 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// refused is an error that is the same next time.
+type refused struct{ error }
+
 // follow decides on a redirect.
 func (c *Client) follow(r *http.Request, via []*http.Request) error {
 	if len(via) > 10 {
-		return errors.New("more than 10 redirects")
+		return refused{errors.New("more than 10 redirects")}
 	}
 	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
-		return fmt.Errorf("redirects from https to %s", r.URL.Scheme)
+		return refused{fmt.Errorf("redirects from https to %s", r.URL.Scheme)}
 	}
-	return c.mayAsk(r.URL)
+	if err := c.mayAsk(r.URL); err != nil {
+		return refused{fmt.Errorf("redirects to %s: %w", Redact(r.URL.String()), err)}
+	}
+	return nil
 }
 
 // Redact is a URL without its password and without its query, which may be one.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,14 +34,13 @@ func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.
 	if err := c.mayAsk(u); err != nil {
 		return fmt.Errorf("index: %s: %w", Redact(u.String()), err)
 	}
-	pause := c.pause
+	pause := c.config.Pause
 	for attempt := 1; ; attempt++ {
 		err := c.once(ctx, u, accept, limit, use)
-		var again passing
 		if err == nil {
 			return nil
 		}
-		if !errors.As(err, &again) || attempt == attempts || ctx.Err() != nil {
+		if _, again := errors.AsType[passing](err); !again || attempt == attempts || ctx.Err() != nil {
 			return fmt.Errorf("index: %s: %w", Redact(u.String()), errors.Join(bare(err), context.Cause(ctx)))
 		}
 		c.log.Warn("fetching again", "url", Redact(u.String()), "cause", bare(err))
@@ -63,7 +63,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 	r.Header.Set("User-Agent", "pyexec")
 	resp, err := c.http.Do(r)
 	if err != nil {
-		if cause := bare(err); strings.HasPrefix(cause.Error(), "redirects ") || strings.HasPrefix(cause.Error(), "not encrypted") || strings.Contains(cause.Error(), "certificate") {
+		if final(err) {
 			return err
 		}
 		return passing{err}
@@ -78,6 +78,13 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 		return passing{errors.New(resp.Status)}
 	}
 	return errors.New(resp.Status)
+}
+
+// final reports whether a connection fails for a reason that does not pass.
+func final(err error) bool {
+	_, redirect := errors.AsType[refused](err)
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	return redirect || certificate
 }
 
 // read reads all of r, which is not to have more than most bytes.

@@ -248,7 +248,7 @@ func attributes(tokens *html.Tokenizer) map[string]string {
 
 func fileOf(a map[string]string, base *url.URL) (File, bool) {
 	f, ok := newFile(a["href"], base)
-	if !ok {
+	if !ok || a["href"] == "" {
 		return File{}, false
 	}
 	f.RequiresPython = a["data-requires-python"]
