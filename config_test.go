@@ -80,7 +80,7 @@ func TestAccepted(t *testing.T) {
 		{"PYTHON_PACKAGES=", "PORT", "8080"},
 		{"PIP_INDEX_URL=https://me:secret@index.example/simple", "PIP_INDEX_URL", "https://me:xxxxx@index.example/simple"},
 		{"PIP_EXTRA_INDEX_URL= https://a.example/  http://b.example/?token=secret ", "PIP_EXTRA_INDEX_URL", "https://a.example/ http://b.example/"},
-		{"PIP_FIND_LINKS=/wheels  https://a.example/links.html", "PIP_FIND_LINKS", "/wheels https://a.example/links.html"},
+		{"PIP_FIND_LINKS=/wheels  https://me:secret@a.example/links.html", "PIP_FIND_LINKS", "/wheels https://me:xxxxx@a.example/links.html"},
 		{"PIP_NO_INDEX=Yes", "PIP_NO_INDEX", "1"},
 		{"PIP_TRUSTED_HOST=a b:8080", "PIP_TRUSTED_HOST", "a b:8080"},
 		{"PIP_CERT=/etc/ca.pem", "PIP_CERT", "/etc/ca.pem"},

@@ -108,11 +108,13 @@ func pipURLs(one func(*Config) *string, many func(*Config) *[]string) kind {
 	}
 }
 
-// redactURLs takes the secrets out of URLs with spaces between.
+// redactURLs takes the secrets out of URLs among words with spaces between.
 func redactURLs(text string) string {
 	fields := strings.Fields(text)
 	for i, u := range fields {
-		fields[i] = runtime.RedactURL(u)
+		if strings.Contains(u, "://") { // not a path, not a host
+			fields[i] = runtime.RedactURL(u)
+		}
 	}
 	return strings.Join(fields, " ")
 }
@@ -125,7 +127,8 @@ func pipWords(accepts string, field func(*Config) *[]string) kind {
 			*field(c) = strings.Fields(text)
 			return nil
 		},
-		show: func(c *Config) string { return strings.Join(*field(c), " ") },
+		show:   func(c *Config) string { return redactURLs(strings.Join(*field(c), " ")) },
+		redact: redactURLs,
 	}
 }
 

@@ -124,7 +124,7 @@ func TestPagesThatAreRefused(t *testing.T) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, "<a href=a.whl>")
 		}, "unexpected EOF", attempts},
-		{"redirects without an end", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", 302) }, "more than 10 redirects", 11},
+		{"redirects without an end", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) }, "more than 10 redirects", 11},
 		{"a redirect to a file", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "file:///etc/passwd")
 			w.WriteHeader(302)

@@ -200,9 +200,6 @@ func compareLocal(a, b []string) int {
 	})
 }
 
-// base is the version with its epoch and release alone.
-func (v Version) base() Version { return Version{epoch: v.epoch, release: v.release} }
-
 // public is the version without its local part.
 func (v Version) public() Version {
 	v.local = nil
