@@ -1,5 +1,5 @@
-# The image: the server, CPython 3.11 and the C library it needs. No shell, no
-# package manager, no compiler.
+# The image: the server, CPython 3.11 and the C library it needs, and a list of all
+# of it in /sbom.cdx.json. No shell, no package manager, no compiler.
 #
 #   docker build -t pyexec .
 #   docker run --rm -p 127.0.0.1:8080:8080 pyexec
@@ -7,6 +7,7 @@
 #   --build-arg PACKAGES=packages/data.txt    with the packages of a requirements file
 #   --build-arg VERSION=$(git describe --always --dirty)
 #   --build-arg GO_IMAGE=golang@sha256:...    the base by its digest
+#   --build-arg PIP_INDEX_URL=https://...     where packages come from, if not from PyPI
 #
 # The same sources on the same base make the same files, time stamps included.
 # The same digest takes a builder that dates its layers by SOURCE_DATE_EPOCH:
@@ -28,6 +29,7 @@ ARG VERSION=
 # nopython leaves out the copy of CPython that the server otherwise carries.
 RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.version=${VERSION}" -o /rootfs/server ./cmd/server
 ARG PACKAGES=
+ARG PIP_INDEX_URL=
 RUN libraries= \
  && if [ -n "${PACKAGES}" ]; then \
       go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/jail/packages \

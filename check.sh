@@ -2,7 +2,7 @@
 # Every check there is, for people and for CI.
 #
 #   ./check.sh       format, vet, build, tests
-#   ./check.sh ci    also lint, the race detector, the tests as an ordinary
+#   ./check.sh ci    also lint, known vulnerabilities, the race detector, the tests as an ordinary
 #                    user, the page in a browser, requests that schemathesis
 #                    makes up, a moment of each fuzz target, benchmarks
 set -euo pipefail
@@ -96,6 +96,9 @@ if [[ $mode == ci ]]; then
 
 	step staticcheck
 	go tool staticcheck ./...
+
+	step govulncheck
+	.ci/vulncheck.sh
 
 	# Once for all the tests below: 200 MB to fetch.
 	step packages

@@ -80,6 +80,9 @@ type Config struct {
 
 	// onlyEvents says that nothing but events is served, as a function.
 	onlyEvents bool
+	// pipConfig is the file that LoadConfig has read already.
+	pipConfig string
+
 	// revision is what Cloud Run says of itself, empty elsewhere.
 	revision gcp.Revision
 	// For tests: how clients of Google Cloud are to be made.
@@ -91,7 +94,7 @@ type Config struct {
 // every problem at once, each with the name, the value and what is accepted.
 func LoadConfig() (Config, error) {
 	host := container{CPUs: goruntime.GOMAXPROCS(0), Memory: memoryLimit(os.DirFS("/")), Descriptors: descriptorLimit(), Contained: contained(os.DirFS("/"), os.Getpid())}
-	cfg, settingsErr := parseConfig(os.Environ(), host)
+	cfg, settingsErr := parseConfig(withPipConf(os.Environ(), pipConfFiles(), os.ReadFile), host)
 	dir, cacheErr := secureDir(cacheCandidates())
 	cfg.Runtime.CacheDir = dir
 	meter := newMemoryMeter(os.DirFS("/"))
@@ -110,6 +113,25 @@ func cacheCandidates() []string {
 	}
 	own := fmt.Sprintf("pyexec-%d", os.Getuid())
 	return append(dirs, filepath.Join(os.TempDir(), own), filepath.Join("/dev/shm", own))
+}
+
+// pipConfFiles lists pip's configuration files, the one that wins last.
+func pipConfFiles() []string {
+	named := os.Getenv("PIP_CONFIG_FILE")
+	if named == os.DevNull {
+		return nil
+	}
+	files := []string{"/etc/xdg/pip/pip.conf", "/etc/pip.conf"}
+	if home, err := os.UserHomeDir(); err == nil {
+		files = append(files, filepath.Join(home, ".pip", "pip.conf"))
+	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		files = append(files, filepath.Join(dir, "pip", "pip.conf"))
+	}
+	if named != "" {
+		files = append(files, named)
+	}
+	return files
 }
 
 // hosted says whether the platform announces that it runs this process as a
@@ -150,6 +172,9 @@ func parseConfig(environ []string, host container) (Config, error) {
 			text = s.Default
 		}
 		if err := s.kind.set(&cfg, text); err != nil {
+			if s.kind.redact != nil {
+				text = s.kind.redact(text)
+			}
 			problems = append(problems, fmt.Errorf("setting %s: %q: %w", s.Name, text, err))
 		}
 	}

@@ -34,6 +34,7 @@ func TestDefaults(t *testing.T) {
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         strings.Join(standardPreload, ","),
 		"PYTHON_HOME":     "",
+		"PIP_INDEX_URL":   "", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0", "PIP_TRUSTED_HOST": "", "PIP_CERT": "", "PIP_CONFIG_FILE": "",
 		"PYTHON_PACKAGES": "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
 		"EVENTS": "auto", "EVENTS_AUDIENCE": "", "EVENTS_ACCOUNTS": "", "EVENTS_SIGNATURE": "verify",
 		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0", "GOOGLE_CLOUD_PROJECT": "",
@@ -112,6 +113,12 @@ func TestAccepted(t *testing.T) {
 		{"METRICS_PORT=9090", "METRICS_PORT", "9090"},
 		{"GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_PROJECT", "p"},
 		{"PYTHON_PACKAGES=", "PORT", "8080"},
+		{"PIP_INDEX_URL=https://me:secret@index.example/simple", "PIP_INDEX_URL", "https://me:xxxxx@index.example/simple"},
+		{"PIP_EXTRA_INDEX_URL= https://a.example/  http://b.example/?token=secret ", "PIP_EXTRA_INDEX_URL", "https://a.example/ http://b.example/"},
+		{"PIP_FIND_LINKS=/wheels  https://me:secret@a.example/links.html", "PIP_FIND_LINKS", "/wheels https://me:xxxxx@a.example/links.html"},
+		{"PIP_NO_INDEX=Yes", "PIP_NO_INDEX", "1"},
+		{"PIP_TRUSTED_HOST=a b:8080", "PIP_TRUSTED_HOST", "a b:8080"},
+		{"PIP_CERT=/etc/ca.pem", "PIP_CERT", "/etc/ca.pem"},
 	} {
 		cfg, err := parseConfig([]string{tt.entry}, roomy)
 		if err != nil {
@@ -164,6 +171,10 @@ func TestRefused(t *testing.T) {
 		{"LOG_PAYLOADS", "1", "false or true"},
 		{"METRICS_PORT", "-1", "0 to 65535"},
 		{"PYTHON_PACKAGES", "/nowhere", "/nowhere: no such file or directory"},
+		{"PIP_INDEX_URL", "ftp://index.example", "http or https"},
+		{"PIP_INDEX_URL", "https://a.example https://b.example", "http or https"},
+		{"PIP_EXTRA_INDEX_URL", "https://a.example index", "http or https"},
+		{"PIP_NO_INDEX", "maybe", "1, true, yes"},
 	} {
 		_, err := parseConfig([]string{tt.name + "=" + tt.value}, roomy)
 		if err == nil {

@@ -22,6 +22,7 @@ type kind struct {
 	emptyIsValue bool
 	set          func(c *Config, text string) error
 	show         func(c *Config) string
+	redact       func(text string) string // where the text may hold a secret
 }
 
 // number is a whole number of unit between low and high, stored times scale.

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // Setting is one environment variable the service understands.
@@ -86,6 +88,20 @@ var settings = []Setting{
 		kind: existingPath(func(c *Config) *string { return &c.Runtime.Packages })},
 	{Name: "PYTHON_HOME", Default: "", Meaning: "prefix of another CPython 3.11; empty: the one in the binary",
 		kind: absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
+	{Name: "PIP_INDEX_URL", Default: "`pip.conf`'s, else " + runtime.DefaultPackageIndex, computed: true, Meaning: "index that the packages of a requirements file come from, a password in it included",
+		kind: pipURLs(func(c *Config) *string { return &c.Runtime.Index.IndexURL }, nil)},
+	{Name: "PIP_EXTRA_INDEX_URL", Default: "`pip.conf`'s", computed: true, Meaning: "more of them; the best version of all is taken, so names have to be right in each",
+		kind: pipURLs(nil, func(c *Config) *[]string { return &c.Runtime.Index.ExtraIndexURLs })},
+	{Name: "PIP_FIND_LINKS", Default: "`pip.conf`'s", computed: true, Meaning: "directories of wheels, and pages with links to some",
+		kind: pipWords("paths and URLs, with spaces between", func(c *Config) *[]string { return &c.Runtime.Index.FindLinks })},
+	{Name: "PIP_NO_INDEX", Default: "`pip.conf`'s", computed: true, Meaning: "asks `PIP_FIND_LINKS` alone",
+		kind: pipTruth(func(c *Config) *bool { return &c.Runtime.Index.NoIndex })},
+	{Name: "PIP_TRUSTED_HOST", Default: "`pip.conf`'s", computed: true, Meaning: "hosts of indexes that may be asked without encryption; certificates are verified all the same",
+		kind: pipWords("hosts, with spaces between", func(c *Config) *[]string { return &c.Runtime.Index.TrustedHosts })},
+	{Name: "PIP_CERT", Default: "`pip.conf`'s", computed: true, Meaning: "file with the authorities to trust, in PEM; empty: the machine's",
+		kind: word("a path", func(c *Config) *string { return &c.Runtime.Index.CertFile })},
+	{Name: "PIP_CONFIG_FILE", Default: "", Meaning: "one more `pip.conf`, before which those of the machine and the user are read; `/dev/null`: none of them is",
+		kind: word("a path", func(c *Config) *string { return &c.pipConfig })},
 	{Name: "SANDBOX", Default: "required", Meaning: "`off` runs scripts without confinement, for trusted scripts only; it is logged, and shown in every report",
 		kind: choice("required", "off", func(c *Config) *bool { return &c.Runtime.SandboxOff })},
 	{Name: "RESULTS_TOPIC", Default: "", Meaning: "Pub/Sub topic for the replies of events; empty: they are not published",

@@ -27,6 +27,7 @@ func TestDataImage(t *testing.T) {
 	if *keep != "" {
 		output(t, "podman", "tag", img.name, *keep+"-data")
 	}
+	t.Run("lists what is in it", func(t *testing.T) { listsWhatIsInIt(t, img) })
 	t.Run("notes its libraries", func(t *testing.T) { notesLibraries(t, img) })
 	for _, p := range places {
 		if more, ok := dataPlaces[p.name]; ok {

@@ -1,11 +1,13 @@
 package deploy_test
 
 import (
+	"debug/buildinfo"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -46,6 +48,7 @@ func TestImage(t *testing.T) {
 	img := b.build(t, root, "a", "--build-arg", "VERSION=v1.2.3")
 	t.Run("is small", func(t *testing.T) { isSmall(t, img) })
 	t.Run("holds nothing else", func(t *testing.T) { holdsNothingElse(t, img) })
+	t.Run("lists what is in it", func(t *testing.T) { listsWhatIsInIt(t, img) })
 	t.Run("says what it is", func(t *testing.T) { saysWhatItIs(t, img) })
 	for _, p := range places {
 		t.Run(p.name, func(t *testing.T) { runsIn(t, img, p) })
@@ -75,7 +78,7 @@ func isSmall(t *testing.T, img image) {
 }
 
 // belongs are the files of the image.
-var belongs = regexp.MustCompile(`^(server|probe|jail/python/(bin/python3\.11|lib/.*)|etc/ssl/certs/ca-certificates\.crt|(jail/)?(usr/)?lib(64)?/[^/]*/?(ld-linux-[^/]*|lib[^/]*)\.so[.0-9]*)$`)
+var belongs = regexp.MustCompile(`^(server|probe|sbom\.cdx\.json|jail/python/(bin/python3\.11|lib/.*)|etc/ssl/certs/ca-certificates\.crt|(jail/)?(usr/)?lib(64)?/[^/]*/?(ld-linux-[^/]*|lib[^/]*)\.so[.0-9]*)$`)
 
 // unwanted are parts of CPython that no script can use.
 var unwanted = regexp.MustCompile(`/(tkinter|idlelib|ensurepip|test|tests|turtledemo|lib2to3)/|libpython3\.(11\.)?so$|\.a$`)
@@ -109,6 +112,52 @@ func holdsNothingElse(t *testing.T, img image) {
 	}
 	if compiled < 500 {
 		t.Errorf("only %d modules", compiled)
+	}
+}
+
+// listsWhatIsInIt compares the image's own list with its files.
+func listsWhatIsInIt(t *testing.T, img image) {
+	id := output(t, "podman", "create", img.name)
+	defer output(t, "podman", "rm", "--force", id)
+	dir := t.TempDir()
+	output(t, "podman", "cp", id+":/sbom.cdx.json", dir)
+	output(t, "podman", "cp", id+":/server", dir)
+	text, err := os.ReadFile(filepath.Join(dir, "sbom.cdx.json"))
+	must(t, err)
+	var sbom struct {
+		Components []struct {
+			Ref     string `json:"bom-ref"`
+			Name    string
+			Version string
+		}
+	}
+	must(t, json.Unmarshal(text, &sbom))
+	listed := map[string]bool{}
+	for _, c := range sbom.Components {
+		listed[c.Ref], listed[c.Name] = true, true
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(dir, "server"))
+	must(t, err)
+	for _, m := range info.Deps {
+		if ref := "pkg:golang/" + m.Path + "@" + m.Version; !listed[ref] {
+			t.Errorf("%s is not listed", ref)
+		}
+	}
+	for _, name := range []string{"python", "openssl", "libexpat", "sqlite", "zlib"} {
+		if !listed[name] {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+	distribution := regexp.MustCompile(`/([^/]+)-([^/-]+)\.dist-info/METADATA$`)
+	for name, f := range img.files(t) {
+		if m := distribution.FindStringSubmatch(name); m != nil {
+			if ref := "pkg:pypi/" + strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(m[1])) + "@" + m[2]; !listed[ref] {
+				t.Errorf("%s is not listed", ref)
+			}
+		}
+		if f.FileInfo().Mode().IsRegular() && regexp.MustCompile(`^jail/(usr/)?lib(64)?/`).MatchString(name) && !listed["/"+name] {
+			t.Errorf("%s is not listed", name)
+		}
 	}
 }
 

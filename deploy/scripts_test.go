@@ -175,3 +175,32 @@ esac`
 		})
 	}
 }
+
+// What govulncheck finds fails, and so does what goes wrong, but for a database
+// that is out of reach.
+func TestVulncheck(t *testing.T) {
+	const fetching = `govulncheck: fetching vulnerabilities: Get "https://vuln.go.dev/index/modules.json.gz": `
+	for _, tt := range []struct {
+		name, says string
+		code       int
+		skips      bool
+	}{
+		{"nothing found", "No vulnerabilities found.", 0, false},
+		{"a vulnerability", "Vulnerability #1: GO-2026-0001", 3, false},
+		{"a vulnerability that speaks of networks", fetching + "no such host", 3, false},
+		{"no name server knows it", fetching + "dial tcp: lookup vuln.go.dev: no such host", 1, true},
+		{"nobody listens", fetching + "dial tcp 192.0.2.1:443: connect: connection refused", 1, true},
+		{"the database is broken", fetching + "unexpected EOF", 1, false},
+		{"no such certificate", fetching + "tls: failed to verify certificate: x509", 1, false},
+		{"the sources are broken", "govulncheck: loading packages: no such host", 1, false},
+		{"no such tool", "go: no such tool \"govulncheck\"", 2, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stand := standIns{"go": fmt.Sprintf("cat <<'E' >&2\n%s\nE\nexit %d\n", tt.says, tt.code)}
+			out, _, err := stand.run(t, "../.ci/vulncheck.sh")
+			if fails := tt.code != 0 && !tt.skips; (err != nil) != fails || strings.Contains(out, "SKIPPED") != tt.skips || !strings.Contains(out, tt.says) {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}

@@ -48,7 +48,7 @@ func BenchmarkPandas(b *testing.B) {
 		cfg.Packages = filepath.FromSlash("../packages/data.txt")
 	}
 	// Installed beforehand, so that the start below is one as usual.
-	dir, err := packages.Open(context.Background(), interpreter, cfg.Packages, cfg.CacheDir, cfg.Log)
+	dir, err := packages.Open(context.Background(), interpreter, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log)
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			b.Fatal(err)

@@ -29,6 +29,9 @@ type Config struct {
 	// the standard library, or a requirements file, of which such a directory is
 	// made below CacheDir at the first start. Empty for none.
 	Packages string
+	// Index is where the packages of a requirements file come from. Its zero
+	// value is PyPI.
+	Index PackageIndex
 	// PythonHome is the prefix of another CPython 3.11, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string

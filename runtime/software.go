@@ -10,12 +10,22 @@ import (
 	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages"
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
 // home is where the interpreter stands inside a private root; the packages are
 // at packages.Shown.
 const home = "/python"
+
+// PackageIndex says where packages come from: see the fields.
+type PackageIndex = index.Config
+
+// DefaultPackageIndex is what the zero value of PackageIndex stands for.
+const DefaultPackageIndex = index.Default
+
+// RedactURL is a URL of a PackageIndex without its secrets, for logs.
+func RedactURL(url string) string { return index.Redact(url) }
 
 // software is what scripts run on: the interpreter, and the packages beside its
 // standard library.
@@ -30,7 +40,7 @@ func findSoftware(ctx context.Context, cfg Config) (*software, error) {
 	if err != nil || cfg.Packages == "" {
 		return s, err
 	}
-	if s.packages, err = packages.Open(ctx, s.Interpreter, cfg.Packages, cfg.CacheDir, cfg.Log); err != nil {
+	if s.packages, err = packages.Open(ctx, s.Interpreter, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log); err != nil {
 		return nil, err
 	}
 	if err := s.AddPackages(s.packages); err != nil {
@@ -159,7 +169,7 @@ func InstallPackages(ctx context.Context, cfg Config, requirements, target strin
 	if err != nil {
 		return err
 	}
-	return packages.Install(ctx, s.Interpreter, requirements, target, cfg.Log)
+	return packages.Install(ctx, s.Interpreter, cfg.Index, requirements, target, cfg.Log)
 }
 
 // Libraries lists the shared libraries that the interpreter and cfg.Packages need

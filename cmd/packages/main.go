@@ -5,9 +5,9 @@
 //	go run ./cmd/packages -libraries -o /packages    shared libraries that the host must have
 //
 // What it makes is the same each time, if the requirements file has hashes. It
-// needs a network, and pip's usual settings where there is no way to PyPI. The
-// other settings are the server's environment variables; of them it looks at
-// PYTHON_HOME.
+// needs a network. Its settings are the server's environment variables; of them it
+// looks at PYTHON_HOME and at those by which pip, too, finds packages where there
+// is no way to PyPI, such as PIP_INDEX_URL.
 //
 // It exits with 0 when it is done, with 1 when something went wrong, and with 2
 // when its arguments or the settings make no sense.

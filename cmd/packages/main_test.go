@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,21 +110,23 @@ func wheel(t *testing.T, path string) string {
 	t.Helper()
 	const info = "answer-1.0.dist-info/"
 	var data bytes.Buffer
+	var record strings.Builder
 	w := zip.NewWriter(&data)
-	for _, f := range [][2]string{
-		{"answer.py", "value = 42\n"},
-		{info + "METADATA", "Metadata-Version: 2.1\nName: answer\nVersion: 1.0\n"},
-		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
-		{info + "RECORD", "answer.py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n"},
-	} {
-		to, err := w.Create(f[0])
+	add := func(name, text string) {
+		to, err := w.Create(name)
+		if err == nil {
+			_, err = to.Write([]byte(text))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := to.Write([]byte(f[1])); err != nil {
-			t.Fatal(err)
-		}
+		sum := sha256.Sum256([]byte(text))
+		fmt.Fprintf(&record, "%s,sha256=%s,%d\n", name, base64.RawURLEncoding.EncodeToString(sum[:]), len(text))
 	}
+	add("answer.py", "value = 42\n")
+	add(info+"METADATA", "Metadata-Version: 2.1\nName: answer\nVersion: 1.0\n")
+	add(info+"WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+	add(info+"RECORD", record.String()+info+"RECORD,,\n")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,8 @@
 // from their own paths. Beside it an empty /tmp, a link /probe to /server, which
 // is that command under this name, and copies of the named files of this
 // machine, each under its own path, libraries like those above. What DIR holds
-// already, such as the server, stays. Last of all, every file and directory in
+// already, such as the server, stays. /sbom.cdx.json lists what is in the image,
+// as package sbom describes it. Last of all, every file and directory in
 // DIR is given the same time stamp, so that the same contents make the same
 // image. It exits with 1 when that failed and with 2 when the arguments make no
 // sense.
@@ -27,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pyexec/pyexec/cmd/internal/sbom"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -93,7 +95,19 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 	if err := os.Symlink("server", filepath.Join(dir, "probe")); err != nil {
 		return err
 	}
+	if err := sbom.Write(ctx, dir, contents()); err != nil {
+		return err
+	}
 	return settle(dir)
+}
+
+// contents says where the parts of the image are.
+func contents() sbom.Image {
+	image := sbom.Image{Server: "/server", Python: pythonHome, Packages: jail + "/packages"}
+	for _, name := range shared {
+		image.Libraries = append(image.Libraries, filepath.Join(jail, name))
+	}
+	return image
 }
 
 // share moves the files of a directory of dir into the jail and leaves links to

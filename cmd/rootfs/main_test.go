@@ -2,18 +2,34 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/cmd/internal/sbom"
 )
 
 func TestRootfs(t *testing.T) {
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "rootfs")
 	certs, server := filepath.Join(outside, "certs.crt"), filepath.Join(dir, "server")
-	for name, content := range map[string]string{certs: "certificates", server: "program"} {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(exe) // a program of Go, like the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := string(data)
+	for name, content := range map[string]string{certs: "certificates", server: program, filepath.Join(dir, "jail/packages/some_thing-1.0.dist-info/METADATA"): "Name: some.thing"} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -25,9 +41,9 @@ func TestRootfs(t *testing.T) {
 	if code := run(t.Context(), []string{dir, certs}, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	for name, want := range map[string]string{certs: "certificates", "server": "program", "probe": "program"} {
+	for name, want := range map[string]string{certs: "certificates", "server": program, "probe": program} {
 		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
-			t.Errorf("%s: %q, %v", name, got, err)
+			t.Errorf("%s: %.20q, %v", name, got, err)
 		}
 	}
 	if info, err := os.Stat(filepath.Join(dir, "tmp")); err != nil || info.Mode() != fs.ModeDir|fs.ModeSticky|0o777 {
@@ -46,6 +62,7 @@ func TestRootfs(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "jail/python/bin/python3.11")); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("interpreter: %v, %v", info, err)
 	}
+	listsWhatIsThere(t, dir)
 	seen := 0
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -63,6 +80,58 @@ func TestRootfs(t *testing.T) {
 	})
 	if err != nil || seen < 1000 {
 		t.Errorf("%d files, %v", seen, err)
+	}
+}
+
+// listsWhatIsThere reads the image's own list of its parts.
+func listsWhatIsThere(t *testing.T, dir string) {
+	text, err := os.ReadFile(filepath.Join(dir, sbom.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d sbom.Document
+	if err := json.Unmarshal(text, &d); err != nil || d.Format != "CycloneDX" || d.Spec != "1.5" {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	refs := make(map[string]sbom.Component)
+	for _, c := range d.Components {
+		if _, twice := refs[c.Ref]; twice || c.Ref == "" || c.Name == "" {
+			t.Errorf("%+v: not a part of its own", c)
+		}
+		refs[c.Ref] = c
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(dir, "server"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"pkg:golang/stdlib@" + strings.TrimPrefix(info.GoVersion, "go"), "pkg:pypi/some-thing@1.0", "pkg:pypi/tzdata@2026.6"}
+	for _, m := range info.Deps {
+		want = append(want, "pkg:golang/"+m.Path+"@"+m.Version)
+	}
+	for _, ref := range want {
+		if refs[ref].PURL != ref {
+			t.Errorf("%s is not listed", ref)
+		}
+	}
+	for _, name := range []string{"python", "openssl", "libexpat", "sqlite", "zlib"} {
+		i := slices.IndexFunc(d.Components, func(c sbom.Component) bool { return c.Name == name })
+		if i < 0 || d.Components[i].Version == "" || !strings.Contains(d.Components[i].CPE, ":"+name+":"+d.Components[i].Version+":") {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+	libraries, err := filepath.Glob(filepath.Join(dir, jail, "lib*/*.so*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range libraries {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := refs["file:"+strings.TrimPrefix(path, dir)]
+		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); len(c.Hashes) != 1 || c.Hashes[0].Content != sum {
+			t.Errorf("%s: %+v, want %s", path, c, sum)
+		}
 	}
 }
 

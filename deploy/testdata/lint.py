@@ -73,6 +73,11 @@ def lint(kind, paths):
     build = config.LoadCloudbuildConfigFromPath(paths[0], apis.GetMessagesModule("cloudbuild", "v1"), params={})
     if not build.options or not build.options.logging:
         raise ValueError("options.logging is not set: a build under an account of its own needs it")
+    if str(build.options.requestedVerifyOption) != "VERIFIED":
+        raise ValueError("options.requestedVerifyOption is not VERIFIED: the image would have no provenance")
+    for step in build.steps:
+        if not step.name.startswith("${_"):
+            raise ValueError(f"step {step.id}: its builder is no substitution, and can't be pinned by its digest")
     used = set(re.findall(r"\$\{?(_[A-Z0-9_]+)", open(paths[0]).read()))
     defined = {p.key for p in build.substitutions.additionalProperties}
     if used ^ defined:

@@ -3,19 +3,20 @@
 //
 // # How a directory comes to be
 //
-//	check    → what the requirements file may say: see requirements.go
-//	pip      → the bundled interpreter runs the pip that the module
-//	           go-embed-python carries; wheels only, so that nothing is built
-//	trim     → away with what no script can use (the table in trim.go)
+//	read     → the requirements file, and those that it includes: requirements.go
+//	choose   → a version of everything that is asked for or needed: package
+//	           resolve, with what the indexes have (package index) that runs
+//	           here (source.go)
+//	fetch    → wheels only, so that nothing is built; compared with their hashes
+//	unpack   → by package wheel, without what no script can use (trim.go)
 //	fonts    → matplotlib's list of fonts, which otherwise every run would make
 //	compile  → byte code for every module
 //	note     → the shared libraries that the extension modules need of the machine
 //	settle   → modes and one time stamp, so that the same files make the same image
 //
-// pip is the operator's: it takes its index, its certificates and its proxy from
-// the environment of the process, like every pip does, and it runs before a
-// caller is listened to. Where the file has hashes pip demands one of every
-// distribution.
+// All but byte code and fonts is done in Go: no program of the bundled
+// interpreter meets the network. Where the file has a hash, everything has to
+// have one. The rules are pip's, but for what is stricter: docs/decisions/075.
 //
 // Wheels are data until somebody imports them. Scripts do so in the sandbox, the
 // zygote in its jail; only the list of fonts is made outside, in a process with

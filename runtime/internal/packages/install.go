@@ -1,54 +1,42 @@
 package packages
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
+	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
+	"github.com/pyexec/pyexec/runtime/internal/packages/resolve"
+	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
 // recipeVersion is raised whenever the code changes what a directory contains
 // in a way that no other part of the key shows.
-const recipeVersion = 2
+const recipeVersion = 3
 
 // Shown is where scripts see a directory of packages in a private root.
 const Shown = "/packages"
 
-// pipOptions are what pip is started with, before the target and the file.
-var pipOptions = []string{
-	"install", "--only-binary=:all:", "--no-compile",
-	"--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action=ignore", "--progress-bar=off", "--quiet",
-}
-
-// runPip is the program that becomes pip; argv[1] is where to import it from.
-const runPip = `import sys, runpy
-sys.path.insert(0, sys.argv.pop(1))
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-`
-
 // Install makes target, which must not exist yet, a directory of what the
 // requirements file names. It takes a network, and up to some minutes.
 //
-// The error says which step failed and why, in pip's own words where it was pip.
-// After an error target does not exist.
-func Install(ctx context.Context, p *python.Interpreter, file, target string, log *slog.Logger) error {
+// The error says which step failed and why. After an error target does not exist.
+func Install(ctx context.Context, p *python.Interpreter, from index.Config, file, target string, log *slog.Logger) error {
 	r, err := readRequirements(file)
 	if err != nil {
 		return fmt.Errorf("packages: %w", err)
 	}
-	return r.install(ctx, p, target, log)
+	return r.install(ctx, p, from, target, log)
 }
 
-func (r *requirements) install(ctx context.Context, p *python.Interpreter, target string, log *slog.Logger) error {
+func (r *requirements) install(ctx context.Context, p *python.Interpreter, from index.Config, target string, log *slog.Logger) error {
 	target, err := filepath.Abs(target)
 	if err != nil {
 		return fmt.Errorf("packages: %w", err)
@@ -71,8 +59,7 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, targe
 	start := time.Now()
 	dir := filepath.Join(staging, "packages")
 	for _, step := range []func() error{
-		func() error { return r.pip(ctx, p, staging, dir) },
-		func() error { return trim(dir) },
+		func() error { return r.unpack(ctx, p, from, staging, dir, log) },
 		func() error { return makeFontList(ctx, p, dir) },
 		func() error { return p.Compile(ctx, dir, Shown) },
 		func() error { return p.NoteLibraries(dir) },
@@ -87,38 +74,88 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, targe
 	return nil
 }
 
-// pip installs into dir what the file names.
-func (r *requirements) pip(ctx context.Context, p *python.Interpreter, staging, dir string) error {
-	source, err := pipSource(staging)
+// unpack finds out what the file asks for, fetches it and unpacks it into dir.
+func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from index.Config, staging, dir string, log *slog.Logger) error {
+	s, env, err := r.source(p, from, staging, log)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", r.path, err)
 	}
-	// A copy: what is installed is what was hashed, whoever edits the file now.
-	file := filepath.Join(staging, "requirements.txt")
-	if err := os.WriteFile(file, r.text, 0o600); err != nil {
-		return err
+	defer s.client.Close()
+	problem := resolve.Problem{Source: s, Environment: env, Pre: r.pre}
+	var now []requirement.Requirement
+	for _, w := range r.wanted {
+		problem.Wanted = append(problem.Wanted, w.Requirement)
+		if w.Marker.Holds(env, "") {
+			now = append(now, w.Requirement)
+		}
 	}
-	args := append([]string{"-I", "-S", "-B", "-c", runPip, source}, pipOptions...)
-	cmd := exec.CommandContext(ctx, p.Executable, append(args, "--target", dir, "-r", file)...)
-	cmd.Env = nil // the operator's: index, certificates, proxy
-	cmd.Dir = staging
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("pip: %s: %w: %s", r.path, errors.Join(ctx.Err(), err), complaint(said.String(), file, r.path))
+	for _, c := range r.constraints {
+		problem.Constraints = append(problem.Constraints, c.Requirement)
 	}
-	if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
-		return fmt.Errorf("pip: %s: installed nothing", r.path)
+	var found []resolve.Candidate
+	for _, step := range []func() error{
+		func() error { return s.warm(ctx, now) },
+		func() (err error) { found, err = problem.Solve(ctx); return err },
+		func() error { return s.downloadAll(ctx, found) },
+		func() error { return unpackAll(ctx, s, found, dir) },
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("%s: %w", r.path, err)
+		}
+	}
+	for _, c := range found {
+		log.Debug("installed package", "name", c.Project, "version", c.Version.String())
 	}
 	return nil
 }
 
-// complaint is what pip had to say, about the file the operator knows.
-func complaint(said, file, path string) string {
-	const most = 2 << 10
-	said = strings.ReplaceAll(strings.TrimSpace(said), file, path)
-	if len(said) > most {
-		said = "…" + said[len(said)-most:]
+// source is what there is for the interpreter.
+func (r *requirements) source(p *python.Interpreter, from index.Config, staging string, log *slog.Logger) (*source, requirement.Environment, error) {
+	target, err := platform(p)
+	if err != nil {
+		return nil, nil, err
 	}
-	return said
+	own, err := version.Parse(p.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := index.New(r.indexConfig(from), log)
+	if err != nil {
+		return nil, nil, err
+	}
+	wheels := filepath.Join(staging, "wheels")
+	if err := os.Mkdir(wheels, 0o700); err != nil {
+		return nil, nil, err
+	}
+	s := &source{client: client, tags: target.Tags(), python: own, hashes: r.hashes, strict: r.hashed, dir: wheels, projects: make(map[string]*project)}
+	return s, requirement.NewEnvironment(p.Version, target.Machine), nil
+}
+
+// unpackAll unpacks what was downloaded, one after the other: so it is always
+// the same one that finds a file of another's in its way.
+func unpackAll(ctx context.Context, s *source, found []resolve.Candidate, dir string) error {
+	if len(found) == 0 {
+		return errors.New("names nothing that is to be installed on this machine")
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, c := range found {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		w, err := s.open(c)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(w.Unpack(root, trimmed), w.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

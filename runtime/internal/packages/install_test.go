@@ -1,12 +1,7 @@
 package packages
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
+	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -33,44 +30,21 @@ func bundled(t *testing.T) *python.Interpreter {
 	return p
 }
 
-// wheel writes a distribution with one module, as an index would have it, and
-// returns its SHA-256. So no network is needed: pip finds it by --find-links.
-func wheel(t *testing.T, dir, name string) string {
+// writeWheel writes a distribution with one module, as an index would have it, and
+// returns its SHA-256. So no network is needed: it is found by --find-links.
+func writeWheel(t *testing.T, dir, name string) string {
 	t.Helper()
-	info := name + "-1.0.dist-info/"
-	files := [][2]string{
+	w := wheeltest.Wheel{Name: name, Version: "1.0", Files: [][2]string{
 		{name + "/__init__.py", "value = 42\n"},
 		{name + "/tests/test_it.py", "assert False\n"},
 		{name + "/old.py", "print 'a source for Python 2'\n"},
-		{info + "METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n"},
-		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
-	}
-	var record strings.Builder
-	var data bytes.Buffer
-	w := zip.NewWriter(&data)
-	add := func(name, text string) {
-		f, err := w.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, f := range files {
-		add(f[0], f[1])
-		sum := sha256.Sum256([]byte(f[1]))
-		fmt.Fprintf(&record, "%s,sha256=%s,%d\n", f[0], base64.RawURLEncoding.EncodeToString(sum[:]), len(f[1]))
-	}
-	add(info+"RECORD", record.String()+info+"RECORD,,\n")
-	if err := w.Close(); err != nil {
+		{name + "-1.0.data/scripts/" + name, "#!python\n"},
+	}}
+	data := w.Bytes(t)
+	if err := os.WriteFile(filepath.Join(dir, w.File()), data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+"-1.0-py3-none-any.whl"), data.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(data.Bytes())
-	return hex.EncodeToString(sum[:])
+	return wheeltest.Sum(data)
 }
 
 // file writes a requirements file that looks nowhere but in wheels.
@@ -84,10 +58,10 @@ func file(t *testing.T, wheels, text string) string {
 }
 
 // A requirements file becomes a directory once, however many ask for it at the
-// same time, and pip's own byte code and the tests are not in it.
+// same time, and neither programs nor tests are in it.
 func TestOpenInstallsOnce(t *testing.T) {
 	p, wheels, cache := bundled(t), t.TempDir(), t.TempDir()
-	sum := wheel(t, wheels, "answer")
+	sum := writeWheel(t, wheels, "answer")
 	path := file(t, wheels, "answer==1.0 --hash=sha256:"+sum)
 	if err := os.Mkdir(filepath.Join(cache, stagingPrefix+"dead"), 0o700); err != nil {
 		t.Fatal(err)
@@ -95,7 +69,7 @@ func TestOpenInstallsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	dirs, errs := make([]string, 3), make([]error, 3)
 	for i := range dirs {
-		wg.Go(func() { dirs[i], errs[i] = Open(context.Background(), p, path, cache, quiet) })
+		wg.Go(func() { dirs[i], errs[i] = Open(context.Background(), p, index.Config{}, path, cache, quiet) })
 	}
 	wg.Wait()
 	for i := range dirs {
@@ -130,10 +104,10 @@ func TestOpenInstallsOnce(t *testing.T) {
 	if err := os.RemoveAll(wheels); err != nil {
 		t.Fatal(err)
 	}
-	if dir, err := Open(t.Context(), p, path, cache, quiet); err != nil || dir != dirs[0] {
+	if dir, err := Open(t.Context(), p, index.Config{}, path, cache, quiet); err != nil || dir != dirs[0] {
 		t.Errorf("%q, %v", dir, err)
 	}
-	if dir, err := Open(t.Context(), p, dirs[0], cache, quiet); err != nil || dir != dirs[0] {
+	if dir, err := Open(t.Context(), p, index.Config{}, dirs[0], cache, quiet); err != nil || dir != dirs[0] {
 		t.Errorf("a directory stands for itself: %q, %v", dir, err)
 	}
 }
@@ -141,23 +115,26 @@ func TestOpenInstallsOnce(t *testing.T) {
 // Whatever is wrong, the error says so and nothing is left behind.
 func TestInstallRefuses(t *testing.T) {
 	p, wheels := bundled(t), t.TempDir()
-	sum := wheel(t, wheels, "answer")
-	wheel(t, wheels, "other")
+	sum := writeWheel(t, wheels, "answer")
+	writeWheel(t, wheels, "other")
 	if err := os.WriteFile(filepath.Join(wheels, "source-1.0.tar.gz"), []byte("no wheel"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ name, text, says string }{
-		{"another hash", "answer==1.0 --hash=sha256:" + strings.Repeat("0", 64), "DO NOT MATCH THE HASHES"},
-		{"a hash is missing", "answer==1.0 --hash=sha256:" + sum + "\nother==1.0", "Hashes are required"},
-		{"nothing of that name", "nowhere", "No matching distribution found for nowhere"},
-		{"a source distribution", "source", "No matching distribution found for source"},
-		{"no requirement", "a b c", "Invalid requirement"},
-		{"refused by ourselves", "answer\n-r other.txt", "line 4: -r is not supported"},
+		{"another hash", "answer==1.0 --hash=sha256:" + strings.Repeat("0", 64), "its hash is none of those required: it has sha256:" + sum},
+		{"a hash is missing", "answer==1.0 --hash=sha256:" + sum + "\nother==1.0", "hashes are required as soon as there is one: other has none"},
+		{"nothing of that name", "nowhere", "nowhere: no version fits: wanted is any (the file); no index has anything of that name"},
+		{"a source distribution", "source", "no wheel for this machine and Python; not taken: source-1.0.tar.gz (a source"},
+		{"no such version", "answer>1", "the newest wheel that could be taken is 1.0"},
+		{"no requirement", "a b c", "begins with none of"},
+		{"a URL", "answer @ https://example.com/answer.whl", "only wheels of an index"},
+		{"nothing for this machine", "answer; os_name == 'nt'", "names nothing that is to be installed"},
+		{"refused by ourselves", "answer\n-e .", "line 4: -e is not supported"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			parent := t.TempDir()
 			path := file(t, wheels, tt.text)
-			err := Install(t.Context(), p, path, filepath.Join(parent, "packages"), quiet)
+			err := Install(t.Context(), p, index.Config{}, path, filepath.Join(parent, "packages"), quiet)
 			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v, want %q about %s", err, tt.says, path)
 			}
@@ -166,10 +143,10 @@ func TestInstallRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := Install(t.Context(), p, file(t, wheels, "answer"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := Install(t.Context(), p, index.Config{}, file(t, wheels, "answer"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("got %v for a directory that exists", err)
 	}
-	if _, err := Open(t.Context(), p, filepath.Join(wheels, "nothing"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open(t.Context(), p, index.Config{}, filepath.Join(wheels, "nothing"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("got %v for a file that does not exist", err)
 	}
 }

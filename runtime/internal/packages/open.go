@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -21,7 +22,7 @@ const stagingPrefix = "packages-staging-"
 // is a directory, else what comes of the requirements file path, which is
 // installed below cacheDir unless it is there. Any number of processes may call
 // it at the same time.
-func Open(ctx context.Context, p *python.Interpreter, path, cacheDir string, log *slog.Logger) (string, error) {
+func Open(ctx context.Context, p *python.Interpreter, from index.Config, path, cacheDir string, log *slog.Logger) (string, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("packages: %w", err)
@@ -57,7 +58,7 @@ func Open(ctx context.Context, p *python.Interpreter, path, cacheDir string, log
 	if there, err := installed(dir); there || err != nil {
 		return dir, err // made while this process waited
 	}
-	return dir, r.install(ctx, p, dir, log)
+	return dir, r.install(ctx, p, from, dir, log)
 }
 
 // installed reports whether dir is there. Nothing but the rename of a finished

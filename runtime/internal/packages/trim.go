@@ -1,14 +1,8 @@
 package packages
 
-import (
-	"fmt"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-)
+import "path"
 
-// trimRule names what is removed of what pip installed.
+// trimRule names what is left out of what wheels hold.
 type trimRule struct {
 	Pattern  string // as for path.Match
 	Anywhere bool   // of the base name, at any depth; else of the path from the top
@@ -33,31 +27,18 @@ var trimRules = []trimRule{
 	{Pattern: "*.a", Anywhere: true, Reason: "static libraries"},
 }
 
-// trim removes from dir what the rules name.
-func trim(dir string) error {
-	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("trim: %w", err)
+// trimmed reports whether a rule names rel, a slash-separated path, or a
+// directory that it is in.
+func trimmed(rel string) bool {
+	for i := range len(rel) {
+		if rel[i] == '/' && ruled(rel[:i]) {
+			return true
 		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return fmt.Errorf("trim: %w", err)
-		}
-		if rel == "." || !trimmed(filepath.ToSlash(rel)) {
-			return nil
-		}
-		if err := os.RemoveAll(name); err != nil {
-			return fmt.Errorf("trim: %w", err)
-		}
-		if d.IsDir() {
-			return fs.SkipDir
-		}
-		return nil
-	})
+	}
+	return ruled(rel)
 }
 
-// trimmed reports whether a rule names rel, a slash-separated path.
-func trimmed(rel string) bool {
+func ruled(rel string) bool {
 	for _, r := range trimRules {
 		name := rel
 		if r.Anywhere {

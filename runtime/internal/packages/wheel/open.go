@@ -1,0 +1,234 @@
+package wheel
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// Limits bound what a wheel may hold. The largest that are published, of
+// machine learning for graphics cards, have 5 GB and 30,000 files.
+type Limits struct {
+	Files int   // and directories
+	Bytes int64 // unpacked
+	// Ratio is how many times its own size a wheel may unpack to, Free what it
+	// may in any case: text packs well, a bomb much better.
+	Ratio, Free int64
+}
+
+// Usual are the limits for wheels of an index.
+var Usual = Limits{Files: 50_000, Bytes: 8 << 30, Ratio: 50, Free: 64 << 20}
+
+// Wheel is an open wheel that was looked at as a whole.
+type Wheel struct {
+	// Metadata is what the wheel says of itself.
+	Metadata Metadata
+	// Text is the file METADATA.
+	Text []byte
+
+	file    string // its name
+	name    Name
+	info    string // the directory of its metadata
+	entries []entry
+	record  map[string]recorded
+	closer  io.Closer
+}
+
+// entry is one regular file and where it belongs; to is empty for nowhere.
+type entry struct {
+	*zip.File
+	to string
+}
+
+// Open opens the wheel at a path, as which the file is called, and checks all
+// that can be checked without unpacking. The error begins with the file.
+func Open(at, file string, limits Limits) (*Wheel, error) {
+	name, err := ParseName(file)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(at)
+	if err != nil {
+		return nil, fmt.Errorf("wheel: %w", err)
+	}
+	w := &Wheel{file: file, name: name, closer: f}
+	if err := w.open(f, limits); err != nil {
+		return nil, errors.Join(fmt.Errorf("wheel %s: %w", file, err), f.Close())
+	}
+	return w, nil
+}
+
+// Close closes the file.
+func (w *Wheel) Close() error { return w.closer.Close() }
+
+func (w *Wheel) open(f *os.File, limits Limits) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	archive, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		return fmt.Errorf("not a zip archive: %w", err)
+	}
+	if err := bounded(archive.File, info.Size(), limits); err != nil {
+		return err
+	}
+	if err := w.place(archive.File); err != nil {
+		return err
+	}
+	if w.Text, err = w.read("METADATA", MetadataBytes); err != nil {
+		return err
+	}
+	if w.Metadata, err = ParseMetadata(w.Text); err != nil {
+		return err
+	}
+	if m := w.Metadata; m.Project != w.name.Project || m.Version.Compare(w.name.Version) != 0 {
+		return fmt.Errorf("inside it is %s %s", m.Project, m.Version)
+	}
+	if err := w.checkFormat(); err != nil {
+		return err
+	}
+	return w.readRecord()
+}
+
+// bounded adds up what the directory of the archive says. That it says the
+// truth is seen when unpacking, which stops at the size named here.
+func bounded(files []*zip.File, size int64, limits Limits) error {
+	if len(files) > limits.Files {
+		return fmt.Errorf("%d files: more than %d", len(files), limits.Files)
+	}
+	var total uint64
+	most := uint64(min(limits.Bytes, max(limits.Free, size*limits.Ratio)))
+	for _, f := range files {
+		if f.UncompressedSize64 > most || total+f.UncompressedSize64 > most {
+			return fmt.Errorf("unpacks to more than %d bytes, from %d", most, size)
+		}
+		total += f.UncompressedSize64
+	}
+	return nil
+}
+
+// place says of each file where it goes and refuses what no wheel has.
+func (w *Wheel) place(files []*zip.File) error {
+	seen := make(map[string]bool)
+	for _, f := range files {
+		name, isDir := strings.CutSuffix(f.Name, "/")
+		if err := plain(f, name, isDir); err != nil {
+			return err
+		}
+		if isDir {
+			continue
+		}
+		if seen[name] {
+			return fmt.Errorf("%q is there twice", f.Name)
+		}
+		seen[name] = true
+		top, rest, below := strings.Cut(name, "/")
+		switch {
+		case strings.HasSuffix(top, ".dist-info") && below:
+			if w.info != "" && top != w.info {
+				return fmt.Errorf("metadata in %s and in %s", w.info, top)
+			}
+			w.info = top
+		case strings.HasSuffix(top, ".data") && below:
+			if !w.names(top, ".data") {
+				return fmt.Errorf("%q is of another distribution", f.Name)
+			}
+			to := scheme(rest)
+			if first, _, _ := strings.Cut(to, "/"); strings.HasSuffix(first, ".dist-info") {
+				return fmt.Errorf("%q: metadata has no place there", f.Name)
+			}
+			w.entries = append(w.entries, entry{f, to})
+			continue
+		}
+		w.entries = append(w.entries, entry{f, name})
+	}
+	if w.info == "" || !w.names(w.info, ".dist-info") {
+		return fmt.Errorf("no metadata of this distribution in it, but %q", w.info)
+	}
+	return nil
+}
+
+// plain refuses entries that are no regular file or directory, and paths that
+// lead elsewhere.
+func plain(f *zip.File, name string, isDir bool) error {
+	switch mode := f.Mode(); {
+	case isDir && (mode.IsDir() || mode.IsRegular()) && f.UncompressedSize64 == 0:
+	case !isDir && mode.IsRegular():
+	default:
+		return fmt.Errorf("%q is neither file nor directory: %v", f.Name, mode.Type())
+	}
+	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00\n\r") || len(name) > 1024 {
+		return fmt.Errorf("%.200q is no path in a wheel", f.Name)
+	}
+	if f.Flags&1 != 0 {
+		return fmt.Errorf("%q is encrypted", f.Name)
+	}
+	return nil
+}
+
+// scheme is where a file below NAME.data goes: libraries and data to the top.
+// Programs and headers go nowhere: no script can start a program or a compiler.
+func scheme(name string) string {
+	kind, rest, _ := strings.Cut(name, "/")
+	switch kind {
+	case "purelib", "platlib", "data":
+		return rest
+	}
+	return ""
+}
+
+// names reports whether a directory is called after the distribution.
+func (w *Wheel) names(dir, suffix string) bool {
+	n, err := ParseName(strings.TrimSuffix(dir, suffix) + "-py3-none-any.whl")
+	return err == nil && n.Project == w.name.Project && n.Version.Compare(w.name.Version) == 0 && n.buildText == "" && n.build == 0
+}
+
+// read reads a file of the metadata.
+func (w *Wheel) read(name string, most int64) ([]byte, error) {
+	want := path.Join(w.info, name)
+	for _, e := range w.entries {
+		if e.Name != want {
+			continue
+		}
+		if e.UncompressedSize64 > uint64(most) {
+			return nil, fmt.Errorf("%s: larger than %d bytes", want, most)
+		}
+		r, err := e.Open()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", want, err)
+		}
+		defer r.Close()
+		data, err := io.ReadAll(io.LimitReader(r, most+1))
+		if err == nil && int64(len(data)) > most {
+			err = fmt.Errorf("larger than %d bytes", most)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", want, err)
+		}
+		return data, nil
+	}
+	return nil, fmt.Errorf("%s: not in it", want)
+}
+
+// checkFormat wants version 1 of the format of wheels.
+func (w *Wheel) checkFormat() error {
+	text, err := w.read("WHEEL", MetadataBytes)
+	if err != nil {
+		return err
+	}
+	for _, field := range header(string(text)) {
+		if strings.EqualFold(field[0], "Wheel-Version") {
+			if major, _, _ := strings.Cut(field[1], "."); major != "1" {
+				return fmt.Errorf("format %.20q: only 1 is known", field[1])
+			}
+			return nil
+		}
+	}
+	return errors.New("WHEEL: names no version of the format")
+}
