@@ -37,13 +37,32 @@ func (s Status) Resident() int64 { return s.Anon + s.File + s.Shmem }
 // Read asks the kernel about a process. An error says that it is gone, or that
 // this process may not see it.
 func Read(pid int) (Status, error) {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	dir := "/proc/" + strconv.Itoa(pid)
+	s, err := read(dir)
+	if err != nil || s.State != 'Z' || s.Threads < 2 {
+		return s, err
+	}
+	// The first thread has ended and others go on: they have the memory.
+	tasks, err := os.ReadDir(dir + "/task")
+	if err != nil {
+		return s, nil // gone by now
+	}
+	for _, t := range tasks {
+		if other, err := read(dir + "/task/" + t.Name()); err == nil && other.State != 'Z' {
+			return other, nil
+		}
+	}
+	return s, nil
+}
+
+func read(dir string) (Status, error) {
+	text, err := os.ReadFile(dir + "/status")
 	if err != nil {
 		return Status{}, fmt.Errorf("proc: %w", err)
 	}
 	s := parse(text)
 	if s.State == 0 {
-		return Status{}, fmt.Errorf("proc: /proc/%d/status: no State", pid)
+		return Status{}, fmt.Errorf("proc: %s/status: no State", dir)
 	}
 	return s, nil
 }

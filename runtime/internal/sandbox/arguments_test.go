@@ -124,6 +124,11 @@ func TestArguments(t *testing.T) {
 		{"getsockopt of another level", unix.SYS_GETSOCKOPT, [6]uint64{3, unix.SOL_TCP, unix.SO_TYPE}, eperm},
 
 		{"prlimit of oneself", unix.SYS_PRLIMIT64, [6]uint64{0, unix.RLIMIT_NOFILE}, allow},
+		{"prlimit of processor time, to ask", unix.SYS_PRLIMIT64, [6]uint64{0, unix.RLIMIT_CPU, 0, 0x1000}, allow},
+		{"prlimit of processor time, to lower it", unix.SYS_PRLIMIT64, [6]uint64{0, unix.RLIMIT_CPU, 0x1000, 0}, eperm},
+		{"prlimit of memory, to lower it", unix.SYS_PRLIMIT64, [6]uint64{0, unix.RLIMIT_AS, 0x1000, 0}, allow},
+		{"setrlimit of processor time", unix.SYS_SETRLIMIT, [6]uint64{unix.RLIMIT_CPU, 0x1000}, eperm},
+		{"setrlimit of memory", unix.SYS_SETRLIMIT, [6]uint64{unix.RLIMIT_AS, 0x1000}, allow},
 		{"prlimit of another", unix.SYS_PRLIMIT64, [6]uint64{1, unix.RLIMIT_NOFILE}, eperm},
 		{"prlimit of oneself, high word set: the kernel takes an int", unix.SYS_PRLIMIT64, [6]uint64{high, unix.RLIMIT_NOFILE}, allow},
 

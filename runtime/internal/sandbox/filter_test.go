@@ -75,7 +75,7 @@ func TestZygoteAndScriptCalls(t *testing.T) {
 		}
 	}
 	for _, a := range slices.Concat(scriptCalls, archCalls) {
-		if len(a.when) > 0 {
+		if len(a.when) > 0 || a.call == unix.SYS_SETRLIMIT {
 			continue // TestArguments
 		}
 		if v := worker(attempt{call: uint32(a.call)}); v != allow {
@@ -191,6 +191,8 @@ func TestRandomArguments(t *testing.T) {
 	conditions[unix.SYS_CLONE] = []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}}
 	conditions[unix.SYS_MADVISE] = []cond{{arg: 2, oneOf: advices}}
 	conditions[unix.SYS_MMAP] = append(slices.Clone(conditions[unix.SYS_MMAP]), cond{arg: 0, within: &anywhere})
+	conditions[unix.SYS_PRLIMIT64] = append(slices.Clone(conditions[unix.SYS_PRLIMIT64]), cond{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}})
+	conditions[unix.SYS_SETRLIMIT] = []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}
 	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1<<28, anywhere.to+1<<28, unix.MAP_SHARED|unix.MAP_ANONYMOUS, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
 	worker := workerVM(t)
 	rng := rand.New(rand.NewPCG(1, 2))
