@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -117,6 +118,35 @@ func TestJailIsBounded(t *testing.T) {
 	}
 	if got := answer(t, start(t, limits(0)), text, nil); got != `"full"` {
 		t.Errorf("without: %s", got)
+	}
+}
+
+// All runs at once, each near its limits, are no reason for the kernel to kill.
+// Beside what they may hold the jail has only 2 MiB for each, a part of its real share.
+func TestJailHoldsWhatItsRunsMay(t *testing.T) {
+	const script = `import time
+def main():
+    held = bytearray(120 << 20)
+    with open("held", "wb") as f:
+        for _ in range(31):
+            f.write(bytes(1 << 20))
+    time.sleep(0.5)
+    return len(held)`
+	r := grouped(t, func(cfg *Config) {
+		cfg.Limits.MemoryBytes, cfg.Limits.TmpBytes = 128<<20, 32<<20
+		cfg.JailBytes = int64(cfg.Workers) * (cfg.Limits.MemoryBytes + cfg.Limits.TmpBytes + 2<<20)
+	})
+	var runs sync.WaitGroup
+	for range 3 * r.cfg.Workers {
+		runs.Go(func() {
+			if got := answer(t, r, script, nil); got != "125829120" {
+				t.Error(got)
+			}
+		})
+	}
+	runs.Wait()
+	if s := r.Stats(); s.JailPeak < 2*150<<20 || r.groups.killed() != 0 {
+		t.Errorf("%+v, %d killed", s, r.groups.killed())
 	}
 }
 
