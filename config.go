@@ -244,7 +244,7 @@ func (c *Config) complete(host container) error {
 	c.heldBodies, c.heldReplies = s.Server.held(s.Workers, s.room(host))
 	c.ServerBytes = s.Server.fixed(s.Workers) + c.heldBodies + c.heldReplies
 	c.memoryBytes = c.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
-	rt.MemoryReserve = pressureReserve(host)
+	rt.MemoryReserve, rt.JailBytes = pressureReserve(host), s.jail()
 	return c.fitMemory(s, host, workersGiven || memoryGiven)
 }
 

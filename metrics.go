@@ -54,6 +54,8 @@ func newMetrics(stats func() runtime.Stats, dropped func() int64) *metrics {
 		gauge("pyexec_workers_ready", "Workers that wait for a script.", func(s runtime.Stats) int { return s.Ready }),
 		gauge("pyexec_workers_busy", "Scripts under way.", func(s runtime.Stats) int { return s.Busy }),
 		gauge("pyexec_queue_length", "Requests that wait for a place.", func(s runtime.Stats) int { return s.Waiting }),
+		gauge("pyexec_jail_memory_bytes", "Memory of the interpreter and all runs, the kernel's included; 0 without a control group.", func(s runtime.Stats) int { return int(s.JailMemory) }),
+		gauge("pyexec_jail_memory_peak_bytes", "The most that it was since the interpreter started; 0 where the kernel does not know.", func(s runtime.Stats) int { return int(s.JailPeak) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "pyexec_interpreter_restarts_total", Help: "Interpreters that took the place of one that died.",
 		}, func() float64 { return float64(stats().Restarts) }),

@@ -12,7 +12,9 @@ import (
 
 func TestMetrics(t *testing.T) {
 	m := newMetrics(
-		func() runtime.Stats { return runtime.Stats{Ready: 3, Busy: 2, Waiting: 1, Restarts: 4} },
+		func() runtime.Stats {
+			return runtime.Stats{Ready: 3, Busy: 2, Waiting: 1, Restarts: 4, JailMemory: 6, JailPeak: 7}
+		},
 		func() int64 { return 5 },
 	)
 	m.forked(3 * time.Millisecond)
@@ -33,6 +35,7 @@ func TestMetrics(t *testing.T) {
 		"pyexec_queue_seconds_count 2",
 		"pyexec_fork_seconds_count 1", `pyexec_fork_seconds_bucket{le="0.003"} 1`,
 		"pyexec_workers_ready 3", "pyexec_workers_busy 2", "pyexec_queue_length 1",
+		"pyexec_jail_memory_bytes 6", "pyexec_jail_memory_peak_bytes 7",
 		"pyexec_interpreter_restarts_total 4", "pyexec_log_entries_dropped_total 5",
 	} {
 		if !strings.Contains(w.Body.String(), "\n"+want+"\n") {

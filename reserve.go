@@ -23,6 +23,9 @@ const (
 	// sockets. A test measures it, see SECURITY.md.
 	kernelBase    = 19 * mib
 	kernelPerFile = 208 * kib
+	// jailSlack is what the spare workers take, the interpreter while it tries out its
+	// libraries, and a run that is over its limit until somebody looks.
+	jailSlack = 64 * mib
 	// resultSlack is what comes with files beside their contents.
 	resultSlack = mib / 4
 	// bodiesPerRun is how many times a body of the largest size is held for each

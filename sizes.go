@@ -57,6 +57,10 @@ func pressureReserve(host container) int64 { return min(host.Memory/16, 64*mib) 
 // runs is what the runs of all workers hold at worst, each at its limits.
 func (s sizes) runs() int64 { return int64(s.Workers) * (s.MemoryBytes + s.TmpBytes + s.Server.Kernel) }
 
+// jail is what runs and the workers that wait may hold together on top of the
+// interpreter.
+func (s sizes) jail() int64 { return s.runs() + int64(s.Workers)*ownPages + jailSlack }
+
 // room is what is left for requests and replies.
 func (s sizes) room(host container) int64 {
 	return host.Memory - s.runs() - s.Server.fixed(s.Workers)

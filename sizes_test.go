@@ -67,6 +67,23 @@ func defaultServer(t *testing.T) serverSizes {
 	return newServerSizes(cfg.Runtime.Limits, cfg.BodyBytes)
 }
 
+// A jail may hold what its runs may, each at its limits, and a little more: it
+// must never be full before a run is.
+func TestJailSize(t *testing.T) {
+	for name, want := range map[string]float64{ // MiB: workers × (memory + /tmp + kernel + own pages) + slack
+		"EXEC_WORKERS=2 EXEC_MEMORY_MB=256 EXEC_TMP_MB=64":                     2*(256+64+32+4) + 64,
+		"EXEC_WORKERS=3 EXEC_MEMORY_MB=100 EXEC_TMP_MB=10 EXEC_OPEN_FILES=128": 3*(100+10+45+4) + 64,
+	} {
+		cfg, err := parseConfig(strings.Fields(name), container{CPUs: 2, Memory: 8 << 30})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := float64(cfg.Runtime.JailBytes) / mib; got != want {
+			t.Errorf("%s: %.2f MiB, want %v", name, got, want)
+		}
+	}
+}
+
 // What is reserved for the server follows the limits, and so do the bounds on
 // what it holds.
 func TestServerSizes(t *testing.T) {

@@ -49,6 +49,11 @@ type Config struct {
 	// on this machine, or in the container; ok is false when that is not known.
 	// nil: it never is.
 	OOMKills func() (n int64, ok bool)
+	// JailBytes is what all runs and the workers that wait may hold together, on top
+	// of what the interpreter holds that they are forked from, where a control group
+	// can be had to bound it. What the kernel holds for them counts. 0: there is to be
+	// no group.
+	JailBytes int64
 	// Forked, where it is set, is told how long each worker took from the
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.

@@ -57,10 +57,13 @@ func nowhereToShutIn(ctx context.Context, cfg Config) error {
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	began := time.Now()
+	groups, refusal := openGroups(ctx, cfg)
+	defer groups.close()
 	grants, err := sandbox.Probe(ctx, scratchBase(cfg))
 	if err != nil {
 		return Examination{}, err
 	}
+	grants.Tried(sandbox.MemoryCgroup, refusal)
 	out := Examination{ProbeMS: float64(time.Since(began).Microseconds()) / 1000, Advice: grants.Advice()}
 	plan, err := sandbox.Compile(grants, sandbox.Policy{Scratch: scratchBase(cfg)})
 	if err != nil {
@@ -69,6 +72,9 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	}
 	if cfg.SandboxOff {
 		plan, out.Refusal = sandbox.Unconfined(), ""
+	}
+	if note := groups.note(); note != "" && out.Refusal == "" {
+		plan.Notes[sandbox.MemoryCgroup] = note
 	}
 	if plan.On[sandbox.Chroot] {
 		if err := nowhereToShutIn(ctx, cfg); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,10 @@ type Runtime struct {
 	takenBack []sandbox.Family
 	pool      *pool
 	admission *admission
-	oomKills  atomic.Int64 // as of the last end that nothing explained
+	groups    *groups
+	closed    sync.Once
+	// As of the last end that nothing explained.
+	oomKills, jailKills atomic.Int64
 }
 
 // New unpacks the interpreter if need be, finds out what the machine grants,
@@ -35,10 +39,22 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
 	}
 	go reserveThreads()
+	// First of all, while this process has no children that would have to move, too.
+	groups, refusal := openGroups(ctx, cfg)
+	r, err := newRuntime(ctx, cfg, groups, refusal)
+	if err != nil {
+		groups.close()
+	}
+	return r, err
+}
+
+// newRuntime is New with what is known of control groups.
+func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string) (*Runtime, error) {
 	software, grants, err := prepare(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	grants.Tried(sandbox.MemoryCgroup, refusal)
 	policy, err := newPolicy(cfg, software)
 	if err != nil {
 		return nil, err
@@ -60,7 +76,10 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		}
 		return prepare, worker, err
 	}
-	p := newPool(cfg, scratch, plan.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) { return zygote.Start(ctx, zc) })
+	if note := groups.note(); note != "" {
+		plan.Notes[sandbox.MemoryCgroup] = note
+	}
+	p := newPool(cfg, scratch, plan.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) { return groups.start(ctx, zc) })
 	version, err := p.open(ctx)
 	if err != nil {
 		return nil, err
@@ -72,6 +91,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		info:      newInfo(cfg, software, plan, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
+		groups:    groups,
 	}
 	r.oomKilled()
 	return r, nil
@@ -215,7 +235,7 @@ func newInfo(cfg Config, s *software, plan *sandbox.Plan, version string) Info {
 }
 
 // Info describes the service. The caller must not change what it holds.
-func (r *Runtime) Info() Info { return r.info }
+func (r *Runtime) Info() Info { return r.groups.report(r.info) }
 
 // Stats is how the service is at one moment.
 type Stats struct {
@@ -223,16 +243,23 @@ type Stats struct {
 	Busy     int   // runs under way
 	Waiting  int   // callers in the queue
 	Restarts int64 // interpreters that took the place of one that died
+	// JailMemory is what the interpreter and all runs hold together, in bytes, what
+	// the kernel holds for them included, and JailPeak the most that it was since the
+	// interpreter started. 0 where there is no control group to count it.
+	JailMemory, JailPeak int64
 }
 
 // Stats counts workers and callers. The numbers need not belong to the very
 // same moment.
 func (r *Runtime) Stats() Stats {
+	now, peak := r.groups.held()
 	return Stats{
 		Ready:    len(r.pool.ready.count),
 		Busy:     len(r.admission.places),
 		Waiting:  int(r.admission.waiting.Load()),
 		Restarts: r.pool.restarts.Load(),
+
+		JailMemory: now, JailPeak: peak,
 	}
 }
 
@@ -242,5 +269,6 @@ func (r *Runtime) Health() error { return r.pool.health() }
 // Close ends every run and the interpreter. Runs in flight get ErrUnavailable.
 func (r *Runtime) Close() error {
 	r.pool.close()
+	r.closed.Do(r.groups.close)
 	return nil
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"github.com/pyexec/pyexec/runtime/internal/cgroup"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
@@ -11,5 +12,6 @@ import (
 // goroutine still owns the main thread.
 func init() {
 	sandbox.RunProbe()
+	cgroup.RunProbe()
 	zygote.RunLaunch()
 }

@@ -24,7 +24,10 @@ func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit) error {
 	if status := syscall.WaitStatus(exit.Status); !status.Signaled() || status.Signal() != syscall.SIGKILL {
 		return nil
 	}
-	if r.oomKilled() {
+	// Both are asked: a kill in a jail counts for the machine, too.
+	if jail, machine := r.jailKilled(), r.oomKilled(); jail {
+		return r.notTheScript("the kernel killed the run because all runs together held too much, and it was within its limit")
+	} else if machine {
 		return r.notTheScript("the kernel killed the run because memory ran out, and it was within its limit")
 	}
 	if r.overCPU(exit) {
@@ -50,6 +53,13 @@ func (r *Runtime) overCPU(exit *zygote.Exit) bool {
 	// tick of the clock, and reports what it has measured.
 	used := time.Duration(exit.CPUMicros) * time.Microsecond
 	return status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= r.cfg.Limits.CPU/2
+}
+
+// jailKilled reports whether the kernel has killed because the jail was full since
+// this was asked last.
+func (r *Runtime) jailKilled() bool {
+	n := r.groups.killed()
+	return n > r.jailKills.Swap(n)
 }
 
 // oomKilled reports whether the kernel has killed for want of memory since this

@@ -40,6 +40,10 @@ var hints = []hint{
 		"as root, for a uid per run: --cap-add SETUID --cap-add SETGID --cap-add SETPCAP --cap-add CHOWN --cap-add KILL"},
 	{[]Layer{Landlock}, []string{"not implemented or disabled"}, either, no,
 		"Landlock: a kernel of 5.13 or later with landlock in the lsm= list, and a container runtime whose profile knows it"},
+	{[]Layer{MemoryCgroup}, []string{"Delegate"}, either, no,
+		"a control group for the runs: Delegate=memory in the [Service] section of the server's unit"},
+	{[]Layer{MemoryCgroup}, []string{"other processes", "read-only", "permission denied"}, either, no,
+		"a control group for the runs: one of version 2 that the server may write to and is alone in, as docker run --privileged without --init gives, or systemd-run -p Delegate=memory"},
 	{[]Layer{Seccomp, NoNewPrivs}, nil, either, either,
 		"seccomp: a kernel with CONFIG_SECCOMP_FILTER"},
 }

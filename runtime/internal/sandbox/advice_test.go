@@ -31,6 +31,9 @@ func TestAdvice(t *testing.T) {
 				refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 			}
 		}), []string{"Landlock: a kernel"}},
+		{"a service that is not delegated", refusedBy(true, 7, "the group is systemd's: x.service lacks Delegate=yes", MemoryCgroup), []string{"a control group for the runs: Delegate"}},
+		{"a group that can't be written", refusedBy(true, 7, "mkdir: read-only file system", MemoryCgroup), []string{"a control group for the runs: one of version 2"}},
+		{"no memory controller", refusedBy(true, 7, "the memory controller is not among those of version 2 here", MemoryCgroup), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.grants.Advice()

@@ -61,7 +61,7 @@ func testPolicy() Policy {
 
 var (
 	allNamespaced = []Layer{UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace, PrivateRoot, PrivateTmp}
-	everywhere    = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
+	everywhere    = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors, MemoryCgroup}
 )
 
 const denied = "operation not permitted"
@@ -226,6 +226,27 @@ func TestCompileNeverFallsSilently(t *testing.T) {
 			}
 			if !plan.OwnRoot() && !plan.On[Landlock] || !plan.On[Seccomp] || !plan.On[NoNewPrivs] || !plan.On[Rlimits] {
 				t.Fatalf("root %v, refused %v: %v", root, refused, slices.Collect(maps.Keys(plan.On)))
+			}
+		}
+	}
+}
+
+// A control group is tried by others. What they say holds in every way, and
+// changes nothing else.
+func TestTriedByOthers(t *testing.T) {
+	for _, tt := range machines {
+		for _, why := range []string{"the group holds other processes", ""} {
+			tt.grants.Tried(MemoryCgroup, why)
+			plan, err := Compile(tt.grants, testPolicy())
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := why
+			if why != "" {
+				want += "; " + NoGroup
+			}
+			if plan.Posture != tt.posture || plan.On[MemoryCgroup] != (why == "") || plan.Notes[MemoryCgroup] != want {
+				t.Errorf("%s, %q: posture %s, on %v, note %q", tt.name, why, plan.Posture, plan.On[MemoryCgroup], plan.Notes[MemoryCgroup])
 			}
 		}
 	}

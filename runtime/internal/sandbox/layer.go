@@ -11,6 +11,7 @@ type Layer string
 
 // The layers, outermost first.
 const (
+	MemoryCgroup     Layer = "memory_cgroup"
 	UserNamespace    Layer = "user_namespace"
 	MountNamespace   Layer = "mount_namespace"
 	PIDNamespace     Layer = "pid_namespace"
@@ -32,7 +33,7 @@ const (
 // Layers lists every layer in the order of reports.
 func Layers() []Layer {
 	return []Layer{
-		UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace,
+		MemoryCgroup, UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace,
 		PrivateRoot, Chroot, PrivateTmp, Descriptors, Rlimits, OwnUID, Capabilities, NoNewPrivs, Landlock, Seccomp,
 	}
 }

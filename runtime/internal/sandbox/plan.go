@@ -96,6 +96,9 @@ func newPlan(w *way, g Grants) *Plan {
 // why says of a layer that is off in way w who refused it and what stands in.
 func (g Grants) why(l Layer, w *way) string {
 	instead := w.notes[l]
+	if l == MemoryCgroup {
+		instead = NoGroup
+	}
 	if l == Landlock {
 		instead = "the private root hides the host's files"
 		if w.has(Chroot) {
@@ -124,6 +127,9 @@ func (g Grants) why(l Layer, w *way) string {
 	}
 	return refusal + "; " + instead
 }
+
+// NoGroup is what stands in for a control group.
+const NoGroup = "each run is bounded by itself, by rlimits and by the server, which looks at it"
 
 // limitNotes says which limits something else than the kernel's rlimits keeps.
 func (p *Plan) limitNotes() {

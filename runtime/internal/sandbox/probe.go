@@ -36,6 +36,7 @@ func Probe(ctx context.Context, base string) (Grants, error) {
 			return Grants{}, err
 		}
 		g.Refused[w.name] = found.Refused
+		g.Refused[w.name][MemoryCgroup] = "not tried"
 		if found.LastCap > 0 {
 			g.Left, g.Landlock, g.LastCap = found.Left, found.Landlock, found.LastCap
 		}
@@ -44,6 +45,17 @@ func Probe(ctx context.Context, base string) (Grants, error) {
 		}
 	}
 	return g, nil
+}
+
+// Tried notes what became of a layer that is tried by others: control groups are
+// made by the server, outside of any jail. Empty: it was granted.
+func (g Grants) Tried(l Layer, refusal string) {
+	for _, refused := range g.Refused {
+		delete(refused, l)
+		if refusal != "" {
+			refused[l] = refusal
+		}
+	}
 }
 
 // found is what a probe child has to say.
@@ -72,7 +84,7 @@ func probeWay(ctx context.Context, w *way, base string) (found, error) {
 	// No child at all: the namespaces are refused as such.
 	f.Refused = map[Layer]string{}
 	for _, l := range slices.Concat(w.layers, w.welcome()) {
-		if l != OwnUID && l != Landlock {
+		if l != OwnUID && l != Landlock && l != MemoryCgroup {
 			f.Refused[l] = fmt.Sprintf("clone with namespaces: %v", errno)
 		}
 	}

@@ -59,6 +59,10 @@ func expectGrants(t *testing.T, g Grants, want Posture) {
 	if plan.Posture != want {
 		lacks(t, "this machine grants only posture %s: %v", plan.Posture, g.Refused)
 	}
+	if plan.Notes[MemoryCgroup] != "not tried; "+NoGroup {
+		t.Errorf("%s: %q", MemoryCgroup, plan.Notes[MemoryCgroup]) // nobody has tried it, so that there is none
+	}
+	g.Tried(MemoryCgroup, "")
 	refused := g.Refused[plan.Way]
 	if len(refused) != 0 || len(g.Left) != 0 {
 		t.Errorf("refused: %v, %v", refused, g.Left)

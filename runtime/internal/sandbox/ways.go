@@ -32,13 +32,14 @@ var always = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
 var namespaced = []Layer{MountNamespace, PIDNamespace, IPCNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities}
 
 // welcome are layers that a way takes where it can have them: without Landlock
-// another layer hides the files, and behind a host name that can't be changed
-// is nothing but the name.
+// another layer hides the files, behind a host name that can't be changed is
+// nothing but the name, and a control group bounds all runs together, each of
+// which is bounded by itself.
 func (w *way) welcome() []Layer {
 	if w.clone != 0 {
-		return []Layer{Landlock, UTSNamespace}
+		return []Layer{Landlock, UTSNamespace, MemoryCgroup}
 	}
-	return []Layer{Landlock}
+	return []Layer{Landlock, MemoryCgroup}
 }
 
 // way is what a manner to build a jail takes and gives.

@@ -17,6 +17,9 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
+// ErrGroup is why a zygote does not start that might without a control group.
+var ErrGroup = errors.New("into a control group")
+
 // launch starts the launch stage. What it has to say comes through status.
 func (z *Zygote) launch() (status *os.File, err error) {
 	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
@@ -68,11 +71,17 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		ExtraFiles:  []*os.File{socket, specRead, statusWrite},
 		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone, z.cfg.Plan.OwnUID),
 	}
+	if z.cfg.Group != nil {
+		z.cmd.SysProcAttr.UseCgroupFD, z.cmd.SysProcAttr.CgroupFD = true, int(z.cfg.Group.Fd())
+	}
 	err = z.spawn()
 	statusWrite.Close()
 	if err != nil {
 		specWrite.Close()
 		statusRead.Close()
+		if z.cfg.Group != nil {
+			err = fmt.Errorf("%w: %w", ErrGroup, err)
+		}
 		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}
 	go func() {

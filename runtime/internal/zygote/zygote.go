@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,9 @@ type Config struct {
 	ResultBytes    int
 	ResultDepth    int
 	OutputBytes    int
+	// Group is the directory of the control group that the jail is to be in, nil for
+	// that of this process.
+	Group *os.File
 	// ReturnFiles and ReturnBytes bound what comes back beside the value.
 	ReturnFiles, ReturnBytes int
 }
