@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -223,4 +224,28 @@ func busyPID(t *testing.T, r *Runtime) (pid int) {
 		return pid != 0 && pid == before
 	})
 	return pid
+}
+
+// Where runs share a disk the operator is told at start that it is too small.
+func TestDiskTooSmall(t *testing.T) {
+	for _, posture := range []sandbox.Posture{sandbox.Container, sandbox.LandlockOnly} {
+		inPosture(t, posture, func(t *testing.T) {
+			for _, tt := range []struct {
+				tmp   int64
+				warns bool
+			}{{64 << 20, false}, {1 << 50, true}} {
+				var log bytes.Buffer
+				r := start(t, func(cfg *Config) {
+					cfg.Limits.TmpBytes = tt.tmp
+					cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+				})
+				if err := r.Close(); err != nil { // nobody writes any more
+					t.Error(err)
+				}
+				if warned := strings.Contains(log.String(), "less room than all runs may take"); warned != tt.warns {
+					t.Errorf("%d bytes each: %s", tt.tmp, &log)
+				}
+			}
+		})
+	}
 }

@@ -110,17 +110,17 @@ func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbo
 		return plan, nil, nil
 	}
 	scratch, err := newScratch(cfg)
-	if err != nil || !plan.On[sandbox.Chroot] {
-		return plan, scratch, err
-	}
-	err = scratch.findTree(policy, plan, cfg.Log)
-	if err == nil {
-		err = plan.Build(*policy) // now that the tree has a place
+	if err == nil && plan.On[sandbox.Chroot] {
+		err = scratch.findTree(policy, plan, cfg.Log)
+		if err == nil {
+			err = plan.Build(*policy) // now that the tree has a place
+		}
 	}
 	if err != nil {
 		scratch.remove()
 		return nil, nil, err
 	}
+	scratch.warnOfRoom(cfg)
 	return plan, scratch, nil
 }
 

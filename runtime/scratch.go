@@ -51,6 +51,20 @@ func newScratch(cfg Config) (*scratch, error) {
 	return openScratch(dir)
 }
 
+// warnOfRoom says so if the disk has not enough room for all runs at once: they
+// share it, and one may find it full before its own limit.
+func (s *scratch) warnOfRoom(cfg Config) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(s.dir, &st); err != nil {
+		return // nobody knows
+	}
+	free, need := int64(st.Bavail)*st.Bsize, int64(cfg.Workers)*cfg.Limits.TmpBytes
+	if free < need {
+		cfg.Log.Warn("the disk has less room than all runs may take at once: one may find it full before its own limit",
+			"dir", s.dir, "free_bytes", free, "runs_bytes", need)
+	}
+}
+
 // findTree finds the root that scripts are shut in, or else makes the server's
 // own directory one. It fills in what the policy says of that root.
 func (s *scratch) findTree(policy *sandbox.Policy, plan *sandbox.Plan, log *slog.Logger) error {

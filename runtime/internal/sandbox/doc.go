@@ -13,13 +13,15 @@
 // clone made (mount, PID, IPC, UTS, network; but for root on a plain kernel a
 // user namespace around them):
 //
+//  0. oom_score_adj, while there is a /proc: what is in the jail is killed before
+//     the server
 //  1. mounts made private: nothing done here reaches the host
 //  2. a new root on a tmpfs: the interpreter, its libraries, three device
 //     nodes, an empty /tmp; everything read-only, nosuid, nodev
 //  3. pivot_root, the old root detached, the new root made read-only
 //  4. a host name that says nothing about the host
 //  5. capabilities cut down to what forking workers takes, the bounding set
-//     emptied; rlimits that the zygote can live with too
+//     emptied; rlimits that the zygote can live with too; no huge pages
 //  6. no_new_privs: before the filter, so that it also holds without privilege
 //  7. the base seccomp filter: all that zygote or worker ever call, EPERM for
 //     everything else, installed once and inherited
@@ -27,6 +29,11 @@
 //
 // The zygote, once: not dumpable (but where the server watches what a worker
 // holds open), and it opens the paths that Landlock rules will name.
+//
+// Memory is bounded by address space in the worker (rlimits), by what seccomp
+// refuses because no limit would count it, by the window that the worker filter
+// leaves for mappings at an address of the script's choice, and by the server, which
+// watches what a run holds: docs/decisions/079.
 //
 // A worker, forked from the zygote into a PID namespace of its own:
 //

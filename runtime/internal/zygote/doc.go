@@ -18,13 +18,17 @@
 //
 //	server                                    zygote
 //	  │  JSON: sources, preload, limits ──────►│  imports
-//	  │◄────────────────── JSON: version       │
+//	  │◄──────── JSON: version, an address     │
 //	  │  JSON: confinement steps ─────────────►│  rehearses a run, freezes its heap
 //	  │                                        │
 //	  │  'F' number uid hurry scratch [3 fds] ►│  forks; after the first time, rehearses the libraries
 //	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
 //	  │◄──────────── 'E' number errno          │  … or the fork was refused
 //	  │◄──────────── 'X' number status cpu mem │  a worker was buried (several may share a message)
+//
+// The address is one among those that are mapped: the filter of the workers is made
+// around it. Beside the socket the zygote has its own oom_score_adj open, which it
+// raises for the moment of each fork: a worker is to be killed before it.
 //
 // The three descriptors are the far ends of the worker's result channel,
 // stdout and stderr; the server made the pairs. The server kills a worker
