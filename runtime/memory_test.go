@@ -249,3 +249,22 @@ func TestDiskTooSmall(t *testing.T) {
 		})
 	}
 }
+
+// The server sees its runs in every posture; where it can't, or can't see how much
+// memory is left, the report and the log say so.
+func TestWatchIsReported(t *testing.T) {
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			for known, want := range map[bool]string{true: "", false: "says how much memory is left"} {
+				r := start(t, func(cfg *Config) { cfg.MemoryLeft = func() (int64, bool) { return 1 << 40, known } })
+				note := r.Info().LayerNotes[string(sandbox.Rlimits)]
+				if strings.Contains(note, "does not show the server") || strings.Contains(note, "says how much") != !known || !strings.Contains(note, want) {
+					t.Errorf("known %v: %q", known, note)
+				}
+			}
+		})
+	}
+	if note := unwatched(Config{}, true); !strings.Contains(note, "address space alone") {
+		t.Errorf("blind: %q", note)
+	}
+}

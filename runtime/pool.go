@@ -38,6 +38,8 @@ type pool struct {
 	threads bool     // the server bounds the threads of runs
 	// pressure is what is done when the machine's memory runs out.
 	pressure *pressure
+	// blind says that the kernel shows the server nothing of its workers.
+	blind atomic.Bool
 	forked   func(time.Duration)
 
 	ready *readyWorkers
@@ -196,6 +198,9 @@ func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 		return nil, err
 	}
 	w.Idle = z.Idle(w)
+	if w.Idle.State == 0 && w.Alive() {
+		p.blind.Store(true)
+	}
 	p.ready.push(w)
 	if p.forked != nil {
 		p.forked(time.Since(began))

@@ -84,6 +84,10 @@ func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string)
 	if err != nil {
 		return nil, err
 	}
+	if note := unwatched(cfg, p.blind.Load()); note != "" {
+		cfg.Log.Warn("runs are not watched", "cause", note)
+		plan.Note(sandbox.Rlimits, note)
+	}
 	r := &Runtime{
 		cfg:       cfg,
 		plan:      plan,

@@ -45,6 +45,20 @@ type watch struct {
 	seen  holding
 }
 
+// unwatched says what the server can't see here of what it has to bound.
+func unwatched(cfg Config, blind bool) string {
+	var notes []string
+	if blind {
+		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): address space alone bounds their memory")
+	}
+	if cfg.MemoryLeft != nil {
+		if _, ok := cfg.MemoryLeft(); !ok {
+			notes = append(notes, "neither /proc/meminfo nor a control group says how much memory is left: no run is ended before the kernel has to choose")
+		}
+	}
+	return strings.Join(notes, "; ")
+}
+
 // watch bounds what no limit of the kernel's does: memory that rlimits don't
 // count and, where there is neither a private /tmp nor a uid of the run's own,
 // the run's directory and its threads. The caller must end it.

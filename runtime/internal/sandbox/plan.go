@@ -165,6 +165,14 @@ var optional = map[string]string{
 	oomScore:            "can't be raised here: when memory runs out the kernel goes by size alone",
 }
 
+// Note adds to what is said of a layer.
+func (p *Plan) Note(l Layer, note string) {
+	if said := p.Notes[l]; said != "" {
+		note = said + "; " + note
+	}
+	p.Notes[l] = note
+}
+
 // without leaves out the steps that this kernel does not take.
 func (p *Plan) without(steps []Step) []Step {
 	return slices.DeleteFunc(steps, func(s Step) bool { return slices.Contains(p.left, s.Name) })
