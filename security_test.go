@@ -1,6 +1,7 @@
 package pyexec
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,6 +44,33 @@ func TestPromisesNameTests(t *testing.T) {
 			if !defined[m[1]] {
 				t.Errorf("%s: there is no %s", strings.TrimSpace(row[1]), m[1])
 			}
+		}
+	}
+}
+
+// Every decision has its number and title in its first line, and is in the index.
+func TestDecisionsAreListed(t *testing.T) {
+	const dir = "docs/decisions"
+	index, err := os.ReadFile(dir + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		if page.Name() == "README.md" {
+			continue
+		}
+		text, err := os.ReadFile(dir + "/" + page.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		number, title, ok := strings.Cut(strings.TrimPrefix(first, "# "), ": ")
+		if line := fmt.Sprintf("- [%s](%s): %s\n", number, page.Name(), title); !ok || !strings.HasPrefix(page.Name(), number+"-") || !strings.Contains(string(index), line) {
+			t.Errorf("%s begins with %q and the index lacks %q", page.Name(), first, line)
 		}
 	}
 }

@@ -39,8 +39,8 @@ type pool struct {
 	// pressure is what is done when the machine's memory runs out.
 	pressure *pressure
 	// blind says that the kernel shows the server nothing of its workers.
-	blind atomic.Bool
-	forked   func(time.Duration)
+	blind  atomic.Bool
+	forked func(time.Duration)
 
 	ready *readyWorkers
 	// vacant has a token for every worker that may be forked: the pool's size
