@@ -21,6 +21,7 @@ import (
 // Service is the whole of it: the runtime with its workers, and the HTTP
 // handlers in front. It takes requests from the moment New returns.
 type Service struct {
+	starting sync.WaitGroup // the start, and what it logs
 	log      *slog.Logger
 	gate     *gate
 	traffic  *traffic
@@ -64,7 +65,7 @@ func newService(ctx context.Context, cfg Config, start func(context.Context, run
 		return nil, err
 	}
 	s.announce(cfg)
-	go s.start(ctx, cfg.Runtime, start)
+	s.starting.Go(func() { s.start(ctx, cfg.Runtime, start) })
 	return s, nil
 }
 
@@ -227,6 +228,7 @@ func (s *Service) Close() error { return s.close() }
 func (s *Service) shutDown() error {
 	s.cancel()
 	<-s.gate.done
+	s.starting.Wait() // for what it still has to log
 	var errs []error
 	if s.gate.err == nil { // else nothing was started
 		errs = append(errs, s.gate.engine.Close())

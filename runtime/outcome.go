@@ -25,7 +25,7 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	case reply.Broken != "":
 		result.Status, result.Error = ScriptError, "Script broke the channel of its result before main() returned"
 	default:
-		result.Status, result.Error = r.died(exit)
+		result.Status, result.Error = r.died(exit, seen)
 	}
 	if result.Status != OK {
 		result.Hint = r.hint(&result, detail(reply), job)
@@ -131,12 +131,12 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 }
 
 // died is the outcome of a process that ended without a word by its own doing.
-func (r *Runtime) died(exit *zygote.Exit) (Status, string) {
+func (r *Runtime) died(exit *zygote.Exit, seen holding) (Status, string) {
 	status := syscall.WaitStatus(exit.Status)
 	switch {
 	case status.Exited():
 		return Exited, exited(strconv.Itoa(status.ExitStatus()))
-	case r.overCPU(exit):
+	case r.overCPU(exit, seen):
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(r.cfg.Limits.CPU)
 	}
 	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())

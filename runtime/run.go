@@ -65,7 +65,7 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 	watch := r.pool.watch(w, r.cfg.Limits)
 	reply := w.Run(ctx, request(job))
 	seen := watch.end()
-	ended := time.Now()
+	seen.wall = time.Since(started)
 	switch {
 	case reply.Cause == zygote.Canceled:
 		return Result{}, context.Cause(ctx)
@@ -76,13 +76,13 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 	}
 	exit, err := r.exit(w, job, reply)
 	if err == nil {
-		err = r.unexplained(reply, exit)
+		err = r.unexplained(reply, exit, seen)
 	}
 	if err != nil {
 		return Result{}, err
 	}
 	result := r.outcome(reply, exit, seen, job)
-	result.Usage.Queue, result.Usage.Wall = started.Sub(began), ended.Sub(started)
+	result.Usage.Queue, result.Usage.Wall = started.Sub(began), seen.wall
 	if exit != nil {
 		result.Usage.add(exit, w, seen)
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // about and that nothing the script did can explain. Scripts can neither kill nor
 // stop themselves or anybody else with a signal that leaves no word: seccomp
 // refuses that in every posture.
-func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit) error {
+func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holding) error {
 	switch {
 	case reply.Cause == zygote.Stopped:
 		return r.notTheScript("the run was stopped by somebody else")
@@ -24,14 +25,14 @@ func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit) error {
 	if status := syscall.WaitStatus(exit.Status); !status.Signaled() || status.Signal() != syscall.SIGKILL {
 		return nil
 	}
+	if r.overCPU(exit, seen) {
+		return nil
+	}
 	// Both are asked: a kill in a jail counts for the machine, too.
 	if jail, machine := r.jailKilled(), r.oomKilled(); jail {
 		return r.notTheScript("the kernel killed the run because all runs together held too much, and it was within its limit")
 	} else if machine {
 		return r.notTheScript("the kernel killed the run because memory ran out, and it was within its limit")
-	}
-	if r.overCPU(exit) {
-		return nil
 	}
 	return r.notTheScript("the run was killed by somebody else")
 }
@@ -44,15 +45,18 @@ func (r *Runtime) notTheScript(why string) error {
 }
 
 // overCPU reports whether the kernel ended a process for its processor time.
-func (r *Runtime) overCPU(exit *zygote.Exit) bool {
-	status := syscall.WaitStatus(exit.Status)
-	if !status.Signaled() {
-		return false
+func (r *Runtime) overCPU(exit *zygote.Exit, seen holding) bool {
+	status, limit := syscall.WaitStatus(exit.Status), r.cfg.Limits.CPU
+	if !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		return status.Signaled() && status.Signal() == syscall.SIGXCPU
 	}
-	// Half, because the kernel holds against the limit what it samples at every
-	// tick of the clock, and reports what it has measured.
+	// The kernel holds against the limit what it samples at every tick of the
+	// clock, and reports what it has measured. So half is enough; and where it may
+	// have sampled that much, a small part: who is awake at each tick alone is
+	// charged thirty times what he uses.
 	used := time.Duration(exit.CPUMicros) * time.Microsecond
-	return status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL && used >= r.cfg.Limits.CPU/2
+	sampled := seen.wall * time.Duration(min(int(r.cfg.Limits.Threads), runtime.NumCPU()))
+	return used >= limit/2 || sampled+time.Second >= limit && used >= limit/64
 }
 
 // jailKilled reports whether the kernel has killed because the jail was full since

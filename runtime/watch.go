@@ -1,7 +1,8 @@
 package runtime
 
 import (
-	"fmt"
+	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,6 +32,7 @@ type holding struct {
 	now         int64 // all that is its own at the last look
 	tmp         int64 // what is in its /tmp, -1 where that is not known
 	peakTmp     int64
+	wall        time.Duration // of the run, once it is over
 }
 
 // watch is a run that the server looks at from time to time.
@@ -98,11 +100,11 @@ func (v *watch) look() {
 
 // over returns what ends the run now, if anything.
 func (v *watch) over() zygote.Cause {
-	s, ok := v.w.Status()
+	s, dir, ok := v.w.Status()
 	if !ok {
 		return 0 // dead or dying, which somebody else notices; or not to be seen
 	}
-	v.count(s)
+	v.count(s, dir)
 	switch {
 	case s.Stopped():
 		return zygote.Stopped
@@ -114,7 +116,7 @@ func (v *watch) over() zygote.Cause {
 	if v.p.scratch == nil {
 		return 0
 	}
-	bytes, files := v.scratch(v.w.PID())
+	bytes, files := v.scratch(dir)
 	v.seen.tmp, v.seen.peakTmp = bytes, max(v.seen.peakTmp, bytes)
 	if bytes > v.limits.TmpBytes || files > v.limits.TmpFiles {
 		return zygote.Files
@@ -131,24 +133,24 @@ func (v *watch) tmp() int64 {
 }
 
 // count adds a look at the run's memory to what was seen.
-func (v *watch) count(s proc.Status) {
+func (v *watch) count(s proc.Status, dir string) {
 	idle := v.w.Idle
 	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
 	v.seen.peak = max(v.seen.peak, own)
 	v.seen.file = max(v.seen.file, s.File-idle.File)
 	v.seen.shmem = max(v.seen.shmem, s.Shmem)
 	if v.p.scratch == nil {
-		v.seen.tmp = tmpBytes(v.w.PID())
+		v.seen.tmp = tmpBytes(dir)
 		v.seen.peakTmp = max(v.seen.peakTmp, v.seen.tmp)
 	}
 	v.seen.now = own + max(s.Shmem, v.seen.tmp)
 }
 
-// tmpBytes is what the private /tmp of a process holds, -1 where it can't be
+// tmpBytes is what the private /tmp of a process, by its directory in /proc, holds, -1 where it can't be
 // seen. Nobody in the jail can put another directory, or a link, in its place.
-func tmpBytes(pid int) int64 {
+func tmpBytes(dir string) int64 {
 	var st syscall.Statfs_t
-	if err := syscall.Statfs(fmt.Sprintf("/proc/%d/root/tmp", pid), &st); err != nil || st.Type != tmpfsMagic {
+	if err := syscall.Statfs(dir+"/root/tmp", &st); err != nil || st.Type != tmpfsMagic {
 		return -1
 	}
 	return int64(st.Blocks-st.Bfree) * st.Bsize
@@ -159,12 +161,10 @@ const tmpfsMagic = 0x01021994
 
 // scratch is what the run's directory holds where that stands in for a private
 // /tmp.
-func (v *watch) scratch(pid int) (bytes, files int64) {
+func (v *watch) scratch(dir string) (bytes, files int64) {
 	count := func() {
 		bytes, files = v.p.scratch.use(v.w.Scratch)
-		if pid != 0 {
-			bytes += unlinked(pid, v.limits.TmpBytes)
-		}
+		bytes += unlinked(dir, v.limits.TmpBytes)
 	}
 	// What belongs to a uid of the run's own is looked at with that uid: this
 	// one may have no right to. Where it can't be had, as in gVisor, root sees
@@ -175,11 +175,12 @@ func (v *watch) scratch(pid int) (bytes, files int64) {
 	return bytes, files
 }
 
-// unlinked is the size of the files that a process uses and that no directory
-// shows any more, each counted once: those that it holds open, and at most bytes
-// for each that it has only mapped, whose size nothing tells.
-func unlinked(pid int, most int64) (bytes int64) {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
+// unlinked is the size of the files that a process, by its directory in /proc,
+// uses and that no directory shows any more, each counted once: those that it
+// holds open, and at most bytes for each that it has only mapped, whose size
+// nothing tells.
+func unlinked(process string, most int64) (bytes int64) {
+	dir := filepath.Join(process, "fd")
 	open, err := os.ReadDir(dir)
 	if err != nil {
 		return 0 // gone; its files went with it
@@ -195,18 +196,54 @@ func unlinked(pid int, most int64) (bytes int64) {
 			bytes += info.Size()
 		}
 	}
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	maps, err := os.Open(filepath.Join(process, "maps"))
 	if err != nil {
 		return bytes
 	}
-	for line := range strings.Lines(string(maps)) {
+	defer maps.Close()
+	whole := shortLines(maps, mostMaps, func(line string) {
 		if ino := mappedUnlinked(line); ino != 0 && !seen[ino] {
 			seen[ino] = true
 			bytes += most
 		}
+	})
+	if !whole {
+		return 1 << 60 // more than any limit: nobody can say what that maps
 	}
 	return bytes
 }
+
+// mostMaps is how long the list of what a process maps may be. The script decides
+// about the number of lines and, by names of directories, about their length.
+const mostMaps = 8 << 20
+
+// shortLines calls line with each line that r has, of long ones with the beginning
+// and the end. It reports whether there were no more than most bytes.
+func shortLines(r io.Reader, most int64, line func(string)) (whole bool) {
+	limited := &io.LimitedReader{R: r, N: most}
+	lines := bufio.NewReaderSize(limited, 16<<10)
+	for {
+		text, err := lines.ReadSlice('\n')
+		begin, end := string(text), ""
+		if err == bufio.ErrBufferFull { // of more than two ends
+			begin, end = begin[:endsOfLine], begin[len(begin)-endsOfLine:]
+		}
+		for err == bufio.ErrBufferFull {
+			text, err = lines.ReadSlice('\n')
+			end += string(text)
+			end = end[max(0, len(end)-endsOfLine):]
+		}
+		if begin != "" {
+			line(begin + end)
+		}
+		if err != nil {
+			return limited.N > 0
+		}
+	}
+}
+
+// endsOfLine is what is kept of either end of a long line.
+const endsOfLine = 256
 
 // mappedUnlinked is the inode of a line of /proc/PID/maps if that is of a file
 // without a name, and otherwise 0. Anonymous shared memory looks like one.

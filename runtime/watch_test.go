@@ -1,6 +1,9 @@
 package runtime
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestMappedUnlinked(t *testing.T) {
 	for line, want := range map[string]uint64{
@@ -17,5 +20,27 @@ func TestMappedUnlinked(t *testing.T) {
 		if got := mappedUnlinked(line); got != want {
 			t.Errorf("%q: %d, want %d", line, got, want)
 		}
+	}
+}
+
+// Of a list that is too long nobody is told that it is whole, and of a long line
+// both ends are left, wherever it is cut while it is read.
+func TestShortLines(t *testing.T) {
+	long := func(n int) string { return "begin " + strings.Repeat("x", n) + " (deleted)\n" }
+	for _, n := range []int{1, 200, 16<<10 - 16, 16<<10 - 10, 16<<10 - 7, 16 << 10, 50_000} {
+		var got []string
+		if !shortLines(strings.NewReader("first\n"+long(n)+"last\n"), 1<<20, func(line string) { got = append(got, line) }) {
+			t.Errorf("%d: not whole", n)
+		}
+		if len(got) != 3 || got[0] != "first\n" || got[2] != "last\n" ||
+			!strings.HasPrefix(got[1], "begin x") || !strings.HasSuffix(got[1], " (deleted)\n") || len(got[1]) > 16<<10+2*endsOfLine {
+			t.Errorf("%d: %d lines, the second of %d bytes", n, len(got), len(got[min(1, len(got)-1)]))
+		}
+	}
+	if shortLines(strings.NewReader(strings.Repeat(long(100), 100)), 5000, func(string) {}) {
+		t.Error("what is cut is taken for whole")
+	}
+	if !shortLines(strings.NewReader(""), 10, func(string) { t.Error("a line of nothing") }) {
+		t.Error("nothing is whole")
 	}
 }

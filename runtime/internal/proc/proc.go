@@ -37,22 +37,29 @@ func (s Status) Resident() int64 { return s.Anon + s.File + s.Shmem }
 // Read asks the kernel about a process. An error says that it is gone, or that
 // this process may not see it.
 func Read(pid int) (Status, error) {
-	dir := "/proc/" + strconv.Itoa(pid)
-	s, err := read(dir)
+	s, _, err := Look(pid)
+	return s, err
+}
+
+// Look is Read, and says which directory of /proc has what the process holds: its
+// own, or where its first thread has ended and others go on, that of another thread.
+func Look(pid int) (s Status, dir string, err error) {
+	dir = "/proc/" + strconv.Itoa(pid)
+	s, err = read(dir)
 	if err != nil || s.State != 'Z' || s.Threads < 2 {
-		return s, err
+		return s, dir, err
 	}
-	// The first thread has ended and others go on: they have the memory.
 	tasks, err := os.ReadDir(dir + "/task")
 	if err != nil {
-		return s, nil // gone by now
+		return s, dir, nil // gone by now
 	}
 	for _, t := range tasks {
-		if other, err := read(dir + "/task/" + t.Name()); err == nil && other.State != 'Z' {
-			return other, nil
+		thread := dir + "/task/" + t.Name()
+		if other, err := read(thread); err == nil && other.State != 'Z' {
+			return other, thread, nil
 		}
 	}
-	return s, nil
+	return s, dir, nil
 }
 
 func read(dir string) (Status, error) {

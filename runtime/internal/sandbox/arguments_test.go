@@ -49,6 +49,9 @@ func TestArguments(t *testing.T) {
 		{"fcntl F_NOTIFY", unix.SYS_FCNTL, [6]uint64{0, unix.F_NOTIFY}, eperm},
 		{"fcntl F_ADD_SEALS", unix.SYS_FCNTL, [6]uint64{0, unix.F_ADD_SEALS}, eperm},
 
+		{"fcntl F_SETLK", unix.SYS_FCNTL, [6]uint64{0, unix.F_SETLK, 0x1000}, allow},
+		{"fcntl F_OFD_SETLK", unix.SYS_FCNTL, [6]uint64{0, unix.F_OFD_SETLK, 0x1000}, eperm},
+		{"fcntl F_OFD_SETLKW", unix.SYS_FCNTL, [6]uint64{0, unix.F_OFD_SETLKW, 0x1000}, eperm},
 		{"fcntl F_SETFL", unix.SYS_FCNTL, [6]uint64{0, unix.F_SETFL, unix.O_NONBLOCK}, allow},
 		{"fcntl F_SETFL, packets", unix.SYS_FCNTL, [6]uint64{0, unix.F_SETFL, unix.O_DIRECT}, eperm},
 		{"fcntl F_SETFL, signals", unix.SYS_FCNTL, [6]uint64{0, unix.F_SETFL, unix.O_ASYNC}, eperm},

@@ -74,12 +74,13 @@ var scriptCalls = []allowed{
 	// pipes, which count the bytes. Who would use the first copies instead.
 	{call: unix.SYS_FADVISE64}, {call: unix.SYS_COPY_FILE_RANGE},
 	// Not F_SETPIPE_SZ (kernel memory), F_SETOWN, F_SETSIG (signals to others),
-	// F_SETLEASE, F_NOTIFY (not namespaced).
+	// F_SETLEASE, F_NOTIFY (not namespaced). Nor the locks of an open file, which
+	// outlive the descriptor as long as the file is mapped: kernel memory without
+	// a bound. Those of the process go when it closes the file.
 	{call: unix.SYS_FCNTL, when: []cond{
 		{arg: 1, oneOf: []uint32{
 			unix.F_DUPFD, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL,
 			unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, // sqlite3
-			unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW,
 			unix.F_DUPFD_CLOEXEC, unix.F_GETPIPE_SZ,
 		}},
 		// A pipe of packets by another way, and signals to others.

@@ -26,21 +26,21 @@ func (z *Zygote) Stopped() bool {
 	return err == nil && s.Stopped() // else gone
 }
 
-// Status is what the kernel says of the worker's process now; ok is false when
-// it is gone, or not to be seen from here.
-func (w *Worker) Status() (s proc.Status, ok bool) {
+// Status is what the kernel says of the worker's process now, and the directory of
+// /proc with what it holds; ok is false when it is gone, or not to be seen from here.
+func (w *Worker) Status() (s proc.Status, dir string, ok bool) {
 	pid := w.PID()
 	if pid == 0 {
-		return proc.Status{}, false
+		return proc.Status{}, "", false
 	}
-	s, err := proc.Read(pid)
+	s, dir, err := proc.Look(pid)
 	if err != nil {
-		return proc.Status{}, false
+		return proc.Status{}, "", false
 	}
 	// While the process is not buried its number means no other.
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return s, w.pidfd >= 0 && sandbox.AlivePIDFD(w.pidfd)
+	return s, dir, w.pidfd >= 0 && sandbox.AlivePIDFD(w.pidfd)
 }
 
 // Idle is the status of a worker of this zygote before it has a script: what it
@@ -48,7 +48,7 @@ func (w *Worker) Status() (s proc.Status, ok bool) {
 // has settled, so that one is looked at.
 func (z *Zygote) Idle(w *Worker) proc.Status {
 	if w.Unrehearsed() {
-		s, _ := w.Status() // of one that is gone nobody asks
+		s, _, _ := w.Status() // of one that is gone nobody asks
 		return s
 	}
 	z.mu.Lock()
@@ -57,7 +57,7 @@ func (z *Zygote) Idle(w *Worker) proc.Status {
 	if s.State != 0 {
 		return s
 	}
-	s, ok := w.Status()
+	s, _, ok := w.Status()
 	if ok {
 		z.mu.Lock()
 		z.idle = s
