@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -37,6 +38,48 @@ func TestMemoryIsWatched(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a script writes to of the interpreter's own pages becomes the script's.
+func TestCopiesAreWatched(t *testing.T) {
+	const script = `import bulk, time
+def main(write):
+    held = bytearray(50 << 20)
+    if write:
+        for at in range(0, len(bulk.held), 4096):
+            bulk.held[at] = 2
+    time.sleep(0.5)
+    return len(held) + len(bulk.held) >> 20`
+	for _, posture := range onLinux {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, func(cfg *Config) {
+				cfg.Limits.MemoryBytes = 64 << 20
+				cfg.Packages = packageOf(t, "bulk", "held = bytearray(60 << 20)\nfor at in range(0, len(held), 4096):\n    held[at] = 1\n")
+				cfg.Preload = []string{"bulk"}
+			})
+			if got := answer(t, r, script, false); got != "110" {
+				t.Errorf("without a copy: %s", got)
+			}
+			if got := execute(t, r, script, true); got.Status != MemoryLimit || !strings.Contains(got.Error, ": it held ") {
+				t.Errorf("with one: %+v", got)
+			}
+		})
+	}
+}
+
+// packageOf is a directory of packages with one module.
+func packageOf(t *testing.T, name, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for parent := dir; parent != os.TempDir() && parent != "/"; parent = filepath.Dir(parent) {
+		if err := os.Chmod(parent, 0o755); err != nil { // for the uid of a run
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".py"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // Page tables count, too.

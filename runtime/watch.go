@@ -136,6 +136,13 @@ func (v *watch) tmp() int64 {
 func (v *watch) count(s proc.Status, dir string) {
 	idle := v.w.Idle
 	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
+	if own+idle.Anon > v.limits.MemoryBytes+watchSlack {
+		// Pages that it shared with the interpreter and has written to since are
+		// its own, and counted before: they could make the difference.
+		if private, ok := proc.Private(dir); ok {
+			own = max(own, private-idlePrivate)
+		}
+	}
 	v.seen.peak = max(v.seen.peak, own)
 	v.seen.file = max(v.seen.file, s.File-idle.File)
 	v.seen.shmem = max(v.seen.shmem, s.Shmem)
@@ -145,6 +152,9 @@ func (v *watch) count(s proc.Status, dir string) {
 	}
 	v.seen.now = own + max(s.Shmem, v.seen.tmp)
 }
+
+// idlePrivate is what a worker holds of its own before it has a script, rounded up.
+const idlePrivate = 2 << 20
 
 // tmpBytes is what the private /tmp of a process, by its directory in /proc, holds, -1 where it can't be
 // seen. Nobody in the jail can put another directory, or a link, in its place.

@@ -108,6 +108,24 @@ func parse(text []byte) (s Status) {
 	return s
 }
 
+// Private is how many bytes of a process, by its directory in /proc, nobody else
+// maps, and are no clean pages of a file: what a fork shared with it and it has
+// written to since is among them. It takes the kernel a look at every page. ok is
+// false where this process may not see it.
+func Private(dir string) (bytes int64, ok bool) {
+	text, err := os.ReadFile(dir + "/smaps_rollup")
+	if err != nil {
+		return 0, false
+	}
+	return private(text)
+}
+
+func private(text []byte) (int64, bool) {
+	_, rest, ok := bytes.Cut(text, []byte("\nPrivate_Dirty:"))
+	line, _, _ := bytes.Cut(rest, []byte{'\n'})
+	return number(line) << 10, ok
+}
+
 // number is the first word of a line as a number, 0 if it is none.
 func number(rest []byte) int64 {
 	word, _, _ := bytes.Cut(bytes.TrimSpace(rest), []byte{' '})

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"testing"
@@ -46,5 +47,19 @@ func TestRead(t *testing.T) {
 	}
 	if pid := PID(1 << 20); pid != 0 {
 		t.Errorf("no such descriptor: got %d", pid)
+	}
+}
+
+// What has been written to is private, as the kernel tells it.
+func TestPrivate(t *testing.T) {
+	if n, ok := private([]byte("00400000-7ff rollup\nRss: 9 kB\nPrivate_Clean:   1 kB\nPrivate_Dirty:  12 kB\nReferenced: 2 kB\n")); n != 12<<10 || !ok {
+		t.Errorf("got %d, %v", n, ok)
+	}
+	if n, ok := private([]byte("Rss: 9 kB\n")); n != 0 || ok {
+		t.Errorf("nothing is told: got %d, %v", n, ok)
+	}
+	held := bytes.Repeat([]byte{1}, 32<<20)
+	if n, ok := Private("/proc/self"); !ok || n < 32<<20 || held[len(held)-1] != 1 {
+		t.Errorf("got %d, %v", n, ok)
 	}
 }
