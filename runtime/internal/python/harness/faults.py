@@ -8,7 +8,7 @@ NAME = "script.py"
 MODULE = "script"
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for who says nothing else
-ENOMEM, EMFILE, EFBIG, ENOSPC = 12, 24, 27, 28
+EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
 
@@ -51,8 +51,6 @@ def classify(e):
         return "memory_limit", ""
     if _issubclass(kind, OSError):
         errno = _errno(e)
-        if errno == ENOMEM:  # a mapping that address space is lacking for
-            return "memory_limit", ""
         if errno in (ENOSPC, EFBIG):
             return "file_limit", "tmp"
         if errno == EMFILE:
