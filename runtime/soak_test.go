@@ -51,6 +51,51 @@ func TestSoak(t *testing.T) {
 	if grown := after.serverKiB - before.serverKiB; grown > 16<<10 {
 		t.Errorf("server grew by %d KiB", grown)
 	}
+	if *soakRuns < longSoak {
+		return
+	}
+	for what, grown := range after.machine.minus(before.machine) {
+		if grown > 8<<10 {
+			t.Errorf("%s of the machine grew by %d KiB", what, grown)
+		}
+	}
+}
+
+// longSoak is from how many runs on the figures of the whole machine count, which
+// others move, too: they say nothing while other tests run.
+const longSoak = 20_000
+
+// machine is what the kernel holds, in KiB, by the names of /proc/meminfo.
+type machine map[string]int
+
+func (m machine) minus(before machine) machine {
+	grown := machine{}
+	for what := range m {
+		grown[what] = m[what] - before[what]
+	}
+	return grown
+}
+
+// kernelMemory is what could be left of runs and is nobody's page.
+func kernelMemory(t *testing.T) machine {
+	t.Helper()
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := machine{}
+	for line := range strings.Lines(string(text)) {
+		name, rest, _ := strings.Cut(line, ":")
+		switch name {
+		case "Shmem", "PageTables", "SUnreclaim", "KernelStack":
+			var n int
+			if _, err := fmt.Sscan(rest, &n); err != nil {
+				t.Fatal(err)
+			}
+			m[name] = n
+		}
+	}
+	return m
 }
 
 // soakJobs are the outcomes that clean-up differs for.
@@ -102,6 +147,7 @@ func soak(t *testing.T, r *runtime.Runtime, n int) {
 type stock struct {
 	descriptors, processes, mounts, files, goroutines int
 	serverKiB, zygoteKiB                              int
+	machine                                           machine
 }
 
 // takeStock waits until the pool is at rest and counts.
@@ -136,6 +182,7 @@ func count(t *testing.T, cfg runtime.Config) stock {
 	goruntime.GC()
 	s.goroutines = goruntime.NumGoroutine()
 	s.serverKiB = resident(t, os.Getpid())
+	s.machine = kernelMemory(t)
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
