@@ -149,9 +149,18 @@ func TestPressure(t *testing.T) {
 				return 100, true
 			}
 		})
-		small, large := make(chan Result, 1), make(chan Result, 1)
-		go func() { small <- execute(t, r, script, 10) }()
-		go func() { large <- execute(t, r, script, 50) }()
+		run := func(mib string) <-chan Result {
+			ended := make(chan Result, 1)
+			go func() {
+				got, err := r.Run(t.Context(), Job{Script: script, Input: []byte(mib)})
+				if err != nil {
+					t.Error(err)
+				}
+				ended <- got
+			}()
+			return ended
+		}
+		small, large := run("10"), run("50")
 		eventually(t, "both run", func() bool { return r.Stats().Busy == 2 })
 		time.Sleep(300 * time.Millisecond) // both hold what they want
 		short.Store(true)
