@@ -164,7 +164,7 @@ test("a run closes the list of completions", () =>
 test("time and memory are shown", () =>
   withPage(browser, async (page) => {
     await run(page);
-    assert.match(await page.textContent("#cost"), /^time[\d.]+ m?sCPU[\d.]+ m?smemory[\d.]+ MiBqueue[\d.]+ m?s$/);
+    assert.match(await page.textContent("#cost"), /^time[\d.]+ m?sCPU[\d.]+ m?smemory[\d.]+ (bytes|KiB|MiB)queue[\d.]+ m?s$/);
   }));
 
 test("files go into the run, and come back", () =>
