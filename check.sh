@@ -72,7 +72,7 @@ fuzz_all() {
 	local package target
 	for package in $(packages_with_tests); do
 		for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
-			go test -run='^$' -fuzz="^$target\$" -fuzztime=30000x "$package"
+			go test -run='^$' -fuzz="^$target\$" -fuzztime=30000x -fuzzminimizetime=100x "$package"
 		done
 	done
 }
