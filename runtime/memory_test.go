@@ -137,7 +137,7 @@ def main(how):
 // When the memory of the machine runs out the run that holds most ends, and is
 // told whose memory it was. The other does not notice.
 func TestPressure(t *testing.T) {
-	const script = "import time\ndef main(mib):\n    held = bytearray(mib << 20)\n    time.sleep(0.6)\n    return mib"
+	const script = "import time\ndef main(mib):\n    held = bytearray(mib << 20)\n    time.sleep(4)\n    return mib"
 	inPosture(t, here(), func(t *testing.T) {
 		var short atomic.Bool
 		r := start(t, func(cfg *Config) {
@@ -161,8 +161,16 @@ func TestPressure(t *testing.T) {
 			return ended
 		}
 		small, large := run("10"), run("50")
-		eventually(t, "both run", func() bool { return r.Stats().Busy == 2 })
-		time.Sleep(300 * time.Millisecond) // both hold what they want
+		eventually(t, "both are seen to hold what they want", func() bool {
+			p := r.pool.pressure
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			var all int64
+			for _, size := range p.sizes {
+				all += size
+			}
+			return len(p.sizes) == 2 && all >= 60<<20
+		})
 		short.Store(true)
 		if got := <-large; got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script was ended because the memory of the machine ran out: it held 5") ||
 			!strings.Contains(got.Hint, "Try again") {
