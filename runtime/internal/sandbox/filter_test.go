@@ -193,7 +193,7 @@ func TestRandomArguments(t *testing.T) {
 	conditions[unix.SYS_MMAP] = append(slices.Clone(conditions[unix.SYS_MMAP]), cond{arg: 0, within: &anywhere})
 	conditions[unix.SYS_PRLIMIT64] = append(slices.Clone(conditions[unix.SYS_PRLIMIT64]), cond{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}})
 	conditions[unix.SYS_SETRLIMIT] = []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}
-	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1<<28, anywhere.to+1<<28, unix.MAP_SHARED|unix.MAP_ANONYMOUS, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
+	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1, anywhere.to+1, anywhere.from+1<<32, anywhere.to-1<<32, uint64(uint32(anywhere.from)), unix.MAP_SHARED|unix.MAP_ANONYMOUS, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
 	worker := workerVM(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {

@@ -108,8 +108,7 @@ func (c cond) holds(args [6]uint64) bool {
 	case c.null:
 		return args[c.arg] == 0
 	case c.within != nil:
-		unit := args[c.arg] >> 28 & (1<<32 - 1)
-		return args[c.arg] == 0 || c.within.from>>28 <= unit && unit <= c.within.to>>28
+		return args[c.arg] == 0 || c.within.from <= args[c.arg] && args[c.arg] <= c.within.to
 	case c.allSet&^low != 0, c.noneSet&low != 0, slices.Contains(c.noneOf, low), c.notAll != 0 && c.notAll&^low == 0:
 		return false
 	}

@@ -136,16 +136,18 @@ func (c cond) isNull(otherwise bpf.RetConstant) []bpf.Instruction {
 	}
 }
 
-// stride is the unit, as a power of two, in which addresses are compared: with
-// it an address of any process fits the 32 bits of a filter's registers.
-const stride = 28
-
+// isWithin compares both words with both ends. A filter could put them together
+// and compare once, but not every kernel computes what Linux does.
 func (c cond) isWithin(otherwise bpf.RetConstant) []bpf.Instruction {
+	hi, lo := func(n uint64) uint32 { return uint32(n >> 32) }, func(n uint64) uint32 { return uint32(n) }
+	from, to := c.within.from, c.within.to
 	unit := []bpf.Instruction{
-		high(c.arg), bpf.ALUOpConstant{Op: bpf.ALUOpShiftLeft, Val: 32 - stride}, bpf.TAX{},
-		low(c.arg), bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: stride}, bpf.ALUOpX{Op: bpf.ALUOpOr},
-		bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: uint32(c.within.from >> stride), SkipTrue: 1}, otherwise,
-		bpf.JumpIf{Cond: bpf.JumpLessOrEqual, Val: uint32(c.within.to >> stride), SkipTrue: 1}, otherwise,
+		high(c.arg), bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: hi(from), SkipTrue: 5},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: hi(from), SkipTrue: 1}, otherwise,
+		low(c.arg), bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: lo(from), SkipTrue: 1}, otherwise,
+		high(c.arg), bpf.JumpIf{Cond: bpf.JumpLessThan, Val: hi(to), SkipTrue: 5},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: hi(to), SkipTrue: 1}, otherwise,
+		low(c.arg), bpf.JumpIf{Cond: bpf.JumpLessOrEqual, Val: lo(to), SkipTrue: 1}, otherwise,
 	}
 	return append([]bpf.Instruction{
 		low(c.arg), bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: 0, SkipTrue: 2},
