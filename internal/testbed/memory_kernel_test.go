@@ -32,7 +32,7 @@ var kernelMemory = []struct {
 	{"page tables of what was moved", "page_tables_left_by_mremap_are_bounded", 6, ""},
 	{"page tables of stacks that grow", "page_tables_of_stacks_that_grow_are_bounded", 6, ""},
 	{"page tables of guards", "page_tables_that_nothing_fills_are_bounded", 6, ""},
-	{"pages of a device in sockets", "pages_of_a_device_in_sockets_are_bounded", 15, loose},
+	{"pages of a device in sockets", "pages_of_a_device_in_sockets_are_bounded", 4, loose},
 	{"pages of files in sockets", "pages_of_files_in_sockets_are_bounded", 4, ""},
 	{"socket buffers, streams", "sockets_full_of_streams_are_bounded", 15, ""},
 	{"socket buffers, datagrams", "sockets_full_of_datagrams_are_bounded", 26, ""},
@@ -67,6 +67,10 @@ func TestKernelMemoryIsTold(t *testing.T) {
 		}
 	}
 }
+
+// nothingToTry is what a program returns that did not find what it is about: what
+// the whole machine shows meanwhile is not its doing.
+const nothingToTry = `["there is none"]`
 
 // loose stands for pages in no list, which no cache is called.
 const loose = "loose"
@@ -109,10 +113,10 @@ func (s *measured) behind(t *testing.T, body []byte, uncharged string) int64 {
 	a := s.observe(t, body)
 	t.Logf("%d, %v; the script says %.200s", a.code, a.most, a.members["result"])
 	own := a.sustained(func(u testbed.Usage) int64 { return u.Behind() + max(u.Shmem-defaultTmp, 0) })
-	switch uncharged {
-	case "":
+	switch {
+	case uncharged == "", string(a.members["result"]) == nothingToTry:
 		return own
-	case loose:
+	case uncharged == loose:
 		return own + s.looseOfAll(t, body)
 	default:
 		return own + s.with(testbed.Cache(uncharged)).observe(t, body).sustained(testbed.Usage.Behind)
