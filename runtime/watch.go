@@ -160,7 +160,7 @@ const idlePrivate = 2 << 20
 // seen. Nobody in the jail can put another directory, or a link, in its place.
 func tmpBytes(dir string) int64 {
 	var st syscall.Statfs_t
-	if err := syscall.Statfs(dir+"/root/tmp", &st); err != nil || st.Type != tmpfsMagic {
+	if err := syscall.Statfs(filepath.Join(dir, "root", "tmp"), &st); err != nil || st.Type != tmpfsMagic {
 		return -1
 	}
 	return int64(st.Blocks-st.Bfree) * st.Bsize
