@@ -66,15 +66,26 @@ func killGroup(t *testing.T, r *Runtime, seconds float64) string {
 	return <-neighbour
 }
 
+// errorText is empty for no error.
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 // Threads are bounded for each run by itself: two runs at once each have all of
 // theirs.
 func TestThreadsOfNeighbours(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, nil)
-			got := make(chan string, 2)
+			got, text := make(chan string, 2), program(t, "attacks/threads")
 			for range 2 {
-				go func() { got <- answer(t, r, program(t, "attacks/threads"), 60) }()
+				go func() {
+					res, err := r.Run(t.Context(), Job{Script: text, Input: []byte("60")})
+					got <- fmt.Sprint(string(res.Value), res.Error, errorText(err))
+				}()
 			}
 			for range 2 {
 				if g := <-got; g != "60" {

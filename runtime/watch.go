@@ -44,6 +44,7 @@ type watch struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	done  bool
+	known bool // to the pool's pressure
 	seen  holding
 }
 
@@ -78,7 +79,9 @@ func (v *watch) end() holding {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.done = true
-	v.p.pressure.leave(v)
+	if v.known { // most runs are over before
+		v.p.pressure.leave(v)
+	}
 	return v.seen
 }
 
@@ -93,6 +96,7 @@ func (v *watch) look() {
 		v.w.Exceed(over)
 		return
 	}
+	v.known = true
 	v.p.pressure.relieve(v)
 	// A script can make it long to look: half a processor at most.
 	v.timer.Reset(max(watchEvery, time.Since(began)))
