@@ -62,18 +62,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		specWrite.Close()
 		return nil, fmt.Errorf("zygote: pipe: %w", err)
 	}
-	z.cmd = &exec.Cmd{
-		Path:        "/proc/self/exe",
-		Args:        []string{launchArg},
-		Env:         []string{},
-		Dir:         "/",
-		Stderr:      &z.stderr,
-		ExtraFiles:  []*os.File{socket, specRead, statusWrite},
-		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone, z.cfg.Plan.OwnUID),
-	}
-	if z.cfg.Group != nil {
-		z.cmd.SysProcAttr.UseCgroupFD, z.cmd.SysProcAttr.CgroupFD = true, int(z.cfg.Group.Fd())
-	}
+	z.cmd = z.command(socket, specRead, statusWrite)
 	err = z.spawn()
 	statusWrite.Close()
 	if err != nil {
@@ -90,6 +79,23 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		_, _ = specWrite.Write(spec)
 	}()
 	return statusRead, nil
+}
+
+// command is this program again, as the launch stage with these descriptors.
+func (z *Zygote) command(socket, spec, status *os.File) *exec.Cmd {
+	cmd := &exec.Cmd{
+		Path:        "/proc/self/exe",
+		Args:        []string{launchArg},
+		Env:         []string{},
+		Dir:         "/",
+		Stderr:      &z.stderr,
+		ExtraFiles:  []*os.File{socket, spec, status},
+		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone, z.cfg.Plan.OwnUID),
+	}
+	if z.cfg.Group != nil {
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(z.cfg.Group.Fd())
+	}
+	return cmd
 }
 
 // spawn starts the process, and a goroutine that waits for its end.
