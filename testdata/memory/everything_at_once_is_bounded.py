@@ -1,5 +1,5 @@
 # All at once, in threads: what each alone may have does not add up without end.
-# status: ok|memory_limit|cpu_limit|timeout
+# status: ok|memory_limit|file_limit|cpu_limit|timeout
 
 
 def main(aim):
