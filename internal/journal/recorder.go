@@ -67,8 +67,8 @@ func (r *Recorder) Now(run *funcs.Run) {
 		// they need not hold what the callers have sent.
 		run.Job, run.Reply = runtime.Job{}, nil
 	}
-	if run.Cost != nil {
-		if cost, ok := run.Cost(); ok {
+	if run.UsedWorker {
+		if cost, ok := run.Bill.Wait(); ok {
 			run.Usage.CPU, run.Usage.PeakMemory = cost.CPU, cost.PeakMemory
 		}
 	}

@@ -87,7 +87,7 @@ func (m *Metrics) Ran(run *funcs.Run) {
 		source = "mcp"
 	}
 	m.runs.WithLabelValues(run.Status, source).Inc()
-	if run.Cost != nil {
+	if run.UsedWorker {
 		m.run.Observe(run.Usage.Wall.Seconds())
 		m.queue.Observe(run.Usage.Queue.Seconds())
 	}

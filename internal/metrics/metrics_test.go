@@ -56,7 +56,7 @@ func TestMetrics(t *testing.T) {
 func someRun() *funcs.Run {
 	return &funcs.Run{
 		Status: "memory_limit", Event: &funcs.Event{ID: "e1"},
-		Usage: runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
-		Cost:  func() (runtime.Usage, bool) { return runtime.Usage{}, true },
+		Usage:      runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
+		UsedWorker: true,
 	}
 }

@@ -51,7 +51,7 @@ func (g *gate) open(e engine, err error) {
 
 // Run waits for the engine as long as ctx allows, then runs job. The wait
 // counts as time in the queue.
-func (g *gate) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+func (g *gate) Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 	if g.shut.Load() && ctx.Value(lateKey{}) != nil {
 		return runtime.Result{}, fmt.Errorf("run: %w", errShut)
 	}
@@ -66,7 +66,7 @@ func (g *gate) Run(ctx context.Context, job runtime.Job) (runtime.Result, error)
 	}
 	waited := time.Since(arrived)
 	defer tellOfRun(ctx)()
-	result, err := g.engine.Run(ctx, job)
+	result, err := g.engine.Run(ctx, job, hooks)
 	result.Usage.Queue += waited
 	return result, err
 }
