@@ -130,13 +130,13 @@ func asRoot() string {
 // or 503, none twice, and the service is healthy soon after.
 func TestFaultsUnderLoad(t *testing.T) {
 	for _, f := range faults {
-		t.Run(f.name, func(t *testing.T) { underLoad(t, f, healWithin) })
+		t.Run(f.name, func(t *testing.T) { underLoad(t, f) })
 	}
 }
 
 // underLoad brings a fault about while there are callers, and demands that the
-// service is healthy again within a time.
-func underLoad(t *testing.T, f fault, within time.Duration) {
+// service is healthy again within healWithin.
+func underLoad(t *testing.T, f fault) {
 	t.Helper()
 	if f.lacking != nil {
 		if why := f.lacking(); why != "" {
@@ -158,10 +158,10 @@ func underLoad(t *testing.T, f fault, within time.Duration) {
 	l := startLoad(t, p, f.harm)
 	waitFor(t, "a result for each caller", patience, func() bool { return l.results() >= callers })
 	took := healing(t, p, l, f)
-	for try := 1; try < 3 && took > within; try++ {
+	for try := 1; try < 3 && took > healWithin; try++ {
 		took = min(took, healing(t, p, l, f))
 	}
-	if took > within {
+	if took > healWithin {
 		t.Errorf("healthy again only after %v", took)
 	}
 	time.Sleep(300 * time.Millisecond)
