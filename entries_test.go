@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 )
 
 // largeRequests try to make a run leave a large entry, or none.
@@ -62,7 +64,7 @@ func TestNoCallerDecidesTheSizeOfAnEntry(t *testing.T) {
 				if payloads == "LOG_PAYLOADS=true" {
 					most = 200 << 10
 				}
-				var out safeBuffer
+				var out locked.Buffer
 				stdout, err := parseConfig([]string{payloads}, roomy)
 				if err != nil {
 					t.Fatal(err)

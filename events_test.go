@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/pyexec/pyexec/internal/gcp"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -103,7 +104,7 @@ func TestResultsCannotBeForged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var log safeBuffer
+			var log locked.Buffer
 			cfg.Log, cfg.resultOptions, cfg.keys = NewLog(&log), options, google
 			s, started := at(t, cfg, &fakeEngine{})
 			started <- nil

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pyexec/pyexec/internal/readme"
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // generatedMain is what the Go buildpack writes around a function, except that
@@ -236,12 +237,8 @@ func (p *hostedProcess) do(method, path, body string) (int, string) {
 }
 
 func TestHosted(t *testing.T) {
-	if testing.Short() {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI has no place for -short")
-		}
-		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: compiles the whole function")
-	}
+	need.Time(t, "compiles the whole function")
+	need.Toolchain(t)
 	app := buildHosted(t)
 
 	t.Run("serves every path", func(t *testing.T) {

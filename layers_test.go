@@ -71,7 +71,7 @@ var bans = []ban{
 		"what runs scripts must not know how they arrived"},
 	{framework, nil, []string{"."},
 		"the framework is one of two ways to be served; only the wiring knows"},
-	{"os", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, []string{"config.go", "internal/testbed/setup.go"},
+	{"os", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, []string{"config.go", "internal/testbed/need/need.go"},
 		"settings are read in one place, where they are documented and checked"},
 	{"os", []string{"UserCacheDir", "UserHomeDir", "UserConfigDir", "TempDir"}, []string{"config.go"},
 		"these read the environment, too"},

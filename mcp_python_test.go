@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // pythonClient returns the path of a Python that has the official SDK. It is
@@ -41,10 +43,7 @@ func pythonClient(t *testing.T) string {
 		{python(making), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-deps", "-r", wanted},
 	} {
 		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%q: %v\n%s", args, err, out)
-			}
-			t.Skipf("SKIPPED, THE PYTHON CLIENT WAS NOT TRIED: %q: %v\n%s", args, err, out)
+			need.Unmet(t, "the Python client: %q: %v: %s", args, err, out)
 		}
 	}
 	if err := os.Rename(making, dir); err != nil {
@@ -56,12 +55,7 @@ func pythonClient(t *testing.T) string {
 // A client with which we share no line of code understands us, in the protocol
 // of today and in the one before.
 func TestToolWithThePythonClient(t *testing.T) {
-	if testing.Short() {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI has no place for -short")
-		}
-		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: the client is installed from the network")
-	}
+	need.Time(t, "the client is installed from the network")
 	server := live(t)
 	python := pythonClient(t)
 	for _, mode := range []string{"auto", "legacy"} {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -256,7 +257,7 @@ func hostSegment(t *testing.T) {
 func allowCores(t *testing.T) {
 	t.Helper()
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Max: ^uint64(0)}); err != nil {
-		lacks(t, "the tests run under a limit on core files: %v", err)
+		need.Unmet(t, "the tests run under a limit on core files: %v", err)
 	}
 }
 
@@ -265,7 +266,7 @@ func hugePages(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	if err != nil || strings.Contains(string(text), "[never]") {
-		t.Skipf("SKIPPED: this machine makes no huge pages: %s %v", text, err)
+		need.Elsewhere(t, "this machine makes no huge pages: %s %v", text, err)
 	}
 }
 

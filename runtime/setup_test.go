@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox/sandboxtest"
@@ -108,7 +109,7 @@ func runsc(t *testing.T) string {
 			return path
 		}
 	}
-	lacks(t, "there is no runsc: CGO_ENABLED=0 go install gvisor.dev/gvisor/runsc@latest")
+	need.Unmet(t, "there is no runsc: CGO_ENABLED=0 go install gvisor.dev/gvisor/runsc@latest")
 	return ""
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // healWithin is how soon after the end of a fault the service is healthy, in the
@@ -140,7 +142,7 @@ func underLoad(t *testing.T, f fault) {
 	t.Helper()
 	if f.lacking != nil {
 		if why := f.lacking(); why != "" {
-			t.Skip("SKIPPED, NOTHING WAS TESTED: " + why)
+			need.Elsewhere(t, "%s", why)
 		}
 	}
 	settings := []string{"EXEC_QUEUE=32"}

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // Setup is a way the server is deployed.
@@ -47,10 +49,7 @@ func Setups() []Setup {
 func (s Setup) Need(t testing.TB) {
 	t.Helper()
 	if missing := s.missing(); len(missing) > 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
-		}
-		t.Skipf("SKIPPED, NOTHING WAS TESTED: set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
+		need.Unmet(t, "set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
 	}
 }
 
