@@ -89,6 +89,21 @@ func (s *liveServer) close(t testing.TB) {
 	}
 }
 
+// layers says of each layer of the sandbox whether it is in force here.
+func (s *liveServer) layers(t testing.TB) map[string]bool {
+	t.Helper()
+	resp, err := s.client.Get(s.http.URL + "/capabilities")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var told struct{ Isolation map[string]bool }
+	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil || len(told.Isolation) == 0 {
+		t.Fatalf("capabilities: %v, layers %v", err, told.Isolation)
+	}
+	return told.Isolation
+}
+
 // request is the body of POST /execute, made from Go values.
 type request map[string]any
 

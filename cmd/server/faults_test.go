@@ -84,9 +84,7 @@ func diskFull() fault {
 		name: "the disk under the cache directory is full and the interpreter is killed", lacking: asUser,
 		settings: func(t *testing.T) []string {
 			disk = t.TempDir()
-			if err := syscall.Mount("cache", disk, "tmpfs", 0, "size=256m"); err != nil {
-				t.Fatal(err)
-			}
+			need.ThatAsRoot(t, "a small disk to mount", syscall.Mount("cache", disk, "tmpfs", 0, "size=256m"))
 			t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 			return []string{"XDG_CACHE_HOME=" + disk}
 		},
