@@ -19,9 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/readme"
 	"github.com/pyexec/pyexec/internal/testbed"
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/readme"
 )
 
 // generatedMain is what the Go buildpack writes around a function, except that
@@ -48,7 +48,7 @@ func main() {
 const nobody = 65534
 
 // notUploaded are parts of the tree that .gcloudignore keeps from the platform.
-var notUploaded = []string{".git", ".ci", "docs", "deploy", "testdata", "testbed", "readme"}
+var notUploaded = []string{".git", ".ci", "docs", "deploy", "testdata", "testbed"}
 
 // hostedApp is the function as the platform builds it.
 type hostedApp struct {

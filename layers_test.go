@@ -35,7 +35,6 @@ var layers = []layer{
 	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
 	{"runtime", false, 2, "the only door to those above"},
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
-	{"internal/readme", false, 0, "runs the README's examples against any server"},
 	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},
 	{"funcs/envelope", true, 3, "what a message is wrapped in, no more"},
 	{"funcs/mcp", true, 3, "a protocol around the contract, not a second one"},

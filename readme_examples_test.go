@@ -3,7 +3,7 @@ package pyexec
 import (
 	"testing"
 
-	"github.com/pyexec/pyexec/internal/readme"
+	"github.com/pyexec/pyexec/internal/testbed/readme"
 )
 
 // readmeExamples are the examples of the README.
