@@ -19,8 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/readme"
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/readme"
 )
 
 // generatedMain is what the Go buildpack writes around a function, except that
@@ -47,7 +48,7 @@ func main() {
 const nobody = 65534
 
 // notUploaded are parts of the tree that .gcloudignore keeps from the platform.
-var notUploaded = []string{".git", ".ci", "docs", "deploy", "testdata", "testbed", "readme"}
+var notUploaded = []string{".git", ".ci", "docs", "deploy", "testdata", "testbed"}
 
 // readmeExamples are the examples of the README.
 func readmeExamples(t *testing.T) []readme.Example {
@@ -57,18 +58,6 @@ func readmeExamples(t *testing.T) []readme.Example {
 		t.Fatal(err)
 	}
 	return examples
-}
-
-// runExamples runs them as they stand against the server at url.
-func runExamples(t *testing.T, url string, examples []readme.Example) {
-	t.Helper()
-	for _, e := range examples {
-		t.Run(e.Name(), func(t *testing.T) {
-			if got, err := e.Run(t.Context(), url); err != nil || got != e.Output {
-				t.Errorf("printed\n got %s\nwant %s\n%v", got, e.Output, err)
-			}
-		})
-	}
 }
 
 // hostedApp is the function as the platform builds it.
@@ -274,12 +263,8 @@ func (p *hostedProcess) send(method, path string, header http.Header, body strin
 }
 
 func TestHosted(t *testing.T) {
-	if testing.Short() {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI has no place for -short")
-		}
-		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: compiles the whole function")
-	}
+	need.Time(t, "compiles the whole function")
+	need.Toolchain(t)
 	app := buildHosted(t)
 
 	t.Run("serves every path", func(t *testing.T) {
@@ -302,7 +287,7 @@ func TestHosted(t *testing.T) {
 	})
 
 	t.Run("answers as the README says", func(t *testing.T) {
-		runExamples(t, launchHosted(t, app).healthy(t).url, readmeExamples(t))
+		readme.Run(t, launchHosted(t, app).healthy(t).url, readmeExamples(t))
 	})
 
 	t.Run("takes events as the README says", func(t *testing.T) {
@@ -312,7 +297,7 @@ func TestHosted(t *testing.T) {
 		}
 		p := launchHosted(t, app, "FUNCTION_TARGET=ExecuteEvent")
 		p.logged(t, `"message":"ready"`)
-		runExamples(t, p.url, events)
+		readme.Run(t, p.url, events)
 	})
 
 	// Whoever may call it sends events: nothing else is served.

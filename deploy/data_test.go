@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // dataPlaces are where the data image runs, with what else it does there than to
@@ -22,7 +24,7 @@ var dataPlaces = map[string][]func(t *testing.T, url string){
 // suite on it.
 func TestDataImage(t *testing.T) {
 	buildsImage(t)
-	need(t, "root", "buildah", "podman", "runc", "runsc")
+	need.Programs(t, "root", "buildah", "podman", "runc", "runsc")
 	img := newBuilder(t).build(t, root, "data", "--build-arg", "PACKAGES=cmd/packages/data.txt")
 	if *keep != "" {
 		output(t, "podman", "tag", img.name, *keep+"-data")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/packages"
 	"github.com/pyexec/pyexec/runtime/internal/python"
@@ -49,12 +50,7 @@ func BenchmarkPandas(b *testing.B) {
 	}
 	// Installed beforehand, so that the start below is one as usual.
 	dir, err := packages.Open(context.Background(), interpreter, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			b.Fatal(err)
-		}
-		b.Skipf("PANDAS IS NOT MEASURED: it cannot be installed here: %v", err)
-	}
+	need.That(b, "pandas from an index", err)
 	fresh := func() error {
 		code := fmt.Sprintf("import sys\nsys.path.append(%q)\n%s\nprint(main())", dir, pandasScript)
 		return exec.Command(interpreter.Executable, "-I", "-S", "-B", "-c", code).Run()

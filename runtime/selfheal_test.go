@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // patience ends a test that hangs. Nothing is asserted about how long it takes.
@@ -28,7 +30,7 @@ func fresh(t *testing.T, workers, queue int) *Runtime {
 	cfg.Workers, cfg.Queue = workers, queue
 	r, err := New(t.Context(), cfg)
 	if err != nil {
-		lacks(t, "scripts can't be run here: %v", err)
+		need.Unmet(t, "scripts can't be run here: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {

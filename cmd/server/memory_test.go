@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
+
 	"github.com/pyexec/pyexec/internal/config"
 )
 
@@ -46,7 +48,7 @@ func greedyBody(t *testing.T) []byte {
 // is reserved for it, notes every run, and goes on.
 func TestMemoryHolds(t *testing.T) {
 	if raceDetector {
-		t.Skip("SKIPPED, NOTHING WAS TESTED: the race detector takes memory of its own; CI runs this as another user without it")
+		need.Elsewhere(t, "the race detector takes memory of its own; CI runs this as another user without it")
 	}
 	t.Setenv("EXEC_WORKERS", "2")
 	cfg, err := config.Load()

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
+
 	"github.com/pyexec/pyexec/internal/capacity"
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
@@ -28,7 +31,7 @@ type liveServer struct {
 	service *service.Service
 	http    *httptest.Server
 	client  *http.Client
-	log     safeBuffer
+	log     locked.Buffer
 }
 
 // liveServers holds one server for each set of settings that a test asked for.
@@ -77,30 +80,10 @@ func startLive(t testing.TB, settings ...string) *liveServer {
 		t.Fatal(err)
 	}
 	<-s.service.Ready()
-	if err := s.service.Err(); err != nil {
-		needsSandbox(t, err)
-	}
+	need.That(t, "scripts can be run", s.service.Err())
 	s.http = httptest.NewServer(s.service.Handler())
 	s.client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	return s
-}
-
-// safeBuffer is a log that is written and read at the same time.
-type safeBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // needsSandbox skips where the machine can't confine a script. On the machines
@@ -119,6 +102,21 @@ func (s *liveServer) close(t testing.TB) {
 	if err := s.service.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// layers says of each layer of the sandbox whether it is in force here.
+func (s *liveServer) layers(t testing.TB) map[string]bool {
+	t.Helper()
+	resp, err := s.client.Get(s.http.URL + "/capabilities")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var told struct{ Isolation map[string]bool }
+	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil || len(told.Isolation) == 0 {
+		t.Fatalf("capabilities: %v, layers %v", err, told.Isolation)
+	}
+	return told.Isolation
 }
 
 // request is the body of POST /execute, made from Go values.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
+
 	"github.com/pyexec/pyexec/internal/config"
 )
 
@@ -43,10 +45,7 @@ func pythonClient(t *testing.T) string {
 		{python(making), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-deps", "-r", wanted},
 	} {
 		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%q: %v\n%s", args, err, out)
-			}
-			t.Skipf("SKIPPED, THE PYTHON CLIENT WAS NOT TRIED: %q: %v\n%s", args, err, out)
+			need.Unmet(t, "the Python client: %q: %v: %s", args, err, out)
 		}
 	}
 	if err := os.Rename(making, dir); err != nil {
@@ -58,12 +57,7 @@ func pythonClient(t *testing.T) string {
 // A client with which we share no line of code understands us, in the protocol
 // of today and in the one before.
 func TestToolWithThePythonClient(t *testing.T) {
-	if testing.Short() {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI has no place for -short")
-		}
-		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: the client is installed from the network")
-	}
+	need.Time(t, "the client is installed from the network")
 	server := live(t)
 	python := pythonClient(t)
 	for _, mode := range []string{"auto", "legacy"} {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/metrics"
@@ -40,7 +42,7 @@ func (b bill) Wait() (runtime.Usage, bool) {
 }
 
 func TestEntryOfARun(t *testing.T) {
-	var out safeBuffer
+	var out locked.Buffer
 	r := NewRecorder(logline.New(&out), nil, false)
 	project := "p"
 	r.project.Store(&project)
@@ -63,7 +65,7 @@ func TestEntryOfARun(t *testing.T) {
 // Nothing of the script, its input or its output is in the log unless asked for.
 func TestPayloadsAreLoggedOnRequestOnly(t *testing.T) {
 	for _, payloads := range []bool{false, true} {
-		var out safeBuffer
+		var out locked.Buffer
 		NewRecorder(logline.New(&out), nil, payloads).Now(someRun())
 		if got := strings.Contains(out.String(), "secret"); got != payloads {
 			t.Errorf("LOG_PAYLOADS=%v: %s", payloads, &out)
@@ -71,7 +73,7 @@ func TestPayloadsAreLoggedOnRequestOnly(t *testing.T) {
 	}
 	run := someRun()
 	run.Job.Script, run.Reply = "x"+strings.Repeat("é", maxLoggedScript), []byte(strings.Repeat("x", 1<<20))
-	var out safeBuffer
+	var out locked.Buffer
 	NewRecorder(logline.New(&out), nil, true).Now(run)
 	if n := len(out.String()); n > 250_000 {
 		t.Errorf("an entry of %d bytes: Cloud Logging takes 256 KB", n)
@@ -82,7 +84,7 @@ func TestPayloadsAreLoggedOnRequestOnly(t *testing.T) {
 }
 
 func TestARunOnATerminal(t *testing.T) {
-	var out safeBuffer
+	var out locked.Buffer
 	log := logline.NewTerminal(&out)
 	run := someRun()
 	run.Event.Acknowledged = false
@@ -97,7 +99,7 @@ func TestARunOnATerminal(t *testing.T) {
 // The entry of a run comes when its cost is known; nobody waits for it but
 // who ends the service.
 func TestEntriesWaitForTheCost(t *testing.T) {
-	var out safeBuffer
+	var out locked.Buffer
 	r := NewRecorder(logline.New(&out), nil, false)
 	buried := make(chan struct{})
 	run := someRun()

@@ -31,8 +31,7 @@ var wallClockAt = map[string]string{
 	"runtime/internal/python/verify.go":   "shows when a file was changed",
 }
 
-// The clock of a machine can be set, backwards too. cmd/server does it to a
-// machine of its own; this test shows that nothing can depend on it: Go
+// The clock of a machine can be set, backwards too. Nothing depends on it: Go
 // measures with the monotonic clock as long as nobody takes that reading away,
 // and the interpreter's side uses no other either (ITIMER_REAL, for all its
 // name, runs on CLOCK_MONOTONIC in the kernel).

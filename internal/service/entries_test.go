@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/pyexec/pyexec/internal/config"
@@ -66,7 +68,7 @@ func TestNoCallerDecidesTheSizeOfAnEntry(t *testing.T) {
 				if payloads == "LOG_PAYLOADS=true" {
 					most = 200 << 10
 				}
-				var out safeBuffer
+				var out locked.Buffer
 				stdout, err := config.Parse([]string{payloads}, roomy)
 				if err != nil {
 					t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"google.golang.org/api/option"
@@ -102,7 +104,7 @@ func TestResultsCannotBeForged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var log safeBuffer
+			var log locked.Buffer
 			out, started := starts(&fakeEngine{})
 			out.results, out.keys = options, google
 			s, err := newService(t.Context(), cfg, logline.New(&log), out)

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 
 	"github.com/pyexec/pyexec/internal/capacity"
 	"github.com/pyexec/pyexec/internal/config"
@@ -56,24 +56,6 @@ func (e *fakeEngine) Info() runtime.Info {
 func (e *fakeEngine) Close() error {
 	e.closed++
 	return nil
-}
-
-// safeBuffer is a log that is written and read at the same time.
-type safeBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // testConfig has every setting at its default.
@@ -296,7 +278,7 @@ func TestDrainOfAnIdleService(t *testing.T) {
 func TestStartIsLogged(t *testing.T) {
 	for _, sandbox := range []string{"required", "off"} {
 		synctest.Test(t, func(t *testing.T) {
-			var out safeBuffer
+			var out locked.Buffer
 			cfg, err := config.Parse([]string{"SANDBOX=" + sandbox, "EXEC_TIMEOUT=7"}, capacity.Machine{CPUs: 1, Memory: 200 << 20})
 			if err != nil {
 				t.Fatal(err)

@@ -1,7 +1,7 @@
 # A sparse file of the size that is allowed, mapped, and every page written.
 # status: killed
 # error: Script was killed by SIGBUS
-# in podman-nons: status: file_limit|ok
+# in docker podman-nons podman-nons-user: status: file_limit|ok
 # because: the server looks every 20 ms there, and no tmpfs is full
 import mmap
 

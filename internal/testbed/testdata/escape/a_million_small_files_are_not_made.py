@@ -1,6 +1,6 @@
 # Files, directories and links until nothing goes.
 # result: {"files": ["ENOSPC", 63], "directories": "ENOSPC", "symlinks": "ENOSPC", "twin": "ok"}
-# in podman-nons: status: file_limit
+# in docker podman-nons podman-nons-user: status: file_limit
 # because: the server, not the kernel, keeps this limit there, and ends the run
 
 

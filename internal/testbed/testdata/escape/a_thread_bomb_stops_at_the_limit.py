@@ -1,9 +1,9 @@
 # Threads until none can be had.
 # status: script_error
 # error: RuntimeError: can't start new thread (the limit is 16 threads)
-# in gvisor-user: status: killed
+# in podman-nons-user gvisor-user: status: killed
 # because: the server, not the kernel, keeps this limit there, and ends the run
-# in gvisor-user: error: Script was killed because it exceeded the limit of 16 threads
+# in podman-nons-user gvisor-user: error: Script was killed because it exceeded the limit of 16 threads
 # because: the same
 import threading
 import time

@@ -1,6 +1,6 @@
 # Names for one file: the kernel counts, or the server does.
 # result: ["ENOSPC", 62]
-# in podman-nons: status: file_limit
+# in docker podman-nons podman-nons-user: status: file_limit
 # because: the server, not the kernel, keeps this limit there, and ends the run
 # in gvisor-root gvisor-user: result: ["EPERM", 0]
 # because: gVisor counts files and no links, so these are refused

@@ -6,10 +6,14 @@
 # because: the file is another one
 # in podman podman-privileged gvisor-root gvisor-user: denied: files outside the script's own directory are not available to scripts (refused by private_root)
 # because: it is in none of the directories that scripts have, too
-# in podman-nons: error~: FileNotFoundError: \[Errno 2\] No such file or directory: '(/srv|/tmp/.*)/secret'
+# in docker podman-nons: error~: FileNotFoundError: \[Errno 2\] No such file or directory: '(/srv|/tmp/.*)/secret'
 # because: the suite runs inside an image, too, with the file in /tmp, of which scripts have one
-# in podman-nons: denied~: |files outside the script's own directory are not available to scripts \(refused by chroot\)
+# in docker podman-nons: denied~: |files outside the script's own directory are not available to scripts \(refused by chroot\)
 # because: the same
+# in podman-nons-user: error~: PermissionError: \[Errno 13\] Permission denied: '(/srv|/tmp/.*)/secret'
+# because: Landlock does not hide what it refuses
+# in podman-nons-user: denied: files outside the script's own directory are not available to scripts (refused by landlock)
+# because: it is Landlock that refuses
 import os
 
 

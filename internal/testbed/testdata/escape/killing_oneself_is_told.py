@@ -1,7 +1,7 @@
 # Signals to oneself end oneself.
 # status: killed
 # error: Script was killed by SIGALRM
-# in podman-nons gvisor-root gvisor-user: error: Script was killed by SIGHUP
+# in docker podman-nons podman-nons-user gvisor-root gvisor-user: error: Script was killed by SIGHUP
 # because: only on Linux the first of a PID namespace is safe from itself, but for the handler that it has
 import signal
 

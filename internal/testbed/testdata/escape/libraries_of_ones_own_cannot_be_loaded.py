@@ -1,7 +1,7 @@
 # Put a shared object into the run's directory and load it: machine code needs
 # no such thing, but a way to bring programs along should not exist either.
 # result: {"mine": "OSError", "twin": "ok"}
-# in podman-nons: result: {"mine": "ok", "twin": "ok"}
+# in docker podman-nons podman-nons-user: result: {"mine": "ok", "twin": "ok"}
 # because: the directory of a run is no mount of its own that could forbid it; machine code runs all the same
 
 

@@ -1,7 +1,7 @@
 # Room for a file that its size does not show: four times what fits into the tmp
 # of 4 MiB. And a file of one's own that is mapped and has no name is no offence.
 # result: {"reserved": ["ok", "ENOSPC"], "twin": "ok"}
-# in podman-nons gvisor-root gvisor-user: result: {"reserved": ["ENOTSUP"], "twin": "ok"}
+# in docker podman-nons podman-nons-user gvisor-root gvisor-user: result: {"reserved": ["ENOTSUP"], "twin": "ok"}
 # because: gVisor knows no such thing, and where the server and not the kernel bounds what is in there, seccomp says the same
 import mmap
 import tempfile

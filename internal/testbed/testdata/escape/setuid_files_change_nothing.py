@@ -2,6 +2,8 @@
 # result: {"chmod": "ok", "run": "EPERM"}
 # in gvisor-user: result: {"chmod": "EPERM", "run": "EPERM"}
 # because: gVisor does not heed read-only mounts, so seccomp refuses to change modes
+# in podman-nons-user: result: {"chmod": "EPERM", "run": "EPERM"}
+# because: Landlock does not know modes, so seccomp refuses to change them
 
 
 def main():

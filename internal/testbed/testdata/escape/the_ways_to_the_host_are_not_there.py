@@ -2,6 +2,8 @@
 # tell the kernel what to run, the memory and the disks of the machine, file
 # systems that have them. They are opened for writing, and nothing is written.
 # result: {"files": "refused", "nodes": "EPERM", "file systems": "EPERM"}
+# in podman-nons-user: result: {"files": "EISDIR", "nodes": "EPERM", "file systems": "EPERM"}
+# because: the kernel says so of a directory that is there before Landlock is asked
 S_IFCHR, S_IFBLK, MS_RDONLY = 0o020000, 0o060000, 1
 
 FILES = {

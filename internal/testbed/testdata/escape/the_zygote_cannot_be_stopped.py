@@ -2,7 +2,7 @@
 # result: ["none", "none", "none", "none", "EPERM", "EPERM"]
 # in podman podman-privileged gvisor-root gvisor-user: result: ["none", "none", "none", "none", "none", "EPERM"]
 # because: the server is number 1, as a script is itself
-# in podman-nons: result: ["EPERM", "EPERM", "EPERM", "EPERM", "EPERM", "EPERM"]
+# in docker podman-nons podman-nons-user: result: ["EPERM", "EPERM", "EPERM", "EPERM", "EPERM", "EPERM"]
 # because: there is one space of numbers for all of the container
 
 

@@ -1,7 +1,7 @@
 # Threads that Python knows nothing of: each waits on a futex of its own. The
 # kernel counts by uid, and another server here may by chance have a worker of it.
 # result~: \["EAGAIN",1[45]\]
-# in gvisor-user: status: killed
+# in podman-nons-user gvisor-user: status: killed
 # because: the server, not the kernel, keeps this limit there, and ends the run
 import time
 

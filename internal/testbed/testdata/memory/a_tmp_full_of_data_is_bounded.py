@@ -1,6 +1,6 @@
 # Files of all sizes until there is no room.
 # status: ok|memory_limit
-# in podman-nons: status: ok|file_limit
+# in docker podman-nons podman-nons-user: status: ok|file_limit
 # because: a directory is watched there, and who fills it is ended
 # holds: 48
 

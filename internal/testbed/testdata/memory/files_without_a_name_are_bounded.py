@@ -1,6 +1,6 @@
 # Files that are open and have no name any more, or never had one.
 # status: ok|memory_limit
-# in podman-nons: status: ok|file_limit
+# in docker podman-nons podman-nons-user: status: ok|file_limit
 # because: a directory is watched there, and who fills it is ended
 # holds: 48
 
