@@ -11,29 +11,34 @@ import (
 // while it is built. In the jail's own mount namespace nobody needs it.
 const stage = "/proc"
 
-// jail lists the steps of the launch stage up to the exec.
-func jail(p Policy, plan *Plan) ([]Step, error) {
-	steps := plan.without(killedFirst())
-	if plan.On[PrivateRoot] {
-		steps = append(steps, privateRoot(p)...)
+// Launch lists the steps of the launch stage up to the exec of the interpreter.
+// They build the jail.
+func (j *Jail) Launch() ([]Step, error) {
+	if j.Posture == Off {
+		return nil, nil
 	}
-	if plan.On[Chroot] {
-		steps = append(steps, chroot(p)...)
+	steps := j.without(killedFirst())
+	if j.On[PrivateRoot] {
+		steps = append(steps, privateRoot(j.Policy)...)
 	}
-	if plan.On[UTSNamespace] {
+	if j.On[Chroot] {
+		steps = append(steps, chroot(j.Policy)...)
+	}
+	if j.On[UTSNamespace] {
 		host := "sandbox"
 		steps = append(steps, Step{
 			Layer: UTSNamespace, Name: "sethostname", Why: "the host's name tells a script where it runs",
 			Call: unix.SYS_SETHOSTNAME, Args: []Arg{str(host), num(len(host))},
 		})
 	}
-	if plan.On[Capabilities] {
-		steps = append(steps, keepCapabilities(plan)...)
+	if j.On[Capabilities] {
+		steps = append(steps, keepCapabilities(&j.Plan)...)
 	}
-	steps = append(steps, fixedRlimits(p.Limits, plan)...)
-	steps = append(steps, plan.without([]Step{noHugePages})...)
+	steps = append(steps, j.fixedRlimits()...)
+	steps = append(steps, j.without([]Step{noHugePages})...)
 	steps = append(steps, Step{
-		Layer: NoNewPrivs, Name: "prctl PR_SET_NO_NEW_PRIVS", Why: "before seccomp, which needs it without privilege; inherited by every worker",
+		Layer: NoNewPrivs, Name: "prctl PR_SET_NO_NEW_PRIVS",
+		Why:  "before seccomp, which needs it without privilege; inherited by every worker",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)},
 	})
 	filter, err := baseFilter()
@@ -47,7 +52,7 @@ func jail(p Policy, plan *Plan) ([]Step, error) {
 }
 
 // OOMScoreFD is where the zygote finds its own oom_score_adj, open for writing,
-// in all plans that can have it.
+// in all jails that can have it.
 const OOMScoreFD = 19
 
 // killedFirst lists the steps that make the kernel end what is in the jail before

@@ -27,47 +27,47 @@ func goldenPolicy() Policy {
 		Bind{Source: "/opt/lib/libz.so.1", Target: "/lib/libz.so.1"},
 		Bind{Source: "/lib64/ld.so", Target: "/lib64/ld.so"})
 	p.Devices = []string{"/dev/null", "/dev/urandom"}
-	p.Limits.MemoryBytes, p.Limits.BaseBytes, p.Limits.MappedAt = 512<<20, 100<<20, 0x7f1234567000
+	p.Limits.MemoryBytes = 512 << 20
 	return p
 }
 
+// goldenBase is what the zygote is said to hold.
+var goldenBase = Base{Bytes: 100 << 20, MappedAt: 0x7f1234567000}
+
 // shutIn is the policy with what a tree adds to it, whose null device is a pipe.
 func shutIn(p Policy) Policy {
-	p.Root, p.Devices, p.Stdin = "/host/tree", []string{"/dev/null"}, "/dev/empty"
-	return p
+	return p.In(&Tree{Root: "/host/tree", Devices: []string{"/dev/null"}, Stdin: "/dev/empty"})
 }
 
 // compiled is all that there is to know of one jail.
 type compiled struct {
-	plan                    *Plan
-	takenBack               []Family
+	*Jail
 	launch, prepare, worker []Step
 }
 
-func compile(t *testing.T, plan *Plan, p Policy, abi int) compiled {
+func compile(t *testing.T, plan *Plan, p Policy) compiled {
 	t.Helper()
-	out := compiled{plan: plan, takenBack: plan.TakenBack(abi), prepare: Prepare(p, plan)}
-	if plan.Posture != Off {
-		if err := plan.Build(p); err != nil {
-			t.Fatal(err)
-		}
-		out.launch = plan.Launch
-	}
-	var err error
-	if out.worker, err = Confine(p, plan, abi); err != nil {
+	j := &Jail{Plan: *plan, Policy: p}
+	launch, err := j.Launch()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out
+	worker, err := j.Worker(goldenBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled{Jail: j, launch: launch, prepare: j.Prepare(), worker: worker}
 }
 
-// compileAll makes every jail that there can be on the machines of TestCompile,
+// compileAll makes every jail that there can be on the machines of TestChoose,
 // by name.
 func compileAll(t *testing.T) map[string]compiled {
 	t.Helper()
-	all := map[string]compiled{"off": compile(t, Unconfined(), goldenPolicy(), 0)}
+	all := map[string]compiled{"off": compile(t, Unconfined(), goldenPolicy())}
 	for _, m := range machines {
 		for _, abi := range versions(m.name, m.grants.Landlock) {
-			plan, err := Compile(m.grants, goldenPolicy())
+			m.grants.Landlock = abi
+			plan, err := Choose(m.grants, "/scratch")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,14 +75,14 @@ func compileAll(t *testing.T) map[string]compiled {
 			if plan.On[Chroot] {
 				policy = shutIn(policy)
 			}
-			all[fmt.Sprintf("%s, version %d", m.name, abi)] = compile(t, plan, policy, abi)
+			all[fmt.Sprintf("%s, version %d", m.name, abi)] = compile(t, plan, policy)
 		}
 	}
-	for i := range ways {
-		w := &ways[i]
-		plan := newPlan(w, Grants{LastCap: 40, Refused: map[Way]map[Layer]string{w.name: {}}})
+	for i := range schemes {
+		s := &schemes[i]
+		plan := newPlan(s, Grants{Landlock: 7, LastCap: 40, Refused: map[Scheme]map[Layer]string{s.name: {}}})
 		plan.probing = true
-		all["probe of "+string(w.name)] = compile(t, plan, goldenPolicy(), 7)
+		all["probe of "+string(s.name)] = compile(t, plan, goldenPolicy())
 	}
 	return all
 }
@@ -169,12 +169,11 @@ func firstDifference(want, got string) string {
 // text is the jail for a reader: every member of every step.
 func (c compiled) text() string {
 	var b strings.Builder
-	p := c.plan
 	fmt.Fprintf(&b, "posture %s\nby %s\nclone %#x\nwatch threads %v\nown root %v\ntaken back %v\n",
-		p.Posture, p.Way, p.Clone, p.WatchThreads, p.OwnRoot(), c.takenBack)
+		c.Posture, c.Scheme, c.Clone, c.WatchThreads, c.OwnRoot(), c.TakenBack())
 	for _, l := range Layers() {
-		fmt.Fprintf(&b, "%s %v", l, p.On[l])
-		if note := p.Notes[l]; note != "" {
+		fmt.Fprintf(&b, "%s %v", l, c.On[l])
+		if note := c.Notes[l]; note != "" {
 			fmt.Fprintf(&b, ": %s", note)
 		}
 		b.WriteByte('\n')
