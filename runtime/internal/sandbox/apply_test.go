@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Calls that change nothing, so that the test process can make them.
@@ -79,7 +81,7 @@ func TestApplyValues(t *testing.T) {
 	if r := Apply(arrived, values); r != nil {
 		t.Fatal(r)
 	}
-	CloseFD(int(values["dir"]), int(values["dup"]))
+	sys.CloseFD(int(values["dir"]), int(values["dup"]))
 	if _, err := os.Stat(dir + "/made"); err != nil {
 		t.Error(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // probeArg is the argv[0] that makes a re-executed binary try the layers.
@@ -139,7 +141,7 @@ func RunProbe() {
 		return
 	}
 	runtime.LockOSThread()
-	if EndWithParent() != nil {
+	if sys.EndWithParent() != nil {
 		unix.Exit(1)
 	}
 	at := slices.IndexFunc(schemes, func(s scheme) bool { return len(os.Args) > 1 && string(s.name) == os.Args[1] })

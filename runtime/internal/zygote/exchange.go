@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Request is one script for one worker. Input is JSON text or nil.
@@ -202,7 +202,7 @@ func (w *Worker) exchange(r *Request, reply *Reply) {
 func (w *Worker) unread() (some bool) {
 	conn, err := w.ctl.SyscallConn()
 	if err == nil {
-		err = conn.Control(func(fd uintptr) { some = sandbox.Unread(fd) > 0 })
+		err = conn.Control(func(fd uintptr) { some = sys.Unread(fd) > 0 })
 	}
 	return some && err == nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // size is the address space of the zygote, which must be of one thread.
@@ -40,7 +40,7 @@ func (w *Worker) Status() (s proc.Status, dir string, ok bool) {
 	// While the process is not buried its number means no other.
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return s, dir, w.pidfd >= 0 && sandbox.AlivePIDFD(w.pidfd)
+	return s, dir, w.pidfd >= 0 && sys.AlivePIDFD(w.pidfd)
 }
 
 // Idle is the status of a worker of this zygote before it has a script: what it

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Place is a run's own directory, where the jail has no private /tmp.
@@ -58,18 +59,18 @@ func (z *Zygote) Spawn(w *Worker, place Place, hurry bool) error {
 // newWorker makes the three pairs of a worker.
 func newWorker() (*Worker, error) {
 	w := &Worker{started: make(chan struct{}), exited: make(chan struct{}), pidfd: -1}
-	ctl, theirCtl, err := sandbox.SocketPair(syscall.SOCK_STREAM)
+	ctl, theirCtl, err := sys.SocketPair(syscall.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
-	out, theirOut, err := sandbox.Pipe()
+	out, theirOut, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl)
+		sys.CloseFD(ctl, theirCtl)
 		return nil, err
 	}
-	errs, theirErrs, err := sandbox.Pipe()
+	errs, theirErrs, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl, out, theirOut)
+		sys.CloseFD(ctl, theirCtl, out, theirOut)
 		return nil, err
 	}
 	w.ctl = os.NewFile(uintptr(ctl), "result channel")
@@ -154,9 +155,9 @@ func (z *Zygote) handle(r report, pidfd int) {
 		z.mu.Unlock()
 		switch {
 		case w == nil:
-			sandbox.CloseFD(pidfd)
+			sys.CloseFD(pidfd)
 		case refused != nil:
-			sandbox.CloseFD(pidfd)
+			sys.CloseFD(pidfd)
 			w.miss(refused)
 		case pidfd < 0: // the kernel dropped it: it found no room here
 			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))

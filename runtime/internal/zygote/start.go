@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/python"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // ErrGroup is why a zygote does not start that might without a control group.
@@ -26,7 +26,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
+	ours, theirs, err := sys.SocketPair(syscall.SOCK_SEQPACKET)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 	conn, err := net.FileConn(file)
 	file.Close()
 	if err != nil {
-		sandbox.CloseFD(theirs)
+		sys.CloseFD(theirs)
 		return nil, fmt.Errorf("zygote: socket: %w", err)
 	}
 	z.conn = conn.(*net.UnixConn)

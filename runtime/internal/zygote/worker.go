@@ -12,6 +12,7 @@ import (
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Worker is one confined child of the zygote, good for one run.
@@ -52,8 +53,8 @@ func (w *Worker) begin(pidfd int) {
 	w.mu.Lock()
 	if w.done {
 		// Nobody wants it any more; it must not live on.
-		_ = sandbox.KillPIDFD(pidfd)
-		sandbox.CloseFD(pidfd)
+		_ = sys.KillPIDFD(pidfd)
+		sys.CloseFD(pidfd)
 	} else {
 		w.pidfd = pidfd
 	}
@@ -149,7 +150,7 @@ func (w *Worker) kill(c cause) {
 	}
 	if w.pidfd >= 0 && !w.killed {
 		w.killed = true
-		_ = sandbox.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
+		_ = sys.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
 	}
 }
 
@@ -182,7 +183,7 @@ func (w *Worker) Close() {
 	}
 	w.done = true
 	if w.pidfd >= 0 {
-		sandbox.CloseFD(w.pidfd)
+		sys.CloseFD(w.pidfd)
 		w.pidfd = -1
 	}
 	w.mu.Unlock()
@@ -193,7 +194,7 @@ func (w *Worker) Close() {
 
 // closeFarEnds closes this process's copies of what the worker gets.
 func (w *Worker) closeFarEnds() {
-	sandbox.CloseFD(w.farEnds...)
+	sys.CloseFD(w.farEnds...)
 	w.farEnds = nil
 }
 
