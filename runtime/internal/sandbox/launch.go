@@ -51,37 +51,6 @@ func (j *Jail) Launch() ([]Step, error) {
 	}), nil
 }
 
-// OOMScoreFD is where the zygote finds its own oom_score_adj, open for writing,
-// in all jails that can have it.
-const OOMScoreFD = 19
-
-// killedFirst lists the steps that make the kernel end what is in the jail before
-// the server when memory runs out: it goes by resident size, and what a script
-// holds need not be resident. The zygote raises the figure further for each fork.
-func killedFirst() []Step {
-	step := func(call uintptr, save, why string, args ...Arg) Step {
-		return Step{Layer: Rlimits, Name: oomScore, Why: why, Call: call, Args: args, Save: save}
-	}
-	return []Step{
-		step(unix.SYS_OPENAT, oomScore, "while there is a /proc", num(unix.AT_FDCWD), str("/proc/self/oom_score_adj"), num(unix.O_WRONLY|unix.O_CLOEXEC), num(0)),
-		step(unix.SYS_WRITE, "", "after the workers and before the server", ref(oomScore), str("500"), num(3)),
-		step(unix.SYS_DUP3, "", "for the zygote, which has no /proc", ref(oomScore), num(OOMScoreFD), num(0)),
-	}
-}
-
-// noHugePages is the step without which a script that has one small page of a
-// huge one mapped holds all of it. No advice brings them back.
-var noHugePages = Step{
-	Layer: Rlimits, Name: thpDisable, Why: "RLIMIT_AS counts what is mapped; inherited by every worker",
-	Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_THP_DISABLE), num(1), num(0), num(0), num(0)},
-}
-
-// Names of steps that some kernels do not take, see optional.
-const (
-	oomScore   = "oom_score_adj"
-	thpDisable = "prctl PR_SET_THP_DISABLE"
-)
-
 // privateRoot builds the root that holds nothing but the policy's binds.
 func privateRoot(p Policy) []Step {
 	mount := func(why, source, target, fstype string, flags uintptr, data string) Step {

@@ -120,15 +120,6 @@ func (p *Plan) gVisorNotes() {
 	}
 }
 
-// optional are the rlimits that something else stands in for, so that a kernel
-// that does not take them loses nothing.
-var optional = map[string]string{
-	"RLIMIT_MSGQUEUE":   "not known here; seccomp refuses every call for POSIX queues",
-	"RLIMIT_SIGPENDING": "not known here; the server watches what a run holds",
-	thpDisable:          "not known here; seccomp refuses the advice to make huge pages",
-	oomScore:            "can't be raised here: when memory runs out the kernel goes by size alone",
-}
-
 // without leaves out the steps that this kernel does not take.
 func (p *Plan) without(steps []Step) []Step {
 	return slices.DeleteFunc(steps, func(s Step) bool { return slices.Contains(p.left, s.Name) })

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
@@ -120,7 +119,7 @@ func descriptors(p Policy) []Step {
 	return []Step{
 		{
 			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
-			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(FirstClosed), num(uint32(1<<32 - 1)), num(0)},
+			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(firstClosed), num(uint32(1<<32 - 1)), num(0)},
 		},
 		{
 			Layer: Descriptors, Name: "close stdin", Why: "one open file shared by all workers: its flags and locks would pass from run to run",
@@ -133,58 +132,9 @@ func descriptors(p Policy) []Step {
 	}
 }
 
-// openFiles bounds the descriptors of a worker, once those of the zygote are
-// closed: it has one for each worker, so that there may be more than the limit.
-func openFiles(l Limits) []Step {
-	return []Step{rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts")}
-}
-
-// FirstClosed is the lowest descriptor that a worker does not keep: below are
+// firstClosed is the lowest descriptor that a worker does not keep: below are
 // stdin, stdout, stderr and the result channel.
-const FirstClosed = 4
-
-// rlimit sets the soft and the hard limit, so that the kernel acts at once and
-// a script can only lower it.
-func rlimit(name string, resource int, value int64, why string) Step {
-	b := make([]byte, 16)
-	binary.NativeEndian.PutUint64(b, uint64(value))
-	binary.NativeEndian.PutUint64(b[8:], uint64(value))
-	return Step{
-		Layer: Rlimits, Name: name, Why: why,
-		Call: unix.SYS_PRLIMIT64, Args: []Arg{num(0), num(resource), buf(b), num(0)},
-	}
-}
-
-// fixedRlimits are the limits that the zygote can live with too: set once by
-// the launch stage, inherited by every worker.
-func (j *Jail) fixedRlimits() []Step {
-	return j.without([]Step{
-		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, j.Policy.Limits.TmpBytes, "no single file larger than /tmp, sparse ones too"),
-		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
-		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
-		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
-		rlimit("RLIMIT_SIGPENDING", unix.RLIMIT_SIGPENDING, pendingSignals, "each that waits is kernel memory"),
-	})
-}
-
-// pendingSignals is how many real-time signals may wait. The others need no room.
-const pendingSignals = 256
-
-// rlimits bounds what one worker may use.
-func rlimits(l Limits, base Base) []Step {
-	return []Step{
-		rlimit("RLIMIT_AS", unix.RLIMIT_AS, base.Bytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
-		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
-	}
-}
-
-// threads bounds the threads of one worker. The kernel counts per uid and user
-// namespace, so there is such a limit only where those are the worker's own; it
-// comes after them, because a new user namespace takes over its maker's limit
-// as the bound of all that its maker runs.
-func threads(l Limits) Step {
-	return rlimit("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp")
-}
+const firstClosed = 4
 
 // identity gives up who the worker was.
 func (j *Jail) identity() []Step {
@@ -221,95 +171,6 @@ func (j *Jail) identity() []Step {
 			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)}, Errno: int(unix.EPERM),
 		})
-	}
-	return steps
-}
-
-// takenBack are the calls of a script that the worker filter refuses because
-// the layers of this plan do not cover what they can do.
-func (p *Plan) takenBack() (calls []uintptr) {
-	for _, f := range p.TakenBack() {
-		calls = append(calls, families[f]...)
-	}
-	return calls
-}
-
-// TakenBack says which calls seccomp refuses in this plan and not in others.
-func (p *Plan) TakenBack() []Family {
-	var taken []Family
-	if !p.On[PIDNamespace] && !p.On[OwnUID] && !(p.On[Landlock] && p.landlock >= 6) {
-		taken = append(taken, Signals)
-	}
-	switch {
-	case !p.OwnRoot():
-		// Landlock knows neither modes nor times: the owner of a file may
-		// change them wherever it is, the interpreter's own included.
-		// Of extended ones it knows nothing at all.
-		taken = append(taken, Attributes, Extended)
-		if p.landlock < 3 {
-			taken = append(taken, Truncation)
-		}
-	case p.gVisor && !p.On[OwnUID]:
-		// gVisor looks at the owner there, and not at the mount, which is
-		// read-only: the interpreter belongs to the user who runs the server.
-		taken = append(taken, Attributes, Truncation)
-	}
-	if p.gVisor {
-		taken = append(taken, Links) // its tmpfs counts inodes and not names
-	}
-	if !p.On[PrivateTmp] {
-		// The server, which watches the run's directory, sees the sizes of
-		// files, and no limit of the kernel's is about what goes beyond them.
-		taken = append(taken, Allocation)
-	}
-	return taken
-}
-
-// addresses is where a script may map memory at an address of its choice.
-func (j *Jail) addresses(base Base) window {
-	if j.probing {
-		return window{to: 1<<60 - 1}
-	}
-	return around(base.MappedAt, base.Bytes+j.Policy.Limits.MemoryBytes)
-}
-
-// checks prove from inside that the layers hold, before a script is read.
-func (j *Jail) checks() []Step {
-	one := num(1)
-	hidden := "/" // by Landlock and nothing else
-	if j.On[Chroot] {
-		hidden = "/dev"
-	}
-	open := Step{
-		Layer: Landlock, Name: "check open", Call: unix.SYS_OPENAT,
-		Args: []Arg{num(unix.AT_FDCWD), str(hidden), num(unix.O_RDONLY | unix.O_DIRECTORY), num(0)}, Errno: int(unix.EACCES),
-	}
-	steps := []Step{
-		{Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one},
-		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
-		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
-	}
-	if !j.On[PIDNamespace] {
-		// Where namespaces are refused as such, unshare says nothing of the filter.
-		steps = append(steps, Step{Layer: Seccomp, Name: "check setpgid", Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)}, Errno: int(unix.EPERM)})
-	}
-	if j.On[Landlock] {
-		steps = append(steps, open)
-	}
-	if j.On[Chroot] {
-		steps = append(steps, Step{
-			Layer: Chroot, Name: "check /proc", Call: unix.SYS_FACCESSAT,
-			Args: []Arg{num(unix.AT_FDCWD), str("/proc/self"), num(unix.F_OK)}, Errno: int(unix.ENOENT),
-		})
-	}
-	if j.On[PIDNamespace] {
-		steps = append(steps, Step{Layer: PIDNamespace, Name: "check pid", Call: unix.SYS_GETPID, Want: &one})
-	}
-	if j.On[OwnUID] {
-		uid := ref("uid")
-		steps = append(steps,
-			Step{Layer: OwnUID, Name: "check uid", Call: unix.SYS_GETUID, Want: &uid},
-			Step{Layer: OwnUID, Name: "check gid", Call: unix.SYS_GETEGID, Want: &uid})
 	}
 	return steps
 }
