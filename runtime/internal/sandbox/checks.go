@@ -11,16 +11,29 @@ func (j *Jail) checks() []Step {
 	}
 	open := Step{
 		Layer: Landlock, Name: "check open", Call: unix.SYS_OPENAT,
-		Args: []Arg{num(unix.AT_FDCWD), str(hidden), num(unix.O_RDONLY | unix.O_DIRECTORY), num(0)}, Errno: int(unix.EACCES),
+		Args:  []Arg{num(unix.AT_FDCWD), str(hidden), num(unix.O_RDONLY | unix.O_DIRECTORY), num(0)},
+		Errno: int(unix.EACCES),
 	}
 	steps := []Step{
-		{Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one},
-		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
-		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
+		{
+			Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL,
+			Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one,
+		},
+		{
+			Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET,
+			Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM),
+		},
+		{
+			Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
+			Errno: int(unix.EPERM),
+		},
 	}
 	if !j.On[PIDNamespace] {
 		// Where namespaces are refused as such, unshare says nothing of the filter.
-		steps = append(steps, Step{Layer: Seccomp, Name: "check setpgid", Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)}, Errno: int(unix.EPERM)})
+		steps = append(steps, Step{
+			Layer: Seccomp, Name: "check setpgid", Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)},
+			Errno: int(unix.EPERM),
+		})
 	}
 	if j.On[Landlock] {
 		steps = append(steps, open)

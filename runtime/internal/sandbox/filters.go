@@ -58,8 +58,14 @@ func workerFilter(deny []uintptr, pidNamespace bool, at window) ([]byte, error) 
 		{call: unix.SYS_MMAP, when: []cond{{arg: 0, within: &at}}, then: allow, els: eperm},
 		// A lower limit of processor time ends a script by the signal that is
 		// somebody else's doing otherwise. To ask for it is nothing.
-		{call: unix.SYS_PRLIMIT64, when: []cond{{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}}}, then: allow, els: eperm},
-		{call: unix.SYS_SETRLIMIT, when: []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}, then: allow, els: eperm},
+		{
+			call: unix.SYS_PRLIMIT64, when: []cond{{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}}},
+			then: allow, els: eperm,
+		},
+		{
+			call: unix.SYS_SETRLIMIT, when: []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}, then: allow,
+			els: eperm,
+		},
 	}
 	for _, a := range scriptCalls {
 		if a.call == unix.SYS_PRCTL {

@@ -99,7 +99,8 @@ func newPlan(s *scheme, g Grants) *Plan {
 func (p *Plan) limitNotes() {
 	var notes []string
 	if p.WatchThreads {
-		notes = append(notes, "threads are counted and bounded by the server: the kernel counts all that the user runs together")
+		notes = append(notes, "threads are counted and bounded by the server: the kernel counts all that the "+
+			"user runs together")
 	}
 	for _, name := range p.left {
 		notes = append(notes, fmt.Sprintf("%s: %s", name, optional[name]))

@@ -161,7 +161,8 @@ func try(s *scheme, tree []string) found {
 	if f.Landlock == 0 {
 		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
-	grants := Grants{Landlock: f.Landlock, LastCap: f.LastCap, Refused: map[Scheme]map[Layer]string{s.name: f.Refused}}
+	refused := map[Scheme]map[Layer]string{s.name: f.Refused}
+	grants := Grants{Landlock: f.Landlock, LastCap: f.LastCap, Refused: refused}
 	plan := newPlan(s, grants)
 	plan.probing = true
 	policy, base := probePolicy()

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"syscall"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -20,7 +22,9 @@ const (
 )
 
 // mute are the signals that end or stop a process whatever it thinks of them.
-var mute = []uint32{uint32(unix.SIGKILL), uint32(unix.SIGSTOP), uint32(unix.SIGTSTP), uint32(unix.SIGTTIN), uint32(unix.SIGTTOU)}
+var mute = []uint32{
+	uint32(unix.SIGKILL), uint32(unix.SIGSTOP), uint32(unix.SIGTSTP), uint32(unix.SIGTTIN), uint32(unix.SIGTTOU),
+}
 
 // advices are what a script may advise the kernel about its memory. Not huge
 // pages: of one only a part may be mapped, and only that is counted. EINVAL is
@@ -114,7 +118,9 @@ var scriptCalls = []allowed{
 	// server.
 	{call: unix.SYS_GETSOCKOPT, when: []cond{
 		{arg: 1, oneOf: []uint32{unix.SOL_SOCKET}},
-		{arg: 2, oneOf: []uint32{unix.SO_TYPE, unix.SO_PROTOCOL, unix.SO_DOMAIN, unix.SO_ERROR, unix.SO_RCVBUF, unix.SO_SNDBUF}},
+		{arg: 2, oneOf: []uint32{
+			unix.SO_TYPE, unix.SO_PROTOCOL, unix.SO_DOMAIN, unix.SO_ERROR, unix.SO_RCVBUF, unix.SO_SNDBUF,
+		}},
 	}},
 
 	// Time.
@@ -125,7 +131,9 @@ var scriptCalls = []allowed{
 	// Threads. glibc tries clone3 first (see below) and falls back to clone.
 	// Among the process's own threads. On a page of a file that all runs map one
 	// could wake another. To wait is needed: so does pthread_join.
-	{call: unix.SYS_FUTEX, when: []cond{{arg: 1, orSet: futexPrivate, oneOf: []uint32{futexWait, futexWaitBitset, futexWaitBitset | futexRealtime}}}},
+	{call: unix.SYS_FUTEX, when: []cond{{
+		arg: 1, orSet: futexPrivate, oneOf: []uint32{futexWait, futexWaitBitset, futexWaitBitset | futexRealtime},
+	}}},
 	{call: unix.SYS_SET_ROBUST_LIST}, {call: unix.SYS_GET_ROBUST_LIST},
 	{call: unix.SYS_SET_TID_ADDRESS}, {call: unix.SYS_RSEQ}, {call: unix.SYS_SCHED_YIELD},
 	{call: unix.SYS_SCHED_GETAFFINITY}, {call: unix.SYS_SCHED_GETPARAM}, {call: unix.SYS_SCHED_GETSCHEDULER},
@@ -176,19 +184,27 @@ var zygoteCalls = []uintptr{
 	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
 }
 
-// askers say something of any process by its pid, which is in the argument of
-// the condition: it holds for the caller's own.
+// askers are calls that tell something of any process by its pid: they are left
+// for the caller's own, where no PID namespace hides the others.
 var askers = []rule{
-	{call: unix.SYS_GETPGID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_GETSID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_GETPRIORITY, when: []cond{{arg: 1, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_SCHED_GETPARAM, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_SCHED_GETSCHEDULER, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	ofOneself(unix.SYS_GETPGID, 0, unix.EPERM),
+	ofOneself(unix.SYS_GETSID, 0, unix.EPERM),
+	ofOneself(unix.SYS_GETPRIORITY, 1, unix.EPERM),
+	ofOneself(unix.SYS_SCHED_GETPARAM, 0, unix.EPERM),
+	ofOneself(unix.SYS_SCHED_GETSCHEDULER, 0, unix.EPERM),
 	// pthread_getattr_np, with which libraries find a stack, goes on without.
-	{call: unix.SYS_SCHED_GETAFFINITY, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.ENOSYS)},
+	ofOneself(unix.SYS_SCHED_GETAFFINITY, 0, unix.ENOSYS),
 	// The kernel tells the processor time of any process there is, but of other
 	// processes' threads nothing.
-	{call: unix.SYS_CLOCK_GETTIME, when: []cond{{arg: 0, oneOf: ownClocks, orSet: clockOfThread}}, then: allow, els: refuse(unix.EPERM)},
+	{
+		call: unix.SYS_CLOCK_GETTIME, when: []cond{{arg: 0, oneOf: ownClocks, orSet: clockOfThread}},
+		then: allow, els: refuse(unix.EPERM),
+	},
+}
+
+// ofOneself allows a call whose argument arg, a pid, is 0: the caller's own.
+func ofOneself(call uintptr, arg int, otherwise syscall.Errno) rule {
+	return rule{call: call, when: []cond{{arg: arg, oneOf: []uint32{0}}}, then: allow, els: refuse(otherwise)}
 }
 
 // clockOfThread is the bit in the id of a clock that makes it one of a thread,

@@ -41,7 +41,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	steps := []Step{{
 		// Not a session: the kernel's scheduler would give each one the share
 		// of the whole server.
-		Layer: PIDNamespace, Name: "setpgid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
+		Layer: PIDNamespace, Name: "setpgid",
+		Why:  "kill(0, …) reaches a whole process group, through PID namespaces too",
 		Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)},
 	}}
 	if j.On[PrivateTmp] {
@@ -50,7 +51,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	steps = append(steps, rlimits(limits, base)...)
 	if j.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, ownDirectory(), j.fixedRlimits(), endWithZygote(), descriptors(j.Policy), openFiles(limits)), nil
+		return slices.Concat(steps, ownDirectory(), j.fixedRlimits(), endWithZygote(), descriptors(j.Policy),
+			openFiles(limits)), nil
 	}
 	steps = append(steps, j.identity()...)
 	if !j.On[PrivateTmp] {
@@ -70,7 +72,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	}
 	steps = append(steps, Step{
 		Layer: Seccomp, Name: "worker filter", Why: "last: every step before it is a call that it takes back",
-		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
+		Call: unix.SYS_SECCOMP,
+		Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
 	})
 	return append(steps, j.checks()...), nil
 }
@@ -78,7 +81,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 // ownDirectory enters the directory that stands in for a private /tmp.
 func ownDirectory() []Step {
 	return []Step{{
-		Layer: PrivateTmp, Name: "chdir to the run's directory", Why: "by the uid that it belongs to; before Landlock makes it the only writable one",
+		Layer: PrivateTmp, Name: "chdir to the run's directory",
+		Why:  "by the uid that it belongs to; before Landlock makes it the only writable one",
 		Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
 	}}
 }
@@ -87,7 +91,8 @@ func ownDirectory() []Step {
 // a script that never reads its channel would not notice that the server is gone.
 func endWithZygote() []Step {
 	return []Step{{
-		Layer: PIDNamespace, Name: "prctl PR_SET_PDEATHSIG", Why: "no run outlives the zygote; after the ids, whose change clears it",
+		Layer: PIDNamespace, Name: "prctl PR_SET_PDEATHSIG",
+		Why:  "no run outlives the zygote; after the ids, whose change clears it",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_PDEATHSIG), num(int(unix.SIGKILL)), num(0), num(0), num(0)},
 	}}
 }
@@ -105,7 +110,10 @@ func privateTmp(l Limits) []Step {
 				num(unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC),
 				str(fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", l.TmpBytes, l.TmpFiles))},
 		},
-		{Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR, Args: []Arg{str("/tmp")}},
+		{
+			Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR,
+			Args: []Arg{str("/tmp")},
+		},
 	}
 }
 
@@ -122,12 +130,14 @@ func descriptors(p Policy) []Step {
 			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(firstClosed), num(uint32(1<<32 - 1)), num(0)},
 		},
 		{
-			Layer: Descriptors, Name: "close stdin", Why: "one open file shared by all workers: its flags and locks would pass from run to run",
+			Layer: Descriptors, Name: "close stdin",
+			Why:  "one open file shared by all workers: its flags and locks would pass from run to run",
 			Call: unix.SYS_CLOSE, Args: []Arg{num(0)},
 		},
 		{
 			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
-			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(stdin), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
+			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(stdin), num(unix.O_RDONLY), num(0)},
+			Want: &Arg{},
 		},
 	}
 }
@@ -142,13 +152,23 @@ func (j *Jail) identity() []Step {
 	switch {
 	case j.On[OwnUID]:
 		steps = append(steps,
-			Step{Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted", Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)}},
-			Step{Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
-			Step{Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
+			Step{
+				Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted",
+				Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)},
+			},
+			Step{
+				Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID,
+				Args: []Arg{ref("uid"), ref("uid"), ref("uid")},
+			},
+			Step{
+				Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID,
+				Args: []Arg{ref("uid"), ref("uid"), ref("uid")},
+			},
 		)
 	case j.On[UserNamespace]:
 		steps = []Step{{
-			Layer: UserNamespace, Name: "unshare user namespace", Why: "without an id map: nobody, with a thread count of its own",
+			Layer: UserNamespace, Name: "unshare user namespace",
+			Why:  "without an id map: nobody, with a thread count of its own",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
 	}
@@ -162,7 +182,8 @@ func (j *Jail) identity() []Step {
 	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
 	if j.On[OwnUID] && !j.On[PrivateTmp] {
 		steps = append(steps, Step{
-			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE", Why: "the server looks at what the run holds open, with the run's uid, which nobody else has",
+			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE",
+			Why:  "the server looks at what the run holds open, with the run's uid, which nobody else has",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(1), num(0), num(0), num(0)},
 		})
 	}
