@@ -1,11 +1,9 @@
 package zygote
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"sync"
 	"time"
@@ -198,35 +196,19 @@ func (w *Worker) closeFarEnds() {
 	w.farEnds = nil
 }
 
-// writeRequest sends the one request in the layout of channel.py.
-func (w *Worker) writeRequest(r *Request) error {
-	given := absent
-	if r.Input != nil {
-		given = uint32(len(r.Input))
+// Status is what the kernel says of the worker's process now, and the directory of
+// /proc with what it holds; ok is false when it is gone, or not to be seen from here.
+func (w *Worker) Status() (s proc.Status, dir string, ok bool) {
+	pid := w.PID()
+	if pid == 0 {
+		return proc.Status{}, "", false
 	}
-	files := filesSize(r.Files)
-	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + files
-	b := make([]byte, 0, min(whole, writtenAtOnce))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
-	b = binary.BigEndian.AppendUint32(b, given)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
-	b = binary.BigEndian.AppendUint32(b, uint32(files))
-	b = append(b, flag(r.ReturnFiles))
-	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
-	out := gather{to: w.ctl, b: b}
-	out.text(r.Script)
-	out.bytes(r.Input)
-	out.text(r.Stdin)
-	out.files(r.Files)
-	return out.flush()
-}
-
-// requestHeader is the size of REQUEST in channel.py.
-const requestHeader = 25
-
-func flag(on bool) byte {
-	if on {
-		return 1
+	s, dir, err := proc.Look(pid)
+	if err != nil {
+		return proc.Status{}, "", false
 	}
-	return 0
+	// While the process is not buried its number means no other.
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return s, dir, w.pidfd >= 0 && sys.AlivePIDFD(w.pidfd)
 }
