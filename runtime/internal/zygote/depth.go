@@ -1,9 +1,9 @@
 package zygote
 
-// Depth is how deeply arrays and objects are nested in a JSON text. It does
+// depth is how deeply arrays and objects are nested in a JSON text. It does
 // not check the text.
-func Depth(text []byte) int {
-	depth, deepest := 0, 0
+func depth(text []byte) int {
+	now, deepest := 0, 0
 	quoted := false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -16,10 +16,10 @@ func Depth(text []byte) int {
 		case c == '"':
 			quoted = true
 		case c == '[' || c == '{':
-			depth++
-			deepest = max(deepest, depth)
+			now++
+			deepest = max(deepest, now)
 		case c == ']' || c == '}':
-			depth--
+			now--
 		}
 	}
 	return deepest

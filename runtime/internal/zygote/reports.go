@@ -28,6 +28,7 @@ func (z *Zygote) listen() {
 	}
 }
 
+// handle takes one report, with the descriptor that came with it, or -1.
 func (z *Zygote) handle(r report, pidfd int) {
 	switch r.kind {
 	case msgStarted:
@@ -40,9 +41,9 @@ func (z *Zygote) handle(r report, pidfd int) {
 			sys.CloseFD(pidfd)
 		case refused != nil:
 			sys.CloseFD(pidfd)
-			w.miss(refused)
+			w.beginUnheld(refused)
 		case pidfd < 0: // the kernel dropped it: it found no room here
-			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
+			w.beginUnheld(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
 		default:
 			w.begin(pidfd)
 		}
@@ -70,7 +71,7 @@ func (z *Zygote) lookAgain(number uint64) error {
 	}
 	_, err := z.size()
 	if err != nil {
-		fmt.Fprintln(&z.stderr, err) // the last words
+		fmt.Fprintln(&z.stderr, err) // for Err
 		z.Kill()
 	}
 	return err
@@ -89,8 +90,9 @@ func receivedFD(oob []byte) int {
 	return fds[0]
 }
 
-// bury tells every worker that its end will not be reported any more.
-func (z *Zygote) bury(why error) {
+// ended notes that the process is gone, and tells every worker that its end will
+// not be reported any more.
+func (z *Zygote) ended(why error) {
 	z.conn.Close()
 	z.mu.Lock()
 	lost := z.workers

@@ -31,7 +31,7 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}
-	status, err := z.launch()
+	status, err := z.startLaunchStage()
 	if err != nil {
 		return nil, err
 	}
@@ -45,52 +45,32 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	if err := z.greet(); err != nil {
 		z.Kill()
 		<-z.dead
-		words := z.lastWords()
-		if words != nil && errors.Is(err, io.EOF) {
+		said := z.said()
+		if said != nil && errors.Is(err, io.EOF) {
 			err = nil // it says itself why it ended
 		}
-		return nil, errors.Join(err, ctx.Err(), words)
+		return nil, errors.Join(err, ctx.Err(), said)
 	}
 	go z.listen()
 	return z, nil
 }
 
-// launch starts the launch stage. What it has to say comes through status.
-func (z *Zygote) launch() (status *os.File, err error) {
-	steps, err := z.cfg.Jail.Launch()
+// startLaunchStage starts the launch stage. What it has to say comes through status.
+func (z *Zygote) startLaunchStage() (status *os.File, err error) {
+	spec, err := z.launchSpec()
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs, err := sys.SocketPair(syscall.SOCK_SEQPACKET)
+	socket, err := z.connect()
 	if err != nil {
 		return nil, err
 	}
-	file := os.NewFile(uintptr(ours), "zygote")
-	conn, err := net.FileConn(file)
-	file.Close()
-	if err != nil {
-		sys.CloseFD(theirs)
-		return nil, fmt.Errorf("zygote: socket: %w", err)
-	}
-	z.conn = conn.(*net.UnixConn)
+	defer socket.Close()
 	defer func() {
 		if err != nil {
 			z.conn.Close()
 		}
 	}()
-	socket := os.NewFile(uintptr(theirs), "socket")
-	defer socket.Close()
-	spec, err := json.Marshal(launchSpec{
-		Steps: steps,
-		Path:  z.cfg.Executable,
-		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", python.Bootstrap},
-		// What the loader puts for $ORIGIN where there is no /proc to ask; the
-		// zygote empties its environment before it forks.
-		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("zygote: spec: %w", err)
-	}
 	specRead, specWrite, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("zygote: pipe: %w", err)
@@ -102,7 +82,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		return nil, fmt.Errorf("zygote: pipe: %w", err)
 	}
 	z.cmd = z.command(socket, specRead, statusWrite)
-	err = z.spawn()
+	err = z.startProcess()
 	statusWrite.Close()
 	if err != nil {
 		specWrite.Close()
@@ -118,6 +98,43 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		_, _ = specWrite.Write(spec)
 	}()
 	return statusRead, nil
+}
+
+// launchSpec is what the launch stage has to do, as JSON.
+func (z *Zygote) launchSpec() ([]byte, error) {
+	steps, err := z.cfg.Jail.Launch()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := json.Marshal(launchSpec{
+		Steps: steps,
+		Path:  z.cfg.Executable,
+		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", python.Bootstrap},
+		// What the loader puts for $ORIGIN where there is no /proc to ask; the
+		// zygote empties its environment before it forks.
+		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("zygote: spec: %w", err)
+	}
+	return spec, nil
+}
+
+// connect makes the pair of sockets and returns the interpreter's end.
+func (z *Zygote) connect() (theirs *os.File, err error) {
+	near, far, err := sys.SocketPair(syscall.SOCK_SEQPACKET)
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(near), "zygote")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		sys.CloseFD(far)
+		return nil, fmt.Errorf("zygote: socket: %w", err)
+	}
+	z.conn = conn.(*net.UnixConn)
+	return os.NewFile(uintptr(far), "socket"), nil
 }
 
 // command is this program again, as the launch stage with these descriptors.
@@ -137,8 +154,8 @@ func (z *Zygote) command(socket, spec, status *os.File) *exec.Cmd {
 	return cmd
 }
 
-// spawn starts the process, and a goroutine that waits for its end.
-func (z *Zygote) spawn() error {
+// startProcess starts the process, and a goroutine that waits for its end.
+func (z *Zygote) startProcess() error {
 	started := make(chan error, 1)
 	parent() <- func() { started <- z.cmd.Start() }
 	if err := <-started; err != nil {
@@ -147,7 +164,7 @@ func (z *Zygote) spawn() error {
 	}
 	go func() {
 		err := z.cmd.Wait()
-		z.bury(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
+		z.ended(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
 	}()
 	return nil
 }

@@ -30,8 +30,8 @@ type Worker struct {
 
 	outputLimit, resultLimit, resultDepth, attachedLimit int
 
-	started chan struct{} // closed when pidfd is known, or missed
-	exited  chan struct{} // closed when exit and fate are known
+	started chan struct{} // closed when pidfd or unheld is known
+	exited  chan struct{} // closed when exit and lost are known
 
 	mu       sync.Mutex
 	pidfd    int
@@ -41,9 +41,9 @@ type Worker struct {
 	done     bool      // Close was called
 	cause    cause     // why the server ended the run
 
-	missed error // why there is no pidfd, valid once started is closed
+	unheld error // why there is no pidfd, valid once started is closed
 	exit   Exit
-	fate   error // nil: the process was reported buried
+	lost   error // why nobody knows how it ended; nil: that was reported
 }
 
 // begin notes that the process exists.
@@ -60,16 +60,16 @@ func (w *Worker) begin(pidfd int) {
 	close(w.started)
 }
 
-// miss notes that the process exists and that nobody can get hold of it. It has
+// beginUnheld notes that the process exists and that nobody can get hold of it. It has
 // seen no script, and ends when its channel is closed.
-func (w *Worker) miss(why error) {
-	w.missed = why
+func (w *Worker) beginUnheld(why error) {
+	w.unheld = why
 	close(w.started)
 }
 
 // end notes that the process is gone, or lost with its zygote.
-func (w *Worker) end(exit Exit, fate error) {
-	w.exit, w.fate = exit, fate
+func (w *Worker) end(exit Exit, lost error) {
+	w.exit, w.lost = exit, lost
 	close(w.exited)
 }
 
@@ -88,8 +88,8 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	if err != nil {
 		select {
 		case <-w.exited:
-			if w.fate != nil {
-				return w.fate
+			if w.lost != nil {
+				return w.lost
 			}
 		case <-time.After(timeout):
 		}
@@ -107,9 +107,9 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	}
 	select {
 	case <-w.started:
-		return w.missed
+		return w.unheld
 	case <-w.exited:
-		return errors.Join(w.fate, errors.New("zygote: worker: died before its first run"))
+		return errors.Join(w.lost, errors.New("zygote: worker: died before its first run"))
 	case <-time.After(timeout):
 		return errors.New("zygote: worker: the zygote does not answer")
 	}
@@ -137,7 +137,7 @@ func (w *Worker) Exited() <-chan struct{} { return w.exited }
 
 // Exit is how the process ended, only valid once Exited is closed; ok is false
 // when nobody knows because the zygote died too.
-func (w *Worker) Exit() (exit Exit, ok bool) { return w.exit, w.fate == nil }
+func (w *Worker) Exit() (exit Exit, ok bool) { return w.exit, w.lost == nil }
 
 // kill ends the process. The first cause counts.
 func (w *Worker) kill(c cause) {
@@ -207,7 +207,7 @@ func (w *Worker) Status() (s proc.Status, dir string, ok bool) {
 	if err != nil {
 		return proc.Status{}, "", false
 	}
-	// While the process is not buried its number means no other.
+	// While nobody has waited for the process its number means no other.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return s, dir, w.pidfd >= 0 && sys.AlivePIDFD(w.pidfd)

@@ -81,7 +81,7 @@ func (z *Zygote) PID() int { return z.cmd.Process.Pid }
 func (z *Zygote) Dead() <-chan struct{} { return z.dead }
 
 // Err is why the zygote is gone; only valid after Dead is closed.
-func (z *Zygote) Err() error { return errors.Join(z.err, z.lastWords()) }
+func (z *Zygote) Err() error { return errors.Join(z.err, z.said()) }
 
 // Kill ends the zygote. Dead is closed when it is gone.
 func (z *Zygote) Kill() {
@@ -91,14 +91,16 @@ func (z *Zygote) Kill() {
 	}
 }
 
-func (z *Zygote) lastWords() error {
-	if words := z.stderr.String(); words != "" {
-		return errors.New(words)
+// said is what the interpreter, or this package about it, wrote to its stderr.
+func (z *Zygote) said() error {
+	if text := z.stderr.String(); text != "" {
+		return errors.New(text)
 	}
 	return nil
 }
 
-// tail keeps the last words of the interpreter: only our own code writes there.
+// tail keeps the end of what is written to it. Nothing of a script is: only our own
+// code writes to the stderr of the interpreter.
 type tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
