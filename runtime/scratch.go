@@ -61,7 +61,8 @@ func (s *scratch) warnOfRoom(cfg Config) {
 	}
 	free, need := int64(st.Bavail)*st.Bsize, int64(cfg.Workers)*cfg.Limits.TmpBytes
 	if free < need {
-		cfg.Log.Warn("the disk has less room than all runs may take at once: one may find it full before its own limit",
+		cfg.Log.Warn("the disk has less room than all runs may take at once: one may find it full before its own "+
+			"limit",
 			"dir", s.dir, "free_bytes", free, "runs_bytes", need)
 	}
 }
