@@ -73,7 +73,7 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 }
 
 // ran counts a run that is over.
-func (m *metrics) ran(run *funcs.Run) {
+func (m *metrics) ran(run *funcs.Record) {
 	if m == nil {
 		return
 	}

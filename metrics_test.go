@@ -22,8 +22,8 @@ func TestMetrics(t *testing.T) {
 	plain := someRun()
 	plain.Event, plain.Status = nil, "ok"
 	m.ran(plain)
-	m.ran(&funcs.Run{Status: "invalid_request"}) // nothing ran
-	m.ran(&funcs.Run{Status: "overloaded", Tool: "run_python"})
+	m.ran(&funcs.Record{Status: "invalid_request"}) // nothing ran
+	m.ran(&funcs.Record{Status: "overloaded", Tool: "run_python"})
 	w := httptest.NewRecorder()
 	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
