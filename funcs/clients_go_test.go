@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/funcs/web"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // The programs in Go are compiled, all at once, and run.
 func TestPastedGo(t *testing.T) {
+	need.Toolchain(t)
 	runner := documentedRunner(t)
 	server := httptest.NewServer(newTestHandler(runner))
 	defer server.Close()
