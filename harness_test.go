@@ -62,6 +62,7 @@ func freshLive(t testing.TB, settings ...string) *liveServer {
 
 func startLive(t testing.TB, settings ...string) *liveServer {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	cfg, err := parseConfig(append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64"}, settings...), roomy)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 // The programs in Go are compiled, all at once, and run.
 func TestPastedGo(t *testing.T) {
+	need.Time(t, "compiles programs")
 	need.Toolchain(t)
 	runner := documentedRunner(t)
 	server := httptest.NewServer(newTestHandler(runner))

@@ -52,6 +52,7 @@ func inPosture(t *testing.T, posture sandbox.Posture, do func(t *testing.T)) {
 		if raceDetector && slices.Contains(inGVisor, posture) {
 			need.Elsewhere(t, "too slow there; CI runs the tests without the race detector, too")
 		}
+		need.Time(t, "starts an interpreter")
 		again(t, posture)
 	})
 }
@@ -99,6 +100,7 @@ func hostConfig() Config {
 // start makes a runtime in the posture of this process.
 func start(t *testing.T, change func(*Config)) *Runtime {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	cfg := hostConfig()
 	if change != nil {
 		change(&cfg)

@@ -28,6 +28,7 @@ type Bed struct {
 // New builds the programs.
 func New(t testing.TB) *Bed {
 	t.Helper()
+	need.Time(t, "builds and starts servers")
 	need.Toolchain(t)
 	b := &Bed{dir: t.TempDir()}
 	b.open(t)
