@@ -26,6 +26,11 @@ ci) export CI=true ;;
 	;;
 esac
 
+# Nothing here needs to know the commit, and git tells nothing of a checkout that
+# somebody else owns, as one that is mounted into a container.
+GOFLAGS="$(go env GOFLAGS) -buildvcs=false"
+export GOFLAGS
+
 step() { printf '\n== %s\n' "$*"; }
 
 # files prints the names of files of ours that match patterns.
