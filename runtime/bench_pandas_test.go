@@ -36,7 +36,7 @@ const pandasReply = `{"result":{"a":499500,"b":249750.0},"stdout":""}`
 //
 //	go test -run '^$' -bench Pandas -benchtime 1x ./runtime
 //
-// It installs packages/data.txt, unless PYEXEC_TEST_PACKAGES names a directory
+// It installs cmd/packages/data.txt, unless PYEXEC_TEST_PACKAGES names a directory
 // made by cmd/packages.
 func BenchmarkPandas(b *testing.B) {
 	cfg := benchConfig(b)
@@ -46,7 +46,7 @@ func BenchmarkPandas(b *testing.B) {
 		b.Fatal(err)
 	}
 	if cfg.Packages = os.Getenv("PYEXEC_TEST_PACKAGES"); cfg.Packages == "" {
-		cfg.Packages = filepath.FromSlash("../packages/data.txt")
+		cfg.Packages = filepath.FromSlash("../cmd/packages/data.txt")
 	}
 	// Installed beforehand, so that the start below is one as usual.
 	dir, err := packages.Open(context.Background(), interpreter, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log)

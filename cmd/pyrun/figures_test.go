@@ -10,7 +10,7 @@ import (
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
-// dataPackages are the packages of packages/data.txt, or the directory of them
+// dataPackages are the packages of cmd/packages/data.txt, or the directory of them
 // that the checks made for all tests.
 func dataPackages(t *testing.T) string {
 	t.Helper()
@@ -18,7 +18,7 @@ func dataPackages(t *testing.T) string {
 	if dir := os.Getenv("PYEXEC_TEST_PACKAGES"); dir != "" {
 		return dir
 	}
-	path, err := filepath.Abs("../../packages/data.txt")
+	path, err := filepath.Abs("../../cmd/packages/data.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 // The programs that try to hold memory, what they share, and the twins that
 // want no more than their due.
 const (
-	memoryDir    = "../../testdata/memory"
+	memoryDir    = "testdata/memory"
 	memoryShared = memoryDir + "/shared/hold.py"
 	honestDir    = memoryDir + "/honest"
 )

@@ -19,7 +19,7 @@ import (
 
 // The programs, and beside them what they share.
 const (
-	programsDir = "../../testdata/escape"
+	programsDir = "testdata/escape"
 	sharedFile  = programsDir + "/shared/kernel.py"
 )
 

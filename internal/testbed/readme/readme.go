@@ -9,6 +9,9 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // Local is the server that the examples call.
@@ -63,4 +66,22 @@ func (e Example) Run(ctx context.Context, url string) (string, error) {
 		return "", fmt.Errorf("readme: %s: %w: %s", e.Name(), err, out)
 	}
 	return strings.TrimSpace(string(out)), nil
+}
+
+// Run runs examples as they stand against the server at url, each as a test of its
+// own. One whose programs are not here is skipped, loudly.
+func Run(t *testing.T, url string, examples []Example) {
+	t.Helper()
+	for _, e := range examples {
+		t.Run(e.Name(), func(t *testing.T) {
+			need.Programs(t, e.Programs()...)
+			got, err := e.Run(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != e.Output {
+				t.Errorf("printed\n got %s\nwant %s", got, e.Output)
+			}
+		})
+	}
 }
