@@ -7,29 +7,30 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite what README.md repeats from the code")
+var update = flag.Bool("update", false, "rewrite what docs/settings.md repeats from the code")
 
-// The README repeats the table of settings. This keeps the copy honest; run
-// with -update to renew it.
-func TestREADMEListsTheSettings(t *testing.T) {
-	const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
-	data, err := os.ReadFile("README.md")
+// docs/settings.md repeats the table of settings. This keeps the copy honest;
+// run with -update to renew it.
+func TestPageOfSettings(t *testing.T) {
+	const page, begin, end = "docs/settings.md", "<!-- settings -->\n", "<!-- /settings -->"
+	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(data), begin)
 	got, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("README.md: no block between %q and %q", begin, end)
+		t.Fatalf("%s: no block between %q and %q", page, begin, end)
 	}
 	want := SettingsMarkdown()
 	if got == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("README.md: the settings are not those of settings.go: go test -run %s -update .\n got:\n%s\nwant:\n%s", t.Name(), got, want)
+		t.Fatalf("%s: the settings are not those of the table: go test -run %s -update .\n got:\n%s\nwant:\n%s",
+			page, t.Name(), got, want)
 	}
-	if err := os.WriteFile("README.md", []byte(before+begin+want+end+after), 0o644); err != nil {
+	if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

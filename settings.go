@@ -142,7 +142,7 @@ func Settings() []Setting {
 	return list
 }
 
-// SettingsMarkdown is the table of settings as the README shows it.
+// SettingsMarkdown is the table of settings as docs/settings.md shows it.
 func SettingsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| name | default | accepted | meaning |\n|---|---|---|---|\n")
