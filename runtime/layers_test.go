@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -172,8 +173,6 @@ func TestEachLayer(t *testing.T) {
 					continue
 				}
 				switch tt.name {
-				case "huge_pages":
-					hugePages(t)
 				case "network_namespace":
 					tt.input = port
 				case "attributes":
@@ -185,7 +184,7 @@ func TestEachLayer(t *testing.T) {
 					tt.aside = of()
 				}
 				text := program(t, "layers/"+tt.name)
-				outcome := func(weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step, usual string) string {
+				outcome := func(t *testing.T, weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step, usual string) string {
 					r := start(t, func(cfg *Config) {
 						if tt.change != nil {
 							tt.change(cfg)
@@ -195,13 +194,16 @@ func TestEachLayer(t *testing.T) {
 					return unlike(t, r, text, tt.input, usual, max(tt.times, 1), tt.together)
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					if got := outcome(without(nil, tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
+					if tt.name == "huge_pages" {
+						hugePages(t)
+					}
+					if got := outcome(t, without(nil, tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
 						t.Errorf("with all layers: %s, want %s", got, tt.contained)
 					}
 					if tt.weaken == nil {
 						tt.weaken = without(tt.alter, tt.aside, tt.out)
 					}
-					got := outcome(tt.weaken, tt.contained)
+					got := outcome(t, tt.weaken, tt.contained)
 					if !strings.HasPrefix(got, tt.free) || strings.HasPrefix(got, tt.contained) {
 						t.Errorf("without the layer: %s, want %s", got, tt.free)
 					}
@@ -256,7 +258,7 @@ func hostSegment(t *testing.T) {
 func allowCores(t *testing.T) {
 	t.Helper()
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Max: ^uint64(0)}); err != nil {
-		lacks(t, "the tests run under a limit on core files: %v", err)
+		need.Unmet(t, "the tests run under a limit on core files: %v", err)
 	}
 }
 
@@ -265,7 +267,7 @@ func hugePages(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	if err != nil || strings.Contains(string(text), "[never]") {
-		t.Skipf("SKIPPED: this machine makes no huge pages: %s %v", text, err)
+		need.Elsewhere(t, "this machine makes no huge pages: %s %v", text, err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // checksOf are the checks among a worker's steps.
@@ -34,7 +36,7 @@ func checksOf(t *testing.T, g Grants) []Step {
 // with the name of its layer. A child for each: to succeed is to change.
 func TestChecksFailWithoutTheirLayer(t *testing.T) {
 	if !isRoot() {
-		t.Skip("an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
+		need.Elsewhere(t, "an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
 	}
 	seen := map[Layer]bool{}
 	for _, s := range checksOf(t, refusedBy(true, 7, "")) {
@@ -87,8 +89,6 @@ func TestRlimitsInTheKernel(t *testing.T) {
 	var attr *syscall.SysProcAttr
 	if isRoot() {
 		attr = asNobody() // root may raise its limits
-	} else if os.Getenv("CI") == "true" {
-		t.Log("as the user that runs the tests")
 	}
 	got := do(t, attr, task{Steps: steps, Tries: tries})
 	for i, c := range cases {

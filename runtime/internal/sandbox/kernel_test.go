@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // launchFilters lists what a process needs to be filtered like the zygote, or,
@@ -109,7 +111,7 @@ func TestFiltersInTheKernel(t *testing.T) {
 func TestLandlockInTheKernel(t *testing.T) {
 	abi := landlockABI()
 	if abi == 0 {
-		lacks(t, "this kernel has no Landlock")
+		need.Unmet(t, "this kernel has no Landlock")
 	}
 	granted, hidden, own := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, dir := range []string{granted, hidden, own} {

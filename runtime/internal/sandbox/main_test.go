@@ -156,15 +156,6 @@ func do(t *testing.T, attr *syscall.SysProcAttr, work task) told {
 	return out
 }
 
-// lacks skips a test because of what this machine does not have, which CI does.
-func lacks(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf("SKIPPED: "+format, args...)
-}
-
 // isRoot says whether the tests run as root.
 func isRoot() bool { return unix.Geteuid() == 0 }
 

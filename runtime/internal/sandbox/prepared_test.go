@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // prepare lays out a directory as an image has it.
@@ -113,7 +115,7 @@ func TestPreparedIsRefused(t *testing.T) {
 			root, policy := prepare(t)
 			if err := tt.make(root, &policy); err != nil {
 				if os.Getuid() != 0 {
-					t.Skip("takes root:", err) // who runs tests as another user runs them as root, too
+					need.Elsewhere(t, "takes root: %v", err)
 				}
 				t.Fatal(err)
 			}

@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // What the probe finds out on a machine like CI: root on a plain kernel with
@@ -30,7 +32,7 @@ func TestProbe(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.root && !isRoot() {
-				t.Skip("only root can try what root is granted; CI runs the tests as root, too")
+				need.Elsewhere(t, "only root can try what root is granted; CI runs the tests as root, too")
 			}
 			began := time.Now()
 			var g Grants
@@ -50,14 +52,14 @@ func TestProbe(t *testing.T) {
 func expectGrants(t *testing.T, g Grants, want Posture) {
 	t.Helper()
 	if g.Landlock == 0 {
-		lacks(t, "this kernel has no Landlock")
+		need.Unmet(t, "this kernel has no Landlock")
 	}
 	plan, err := Compile(g, Policy{Scratch: "/scratch"})
 	if err != nil {
-		lacks(t, "this machine grants too little: %v", err)
+		need.Unmet(t, "this machine grants too little: %v", err)
 	}
 	if plan.Posture != want {
-		lacks(t, "this machine grants only posture %s: %v", plan.Posture, g.Refused)
+		need.Unmet(t, "this machine grants only posture %s: %v", plan.Posture, g.Refused)
 	}
 	if plan.Notes[MemoryCgroup] != "not tried; "+NoGroup {
 		t.Errorf("%s: %q", MemoryCgroup, plan.Notes[MemoryCgroup]) // nobody has tried it, so that there is none
