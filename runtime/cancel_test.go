@@ -27,17 +27,18 @@ func TestCanceledStart(t *testing.T) {
 		return pids
 	}
 	cfg := testConfig(t)
-	cfg.weaken = func(_ *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
+	hangs := func(_ *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 		// It reads from the server, which writes nothing before the interpreter
 		// is there.
-		wait := sandbox.Step{Name: "wait", Call: unix.SYS_READ, Args: []sandbox.Arg{{Int: 3}, {Buf: make([]byte, 64)}, {Int: 64}}}
+		wait := sandbox.Step{Name: "wait", Call: unix.SYS_READ,
+			Args: []sandbox.Arg{{Int: 3}, {Buf: make([]byte, 64)}, {Int: 64}}}
 		return slices.Concat([]sandbox.Step{wait}, list)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	started := make(chan error, 1)
 	go func() {
-		r, err := New(ctx, cfg)
+		r, err := newWeak(ctx, cfg, weakness{edit: hangs})
 		if err == nil {
 			err = errors.Join(errors.New("it started"), r.Close())
 		}

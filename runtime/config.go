@@ -3,8 +3,6 @@ package runtime
 import (
 	"log/slog"
 	"time"
-
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
 // Config is what New needs to know. It is filled by the module's config.go,
@@ -58,8 +56,4 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
-
-	// weaken takes steps out of a list, or layers out of the plan. Only the
-	// tests of this package can set it, to show what each layer does.
-	weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step
 }

@@ -10,7 +10,8 @@ import (
 // What a Landlock rule may grant. Rights that came with later versions of the
 // interface are masked by the version the machine has.
 const (
-	landlockRead  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR | unix.LANDLOCK_ACCESS_FS_EXECUTE
+	landlockRead = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR |
+		unix.LANDLOCK_ACCESS_FS_EXECUTE
 	landlockWrite = landlockRead&^unix.LANDLOCK_ACCESS_FS_EXECUTE |
 		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
 		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -39,7 +40,8 @@ func handledFS(abi int) uint64 {
 func rulesetAttr(abi int) []byte {
 	b := binary.NativeEndian.AppendUint64(nil, handledFS(abi))
 	if abi >= 4 {
-		b = binary.NativeEndian.AppendUint64(b, unix.LANDLOCK_ACCESS_NET_BIND_TCP|unix.LANDLOCK_ACCESS_NET_CONNECT_TCP)
+		b = binary.NativeEndian.AppendUint64(b,
+			unix.LANDLOCK_ACCESS_NET_BIND_TCP|unix.LANDLOCK_ACCESS_NET_CONNECT_TCP)
 	}
 	if abi >= 6 {
 		b = binary.NativeEndian.AppendUint64(b, unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET|unix.LANDLOCK_SCOPE_SIGNAL)
@@ -65,17 +67,17 @@ type landlockRule struct {
 // landlockRules is the policy as rules. Inside a private root the directories
 // that the libraries are mounted in hold nothing else, so that one rule for
 // each is enough; on the host's own tree every library gets its rule.
-func landlockRules(p Policy, plan *Plan) []landlockRule {
+func (j *Jail) landlockRules() []landlockRule {
 	var rules []landlockRule
 	seen := map[string]bool{}
-	for _, b := range p.Binds {
+	for _, b := range j.Policy.Binds {
 		r := landlockRule{b.Source, landlockFile}
-		if plan.OwnRoot() {
+		if j.OwnRoot() {
 			r = landlockRule{path.Dir(b.Target), landlockRead}
 		}
 		if b.Dir {
 			r = landlockRule{b.Source, landlockRead}
-			if plan.OwnRoot() {
+			if j.OwnRoot() {
 				r.path = b.Target
 			}
 		}
@@ -84,20 +86,20 @@ func landlockRules(p Policy, plan *Plan) []landlockRule {
 			rules = append(rules, r)
 		}
 	}
-	for _, d := range p.Devices {
+	for _, d := range j.Policy.Devices {
 		rules = append(rules, landlockRule{d, landlockDevice})
 	}
-	if p.Stdin != "" {
-		rules = append(rules, landlockRule{p.Stdin, unix.LANDLOCK_ACCESS_FS_READ_FILE})
+	if stdin := j.Policy.Stdin; stdin != "" {
+		rules = append(rules, landlockRule{stdin, unix.LANDLOCK_ACCESS_FS_READ_FILE})
 	}
 	return rules
 }
 
 // openPaths lists the steps by which the zygote opens what the rules name: a
 // rule takes a descriptor, and the same ones serve every worker.
-func openPaths(p Policy, plan *Plan) []Step {
+func (j *Jail) openPaths() []Step {
 	var steps []Step
-	for _, r := range landlockRules(p, plan) {
+	for _, r := range j.landlockRules() {
 		steps = append(steps, Step{
 			Layer: Landlock, Name: "open " + r.path, Why: "for the rules of the workers", Call: unix.SYS_OPENAT,
 			Args: []Arg{num(unix.AT_FDCWD), str(r.path), num(unix.O_PATH | unix.O_CLOEXEC), num(0)}, Save: r.path,
@@ -106,22 +108,26 @@ func openPaths(p Policy, plan *Plan) []Step {
 	return steps
 }
 
-// landlock lists the steps that make the policy's paths all there is.
-func landlock(p Policy, plan *Plan, abi int) []Step {
-	attr := rulesetAttr(abi)
+// restrictFiles lists the steps that make the policy's paths all there is.
+func (j *Jail) restrictFiles() []Step {
+	attr := rulesetAttr(j.landlock)
 	steps := []Step{{
-		Layer: Landlock, Name: "create_ruleset", Why: "after mounts and ids: it forbids the former and outlives the latter",
+		Layer: Landlock, Name: "create_ruleset",
+		Why:  "after mounts and ids: it forbids the former and outlives the latter",
 		Call: unix.SYS_LANDLOCK_CREATE_RULESET, Args: []Arg{buf(attr), num(len(attr)), num(0)}, Save: "ruleset",
 	}}
 	grant := func(r landlockRule) {
-		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(abi))
+		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(j.landlock))
 		rule = binary.NativeEndian.AppendUint32(rule, 0)
 		steps = append(steps, Step{
-			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach", Call: unix.SYS_LANDLOCK_ADD_RULE,
-			Args: []Arg{ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0)},
+			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach",
+			Call: unix.SYS_LANDLOCK_ADD_RULE,
+			Args: []Arg{
+				ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0),
+			},
 		})
 	}
-	for _, r := range landlockRules(p, plan) {
+	for _, r := range j.landlockRules() {
 		grant(r)
 	}
 	here := landlockRule{".", landlockWrite}
@@ -132,6 +138,6 @@ func landlock(p Policy, plan *Plan, abi int) []Step {
 	grant(here)
 	return append(steps, Step{
 		Layer: Landlock, Name: "restrict_self", Why: "from here on nothing else exists",
-		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(restrictFlags(abi))},
+		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(restrictFlags(j.landlock))},
 	})
 }

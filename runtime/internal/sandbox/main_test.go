@@ -106,7 +106,8 @@ func childDenied() error {
 
 // childLimited was given little by whoever started it, and cannot change that.
 func childLimited() error {
-	limits := map[int]uint64{unix.RLIMIT_AS: 8 << 30, unix.RLIMIT_CPU: 45, unix.RLIMIT_FSIZE: 512 << 10, unix.RLIMIT_NOFILE: 100}
+	limits := map[int]uint64{unix.RLIMIT_AS: 8 << 30, unix.RLIMIT_CPU: 45, unix.RLIMIT_FSIZE: 512 << 10,
+		unix.RLIMIT_NOFILE: 100}
 	if isRoot() { // with an ordinary user counts whatever else it runs
 		limits[unix.RLIMIT_NPROC] = 100
 	}

@@ -50,39 +50,35 @@ func TestOrderOfConfinement(t *testing.T) {
 		launch, prepare, worker order
 	}{
 		{"full", refusedBy(true, 7, ""), jail, order{Capabilities, Landlock}, worker(OwnUID, Rlimits, Capabilities)},
-		{"user", refusedBy(false, 7, ""), jail, order{Capabilities, Landlock}, worker(UserNamespace, Rlimits, Capabilities)},
+		{"user", refusedBy(false, 7, ""), jail, order{Capabilities, Landlock},
+			worker(UserNamespace, Rlimits, Capabilities)},
 		{"landlock", refusedBy(false, 7, "no", allNamespaced...),
 			order{Rlimits, NoNewPrivs, Seccomp},
 			order{Landlock},
-			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits,
+				Seccomp}},
 		{"container", refusedBy(true, 7, "no", allNamespaced...),
 			order{Rlimits, Chroot, Capabilities, Rlimits, NoNewPrivs, Seccomp},
 			order{Capabilities, Landlock},
-			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock,
+				Descriptors, Rlimits, Seccomp}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan, err := Compile(tt.grants, testPolicy())
-			if err != nil {
-				t.Fatal(err)
-			}
-			steps, err := Confine(testPolicy(), plan, 7)
-			if err != nil {
-				t.Fatal(err)
-			}
+			launch, prepare, worker := listsOf(t, jailFor(t, tt.grants))
 			for _, l := range []struct {
 				name string
 				got  order
 				want order
 			}{
-				{"launch", orderOf(plan.Launch), tt.launch},
-				{"zygote", orderOf(Prepare(testPolicy(), plan)), tt.prepare},
-				{"worker", orderOf(steps), tt.worker},
+				{"launch", orderOf(launch), tt.launch},
+				{"zygote", orderOf(prepare), tt.prepare},
+				{"worker", orderOf(worker), tt.worker},
 			} {
 				if !slices.Equal(l.got, l.want) {
 					t.Errorf("%s:\n got %v\nwant %v", l.name, l.got, l.want)
 				}
 			}
-			afterFilter(t, steps)
+			afterFilter(t, worker)
 		})
 	}
 }
@@ -104,21 +100,18 @@ func afterFilter(t *testing.T, steps []Step) {
 
 // Every step says what it is and why it stands where it stands.
 func TestStepsExplainThemselves(t *testing.T) {
-	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...)} {
-		plan, err := Compile(grants, testPolicy())
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps, err := Confine(testPolicy(), plan, 7)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range slices.Concat(plan.Launch, Prepare(testPolicy(), plan), steps) {
+	for _, grants := range []Grants{
+		refusedBy(true, 7, ""), refusedBy(false, 7, ""),
+		refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...),
+	} {
+		j := jailFor(t, grants)
+		launch, prepare, worker := listsOf(t, j)
+		for _, s := range slices.Concat(launch, prepare, worker) {
 			if s.Layer == "" || s.Name == "" || s.Call == 0 || s.Why == "" && s.Errno == 0 && s.Want == nil {
-				t.Errorf("%s: %+v", plan.Posture, s)
+				t.Errorf("%s: %+v", j.Posture, s)
 			}
 			if !slices.Contains(Layers(), s.Layer) {
-				t.Errorf("%s: %s is no layer", plan.Posture, s.Layer)
+				t.Errorf("%s: %s is no layer", j.Posture, s.Layer)
 			}
 		}
 	}
@@ -129,7 +122,8 @@ func TestStepsExplainThemselves(t *testing.T) {
 func TestRlimitSteps(t *testing.T) {
 	want := map[string]int64{
 		"RLIMIT_AS": 3 << 20, "RLIMIT_CPU": 3, "RLIMIT_NOFILE": 6, "RLIMIT_NPROC": 7,
-		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_SIGPENDING": pendingSignals,
+		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+		"RLIMIT_SIGPENDING": pendingSignals,
 	}
 	for _, tt := range []struct {
 		grants Grants
@@ -139,28 +133,22 @@ func TestRlimitSteps(t *testing.T) {
 		{refusedBy(false, 7, ""), true},
 		{refusedBy(false, 7, "no", allNamespaced...), false},
 	} {
-		plan, err := Compile(tt.grants, testPolicy())
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps, err := Confine(testPolicy(), plan, 7)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j := jailFor(t, tt.grants)
+		launch, _, worker := listsOf(t, j)
 		seen := map[string]bool{}
-		for _, s := range slices.Concat(plan.Launch, steps) {
+		for _, s := range slices.Concat(launch, worker) {
 			if s.Call != unix.SYS_PRLIMIT64 {
 				continue
 			}
 			seen[s.Name] = true
 			expected := rlimit(s.Name, int(s.Args[1].Int), want[s.Name], "")
 			if !slices.Equal(s.Args[2].Buf, expected.Args[2].Buf) {
-				t.Errorf("%s: %s: % x", plan.Posture, s.Name, s.Args[2].Buf)
+				t.Errorf("%s: %s: % x", j.Posture, s.Name, s.Args[2].Buf)
 			}
 		}
 		for name := range want {
 			if seen[name] != (name != "RLIMIT_NPROC" || tt.nproc) {
-				t.Errorf("%s: %s: set %v", plan.Posture, name, seen[name])
+				t.Errorf("%s: %s: set %v", j.Posture, name, seen[name])
 			}
 		}
 	}

@@ -8,61 +8,75 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
-// Spawn asks for a worker. It returns at once; Worker.Ready waits until the
-// worker has confined itself. Where the plan has no private /tmp, scratch makes
-// the run's own directory for the uid that the run will have, and returns it
-// together with its path as the run sees it; otherwise it is nil. With hurry the
-// worker does not warm up, because somebody is waiting for it.
-func (z *Zygote) Spawn(scratch func(uid uint32) (dir, seen string, err error), hurry bool) (*Worker, error) {
-	w, theirs, err := newWorker()
+// Place is a run's own directory, where the jail has no private /tmp.
+type Place struct {
+	Dir  string // its path on this machine
+	Seen string // its path as the run sees it
+}
+
+// Reserve makes the server's half of a worker: a number, the uid that the run will
+// have, and the near ends of its channels. No process is made before [Zygote.Spawn];
+// a worker that is not to be spawned must be given back to [Zygote.Release].
+func (z *Zygote) Reserve() (*Worker, error) {
+	w, err := newWorker()
 	if err != nil {
 		return nil, err
 	}
-	defer sandbox.CloseFD(theirs...)
 	w.outputLimit, w.resultLimit, w.resultDepth = z.cfg.OutputBytes, z.cfg.ResultBytes, z.cfg.ResultDepth
 	w.attachedLimit = z.cfg.ReturnBytes + attachedSlack
 	if err := z.enlist(w); err != nil {
-		w.Close()
+		z.Release(w)
 		return nil, err
-	}
-	seen := ""
-	if scratch != nil {
-		w.Scratch, seen, err = scratch(w.uid)
-	}
-	if err == nil {
-		message := spawnMessage(w.number, w.uid, hurry, seen)
-		_, _, err = z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil)
-	}
-	if err != nil {
-		z.dismiss(w.number)
-		w.Close()
-		return nil, fmt.Errorf("zygote: spawn: %w", err)
 	}
 	return w, nil
 }
 
-// newWorker makes the three pairs of a worker and returns the ends to pass on.
-func newWorker() (*Worker, []int, error) {
+// Release gives back what a worker holds that was reserved and not spawned.
+func (z *Zygote) Release(w *Worker) {
+	w.closeFarEnds()
+	z.dismiss(w.number)
+	w.Close()
+}
+
+// Spawn asks for the process of a reserved worker. It returns at once; Worker.Ready
+// waits until the worker has confined itself. Where the jail has a private /tmp the
+// place is empty. With hurry the worker does not warm up, because somebody is
+// waiting for it. On an error the worker is released.
+func (z *Zygote) Spawn(w *Worker, place Place, hurry bool) error {
+	w.Scratch = place.Dir
+	message := spawnMessage(w.number, w.uid, hurry, place.Seen)
+	if _, _, err := z.conn.WriteMsgUnix(message, syscall.UnixRights(w.farEnds...), nil); err != nil {
+		z.Release(w)
+		return fmt.Errorf("zygote: spawn: %w", err)
+	}
+	w.closeFarEnds()
+	return nil
+}
+
+// newWorker makes the three pairs of a worker.
+func newWorker() (*Worker, error) {
 	w := &Worker{started: make(chan struct{}), exited: make(chan struct{}), pidfd: -1}
-	ctl, theirCtl, err := sandbox.SocketPair(syscall.SOCK_STREAM)
+	ctl, theirCtl, err := sys.SocketPair(syscall.SOCK_STREAM)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	out, theirOut, err := sandbox.Pipe()
+	out, theirOut, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl)
-		return nil, nil, err
+		sys.CloseFD(ctl, theirCtl)
+		return nil, err
 	}
-	errs, theirErrs, err := sandbox.Pipe()
+	errs, theirErrs, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl, out, theirOut)
-		return nil, nil, err
+		sys.CloseFD(ctl, theirCtl, out, theirOut)
+		return nil, err
 	}
 	w.ctl = os.NewFile(uintptr(ctl), "result channel")
 	w.stdout.fd, w.stderr.fd = out, errs
-	return w, []int{theirCtl, theirOut, theirErrs}, nil
+	w.farEnds = []int{theirCtl, theirOut, theirErrs}
+	return w, nil
 }
 
 // enlist gives the worker its number and a uid that no live worker has.
@@ -76,7 +90,7 @@ func (z *Zygote) enlist(w *Worker) error {
 	w.number = z.next
 	w.unrehearsed = w.number == firstWorker && rehearsedLate(z.cfg.Preload)
 	z.workers[w.number] = w
-	if !z.cfg.Plan.OwnUID {
+	if !z.cfg.Jail.Has(sandbox.OwnUID) {
 		return nil
 	}
 	// From a place at random: a uid is to tell nothing of how many runs there
@@ -111,101 +125,3 @@ func (z *Zygote) dismiss(number uint64) *Worker {
 	}
 	return w
 }
-
-// listen takes the zygote's reports until it is gone.
-func (z *Zygote) listen() {
-	buf, oob := make([]byte, 16<<10), make([]byte, 64)
-	for {
-		n, oobn, _, _, err := z.conn.ReadMsgUnix(buf, oob)
-		if err != nil || n == 0 {
-			z.Kill()
-			return
-		}
-		for message := buf[:n]; len(message) > 0; {
-			var r report
-			if r, message, err = parseReport(message); err != nil {
-				z.Kill()
-				return
-			}
-			z.handle(r, receivedFD(oob[:oobn]))
-		}
-	}
-}
-
-func (z *Zygote) handle(r report, pidfd int) {
-	switch r.kind {
-	case msgStarted:
-		refused := z.lookAgain(r.number)
-		z.mu.Lock()
-		w := z.workers[r.number]
-		z.mu.Unlock()
-		switch {
-		case w == nil:
-			sandbox.CloseFD(pidfd)
-		case refused != nil:
-			sandbox.CloseFD(pidfd)
-			w.miss(refused)
-		case pidfd < 0: // the kernel dropped it: it found no room here
-			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
-		default:
-			w.begin(pidfd)
-		}
-	case msgFailed:
-		if w := z.dismiss(r.number); w != nil {
-			w.end(Exit{}, fmt.Errorf("zygote: fork: %w", syscall.Errno(r.errno)))
-		}
-	case msgExited:
-		if w := z.dismiss(r.number); w != nil {
-			w.end(r.exit, nil)
-		}
-	}
-}
-
-// Settled reports whether the zygote is done with what it does after its first
-// fork. Until then it has a second or so before it forks again.
-func (z *Zygote) Settled() bool { return z.settled.Load() }
-
-// lookAgain ends a zygote that has more than one thread when it forks for the
-// second time: libraries have been rehearsed since it was greeted. It is called
-// before the worker counts as started.
-func (z *Zygote) lookAgain(number uint64) error {
-	if number == firstWorker || z.settled.Swap(true) {
-		return nil
-	}
-	_, err := z.size()
-	if err != nil {
-		fmt.Fprintln(&z.stderr, err) // the last words
-		z.Kill()
-	}
-	return err
-}
-
-// receivedFD is the one descriptor that a message carried, or -1.
-func receivedFD(oob []byte) int {
-	messages, err := syscall.ParseSocketControlMessage(oob)
-	if err != nil || len(messages) != 1 {
-		return -1
-	}
-	fds, err := syscall.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return -1
-	}
-	return fds[0]
-}
-
-// bury tells every worker that its end will not be reported any more.
-func (z *Zygote) bury(why error) {
-	z.conn.Close()
-	z.mu.Lock()
-	lost := z.workers
-	z.workers = nil
-	z.err = why
-	z.mu.Unlock()
-	close(z.dead)
-	for _, w := range lost {
-		w.end(Exit{}, errLost)
-	}
-}
-
-// errLost ends the workers of a zygote that died.
-var errLost = errors.New("zygote: the interpreter died")

@@ -20,7 +20,8 @@ func TestWriteRequest(t *testing.T) {
 		for _, input := range sizes {
 			for _, file := range sizes {
 				r := &Request{
-					Script: strings.Repeat("s", script), Input: bytes.Repeat([]byte("i"), input), Stdin: "in", Timeout: time.Second, ReturnFiles: true,
+					Script: strings.Repeat("s", script), Input: bytes.Repeat([]byte("i"), input), Stdin: "in",
+					Timeout: time.Second, ReturnFiles: true,
 					Files: []File{{"small", []byte("f")}, {"name", bytes.Repeat([]byte("d"), file)}, {"last", nil}},
 				}
 				got, _ := written(t, r)
@@ -36,13 +37,15 @@ func TestWriteRequest(t *testing.T) {
 					want = append(want, f.Data...)
 				}
 				if !bytes.Equal(got, want) {
-					t.Errorf("script of %d, input of %d, file of %d bytes: got %d bytes, want %d", script, input, file, len(got), len(want))
+					t.Errorf("script of %d, input of %d, file of %d bytes: got %d bytes, want %d", script, input,
+						file, len(got), len(want))
 				}
 			}
 		}
 	}
 	large := make([]byte, 8<<20)
-	if _, taken := written(t, &Request{Script: string(large), Input: large, Files: []File{{"f", large}}}); taken > 1<<20 {
+	if _, taken := written(t,
+		&Request{Script: string(large), Input: large, Files: []File{{"f", large}}}); taken > 1<<20 {
 		t.Errorf("%d bytes were taken to write a request of 24 MiB", taken)
 	}
 }

@@ -1,4 +1,4 @@
-package sandbox
+package sys
 
 import (
 	"fmt"
@@ -42,10 +42,10 @@ func setFSIDs(uid, gid int) error {
 		unix.RawSyscall(id.call, uintptr(id.to), 0, 0) //nolint:errcheck // the next line looks
 		now, _, errno := unix.RawSyscall(id.call, ^uintptr(0), 0, 0)
 		if errno != 0 {
-			return fmt.Errorf("sandbox: %s: %w", id.name, errno)
+			return fmt.Errorf("sys: %s: %w", id.name, errno)
 		}
 		if int32(now) != int32(id.to) {
-			return fmt.Errorf("sandbox: %s: %d: operation not permitted", id.name, id.to)
+			return fmt.Errorf("sys: %s: %d: operation not permitted", id.name, id.to)
 		}
 	}
 	return nil
