@@ -28,10 +28,11 @@ type layer struct {
 
 var layers = []layer{
 	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
-	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server"},
+	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
+	{"runtime/internal/harness", true, 0, "our program in the confined process; text to the server, which never runs it"},
 	{"runtime/internal/proc", true, 0, "what the kernel says of a process, from outside"},
 	{"runtime/internal/cgroup", true, 0, "control groups are files; it knows neither jail nor interpreter"},
-	{"runtime/internal/zygote", true, 1, "processes and pipes; made of the two below"},
+	{"runtime/internal/zygote", true, 1, "processes and pipes; made of jail and harness"},
 	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
 	{"runtime", false, 2, "the only door to those above"},
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},

@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/harness"
 	"github.com/pyexec/pyexec/runtime/internal/proc"
-	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -99,12 +99,12 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 // greet hands over the sources and then the confinement steps, which depend on
 // the size the zygote has when everything is imported.
 func (z *Zygote) greet() error {
-	harness, err := python.Harness()
+	sources, err := harness.Sources()
 	if err != nil {
 		return err
 	}
 	err = z.send(map[string]any{
-		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"harness": sources, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
 		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,

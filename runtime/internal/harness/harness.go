@@ -1,16 +1,16 @@
-package python
+package harness
 
 import (
 	"embed"
 	"fmt"
 )
 
-//go:embed harness/*.py
-var harness embed.FS
+//go:embed *.py
+var files embed.FS
 
-// harnessModules is the order in which the harness is loaded: a module imports only
+// modules is the order in which the harness is loaded: a module imports only
 // those before it.
-var harnessModules = []string{"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display", "randomness", "streams", "mappings", "run", "worker", "zygote"}
+var modules = []string{"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display", "randomness", "streams", "mappings", "run", "worker", "zygote"}
 
 // Bootstrap is the program that the interpreter is started with. It takes the
 // modules from the first message on descriptor 3, so that no file of ours has
@@ -33,14 +33,14 @@ for n in [n for n in sys.modules if n.startswith("_harness")]: del sys.modules[n
 m.main(s,c)
 `
 
-// Harness is the source of our own Python as pairs of name and text, in the
+// Sources is the source of our own Python as pairs of name and text, in the
 // order of loading; the last module has main.
-func Harness() ([][2]string, error) {
-	out := make([][2]string, 0, len(harnessModules))
-	for _, name := range harnessModules {
-		text, err := harness.ReadFile("harness/" + name + ".py")
+func Sources() ([][2]string, error) {
+	out := make([][2]string, 0, len(modules))
+	for _, name := range modules {
+		text, err := files.ReadFile(name + ".py")
 		if err != nil {
-			return nil, fmt.Errorf("python: harness: %w", err)
+			return nil, fmt.Errorf("harness: %w", err)
 		}
 		out = append(out, [2]string{name, string(text)})
 	}
