@@ -45,11 +45,11 @@ def encode(value):
         except UnicodeEncodeError:  # lone surrogates: only an escape can carry them
             return "".join(encoder(encode_basestring_ascii)(value, 0)).encode()
     except RecursionError:
-        raise Refused("result_limit", "depth")
+        raise Refused("result_limit", "depth") from None
     except MemoryError:
         raise
     except Exception:
-        raise NotJSON(*explain(value))
+        raise NotJSON(*explain(value)) from None
     finally:  # for the next one: a worker rehearses before it runs a script
         _set_digits(limit)
 

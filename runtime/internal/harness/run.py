@@ -17,8 +17,18 @@ from time import monotonic as _monotonic
 
 from _harness import attached, denials, display, files, streams
 from _harness.channel import receive, send
-from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
-                             traceback_of)
+from _harness.faults import (
+    MODULE,
+    NAME,
+    TEXT_LIMIT,
+    NotJSON,
+    Refused,
+    classify,
+    describe,
+    keep_source,
+    line_of,
+    traceback_of,
+)
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 
@@ -92,7 +102,7 @@ class Run:
         try:
             self.given = files.put(blob)
         except OSError:
-            raise Refused("file_limit", "files")
+            raise Refused("file_limit", "files") from None
 
     def encode(self, result):
         """The JSON text of the result, and in the bag what else there is to see."""
@@ -131,10 +141,7 @@ class Run:
             function = names.get("main")
             if not _callable(function):
                 raise Refused("main_missing", "")
-            if given is None:
-                result = function()
-            else:
-                result = function(parse(given))
+            result = function() if given is None else function(parse(given))
             if _isinstance(result, _Coroutine):
                 import asyncio
 

@@ -51,7 +51,8 @@ def main(sock, config):
     values = {}
     refused = confine(compile_steps(plan["prepare"] or [], {}), values)
     if refused:
-        raise SystemExit("layer %s: %s: errno %d" % refused)
+        layer, step, errno = refused
+        raise SystemExit(f"layer {layer}: {step}: errno {errno}")
     worker.steps = compile_steps(plan["steps"] or [], values)
     rehearse_runs()
     gc.freeze()
@@ -68,7 +69,7 @@ def main(sock, config):
     refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
-    filler = settle_heap()
+    filler = settle_heap()  # noqa: F841 - held for as long as this serves
     gc.freeze()
     server.serve()
 
@@ -158,7 +159,7 @@ def preload(names, settings, font_dir):
 def rehearse(rehearsal):
     """Use what was imported, so that what is done at first use is done for all forks."""
     if rehearsal["module"] in sys.modules:
-        code = compile(rehearsal["text"], "<rehearsal of %s>" % rehearsal["module"], "exec")
+        code = compile(rehearsal["text"], "<rehearsal of " + rehearsal["module"] + ">", "exec")
         exec(code, {"__name__": "rehearsal"})
 
 
@@ -182,8 +183,8 @@ def load(name):
     except Exception as e:
         missing = isinstance(e, ModuleNotFoundError) and e.name
         if missing and (name + ".").startswith(missing + "."):
-            raise SystemExit("PRELOAD: %s: %s" % (name, e))
-        e.add_note("PRELOAD: %s: cannot be imported" % name)
+            raise SystemExit(f"PRELOAD: {name}: {e}") from None
+        e.add_note(f"PRELOAD: {name}: cannot be imported")
         raise
 
 
