@@ -8,33 +8,23 @@ import (
 //go:embed *.py
 var files embed.FS
 
+//go:embed bootstrap.py
+var bootstrap string
+
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
-var modules = []string{"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display", "randomness", "streams", "mappings", "run", "worker", "zygote"}
+var modules = []string{
+	"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "display",
+	"randomness", "streams", "mappings", "run", "worker", "zygote",
+}
 
-// Bootstrap is the program that the interpreter is started with. It takes the
-// modules from the first message on descriptor 3, so that no file of ours has
-// to exist where scripts run, and takes them out of sys.modules again. They get
-// builtins of their own, so that it does not matter to them what a script does
-// to the ones that it sees.
-const Bootstrap = `import _socket,json,sys
-s=_socket.socket(fileno=3)
-c=json.loads(s.recv(1<<20))
-T=type(sys)
-b=dict(vars(sys.modules["builtins"]))
-p=sys.modules["_harness"]=T("_harness")
-p.__path__=[]
-for n,t in c["harness"]:
-    m=sys.modules["_harness."+n]=T("_harness."+n)
-    setattr(p,n,m)
-    m.__builtins__=b
-    exec(compile(t,"<"+n+">","exec",dont_inherit=True),m.__dict__)
-for n in [n for n in sys.modules if n.startswith("_harness")]: del sys.modules[n]
-m.main(s,c)
-`
+// Bootstrap is the program that the interpreter is started with, as the argument
+// of its option -c. It wants the server's socket as descriptor 3, and there a
+// JSON object of at most 1 MiB whose member "harness" is what Sources returns.
+func Bootstrap() string { return bootstrap }
 
-// Sources is the source of our own Python as pairs of name and text, in the
-// order of loading; the last module has main.
+// Sources is the harness as pairs of a module's name and its text, in the order
+// of loading; main of the last one does not return.
 func Sources() ([][2]string, error) {
 	out := make([][2]string, 0, len(modules))
 	for _, name := range modules {
