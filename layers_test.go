@@ -28,22 +28,23 @@ type layer struct {
 
 var layers = []layer{
 	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
-	{"runtime/internal/python", true, 0, "the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
+	{"runtime/internal/ldso", true, 0, "ELF files and the loader's search; it knows no interpreter"},
+	{"runtime/internal/python", true, 1, "the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
 	{"runtime/internal/harness", true, 0, "our program in the confined process; text to the server, which never runs it"},
 	{"runtime/internal/proc", true, 0, "what the kernel says of a process, from outside"},
 	{"runtime/internal/cgroup", true, 0, "control groups are files; it knows neither jail nor interpreter"},
 	{"runtime/internal/zygote", true, 1, "processes and pipes; made of jail and harness"},
-	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
-	{"runtime", false, 2, "the only door to those above"},
+	{"runtime/internal/packages", true, 2, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
+	{"runtime", false, 3, "the only door to those above"},
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"internal/readme", false, 0, "runs the README's examples against any server"},
 	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},
-	{"funcs/envelope", true, 3, "what a message is wrapped in, no more"},
-	{"funcs/mcp", true, 3, "a protocol around the contract, not a second one"},
-	{"funcs/web", true, 3, "pages and documents, no logic"},
-	{"funcs", false, 4, "HTTP; runs scripts through runtime's types and an interface"},
-	{".", false, 5, "wires it all"},
-	{"cmd", true, 6, "programs; nothing imports them"},
+	{"funcs/envelope", true, 4, "what a message is wrapped in, no more"},
+	{"funcs/mcp", true, 4, "a protocol around the contract, not a second one"},
+	{"funcs/web", true, 4, "pages and documents, no logic"},
+	{"funcs", false, 5, "HTTP; runs scripts through runtime's types and an interface"},
+	{".", false, 6, "wires it all"},
+	{"cmd", true, 7, "programs; nothing imports them"},
 }
 
 // ban keeps an import, or some names of one, to the places it belongs in.
@@ -292,6 +293,8 @@ func TestViolations(t *testing.T) {
 	for _, tt := range []struct{ name, source, says string }{
 		{"runtime/internal/sandbox/a.go", `import "github.com/pyexec/pyexec/runtime/internal/python"`, "is not below"},
 		{"runtime/internal/python/a.go", `import "github.com/pyexec/pyexec/runtime"`, "is not below"},
+		{"runtime/internal/ldso/a.go", `import "github.com/pyexec/pyexec/runtime/internal/python"`, "is not below"},
+		{"runtime/internal/zygote/a.go", `import "github.com/pyexec/pyexec/runtime/internal/python"`, "is not below"},
 		{"runtime/internal/cgroup/a.go", `import "github.com/pyexec/pyexec/runtime/internal/sandbox"`, "is not below"},
 		{"runtime/internal/zygote/a.go", `import _ "github.com/pyexec/pyexec/runtime/internal/sandbox"`, ""},
 		{"runtime/a.go", `import "github.com/pyexec/pyexec/funcs"`, "is not below"},

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 const (
@@ -75,8 +77,7 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 		manifest:   b.manifest(),
 	}
 	p.modules = dynload(p.Home)
-	p.Libraries, p.Missing, err = closure(p)
-	if err != nil {
+	if err := p.findLibraries(); err != nil {
 		return nil, err
 	}
 	for _, name := range p.Missing {
@@ -124,7 +125,7 @@ func openCache(dir string) (string, error) {
 	if err := trusted(dir, fi); err != nil {
 		return "", fmt.Errorf("unpack: %w", err)
 	}
-	cache, err := realPath(dir)
+	cache, err := ldso.RealPath(dir)
 	if err != nil {
 		return "", explain(dir, err)
 	}
@@ -208,7 +209,7 @@ func (b *bundle) lock(ctx context.Context) (unlock func(), err error) {
 // called with the lock held, so none of them is in use. What cannot be removed
 // only wastes space.
 func (b *bundle) removeStale() {
-	stale, _ := filepath.Glob(filepath.Join(globQuote(b.cache), stagingPrefix+"*"))
+	stale, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(b.cache), stagingPrefix+"*"))
 	for _, dir := range stale {
 		if err := os.RemoveAll(dir); err != nil {
 			b.log.Warn("stale staging directory not removed", "dir", dir, "cause", err)
@@ -228,4 +229,10 @@ func (b *bundle) discard() error {
 	}
 	b.removeStale()
 	return nil
+}
+
+// dynload lists the extension modules of the standard library below home.
+func dynload(home string) []string {
+	found, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib), "lib-dynload", "*.so"))
+	return found
 }

@@ -1,8 +1,6 @@
 package python
 
 // What the tests of the public entry measure or compare by itself.
-var (
-	Closure = closure
-)
+func FindLibraries(p *Interpreter) error { return p.findLibraries() }
 
 const EmbeddedModule = embeddedModule

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // series is the only version of the language that the harness, the wire
@@ -22,7 +24,7 @@ type Interpreter struct {
 	// modules need besides what is in Home, the dynamic loader first. One that
 	// is in Home is among them if it is not found relative to what needs it:
 	// where Home is shown at another path, it has to be shown at its own too.
-	Libraries []Library
+	Libraries []ldso.Library
 	// Missing are the names of libraries that only an extension module needs
 	// and this machine does not have. Importing such a module fails; nothing
 	// else does.
@@ -34,21 +36,28 @@ type Interpreter struct {
 	packages []string // directories added by AddPackages
 }
 
-// Library is a shared library.
-type Library struct {
-	// Path is where the dynamic loader looks for it: the place it has to be at
-	// in a private root, which has no /etc/ld.so.cache.
-	Path string
-	// Source is the file itself, with every symbolic link resolved.
-	Source string
-}
-
 // SitePackages is the directory for distributions beside the standard library.
 // "-I -S" leaves it off sys.path, on purpose: site.py costs time and reads .pth
 // files. Who starts the interpreter adds this directory itself; without it the
 // bundled interpreter has no time zones. It need not exist.
 func (p *Interpreter) SitePackages() string {
 	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
+}
+
+// program is the interpreter with what it may import.
+func (p *Interpreter) program() ldso.Program {
+	return ldso.Program{
+		Executable: p.Executable,
+		Modules:    p.modules,
+		Names:      p.needs,
+		Homes:      append([]string{p.Home}, p.packages...),
+	}
+}
+
+// findLibraries fills in Libraries and Missing.
+func (p *Interpreter) findLibraries() (err error) {
+	p.Libraries, p.Missing, err = ldso.Closure(p.program())
+	return err
 }
 
 // Verify compares Home with its manifest: names, sizes, modes, time stamps and

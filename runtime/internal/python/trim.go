@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // trimRule names files of the upstream tree that are removed.
@@ -57,7 +59,7 @@ const stdlib = "lib/python" + series
 // trim removes from prefix what the rules name.
 func trim(prefix string, rules []trimRule) error {
 	for _, r := range rules {
-		found, err := filepath.Glob(filepath.Join(globQuote(prefix), filepath.FromSlash(r.Pattern)))
+		found, err := filepath.Glob(filepath.Join(ldso.GlobQuote(prefix), filepath.FromSlash(r.Pattern)))
 		if err != nil {
 			return fmt.Errorf("trim: %s: %w", r.Pattern, err)
 		}
@@ -71,20 +73,6 @@ func trim(prefix string, rules []trimRule) error {
 		}
 	}
 	return nil
-}
-
-// globQuote makes path match itself, whatever characters the operator's cache
-// directory has in its name.
-func globQuote(path string) string {
-	quoted := make([]byte, 0, len(path))
-	for i := range len(path) {
-		switch path[i] {
-		case '*', '?', '[', '\\':
-			quoted = append(quoted, '\\')
-		}
-		quoted = append(quoted, path[i])
-	}
-	return string(quoted)
 }
 
 // settle gives every file below prefix the mode and the time stamp that the

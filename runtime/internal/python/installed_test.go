@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyexec/pyexec/runtime/internal/ldso/elftest"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -90,7 +91,7 @@ func TestAtRefuses(t *testing.T) {
 		{"a program without its loader", func(t *testing.T) string {
 			home := t.TempDir()
 			must(t, os.Mkdir(home+"/bin", 0o755))
-			python.WriteELF(t, home+"/bin/python3.11", python.ELF{Interp: "/lib/ld-none.so.1"})
+			elftest.Write(t, home+"/bin/python3.11", elftest.File{Interp: "/lib/ld-none.so.1"})
 			return home
 		}, "PYTHON_HOME: run: %s/bin/python3.11: libraries: /lib/ld-none.so.1: the dynamic loader of %s/bin/python3.11: file does not exist"},
 	} {

@@ -1,4 +1,4 @@
-package python
+package ldso
 
 import (
 	"debug/elf"
@@ -22,22 +22,10 @@ var opened = []struct{ name, reason string }{
 // twenty libraries of X11.
 var graphical = []string{"_tkinter.*", "_imagingtk.*"}
 
-// closure lists the shared libraries that p.Executable and the extension
-// modules need and do not find relative to themselves, and the names of those that only modules need and
-// that are not there. One that the executable needs itself is an error.
-func closure(p *Interpreter) ([]Library, []string, error) {
-	return (&resolver{homes: append([]string{p.Home}, p.packages...)}).closure(p.Executable, p.modules, p.needs...)
-}
-
-// dynload lists the extension modules of the standard library below home.
-func dynload(home string) []string {
-	found, _ := filepath.Glob(filepath.Join(globQuote(home), filepath.FromSlash(stdlib), "lib-dynload", "*.so"))
-	return found
-}
-
-// extensionModules lists the shared objects below the given directories. One
-// that does not exist has none.
-func extensionModules(dirs ...string) ([]string, error) {
+// ExtensionModules lists the shared objects below the given directories, by their
+// names: what is in them is not looked at. A directory that does not exist, or
+// whose name is empty, has none.
+func ExtensionModules(dirs ...string) ([]string, error) {
 	var found []string
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -66,6 +54,38 @@ func matchAny(patterns []string, name string) bool {
 		ok, _ := filepath.Match(p, name)
 		return ok
 	})
+}
+
+// Library is a shared library of this machine.
+type Library struct {
+	// Path is where the dynamic loader looks for it: the place it has to be at
+	// in a private root, which has no /etc/ld.so.cache.
+	Path string
+	// Source is the file itself, with every symbolic link resolved.
+	Source string
+}
+
+// Program is a program and what it may load while it runs.
+type Program struct {
+	// Executable is its absolute path.
+	Executable string
+	// Modules are files that it may load by their paths, as an interpreter does
+	// with extension modules.
+	Modules []string
+	// Names are more libraries that are loaded by name.
+	Names []string
+	// Homes are directories that may be shown at another path as a whole. What
+	// is found in one of them relative to what needs it is not listed.
+	Homes []string
+}
+
+// Closure lists the shared libraries that a program and its modules need and do
+// not find relative to themselves, the dynamic loader first, and the names of
+// those that only modules need and that are not there. One that the executable
+// needs itself is an error. A module that is no ELF file, or one for another
+// architecture, needs nothing.
+func Closure(p Program) (libraries []Library, missing []string, err error) {
+	return (&resolver{homes: p.Homes}).closure(p.Executable, p.Modules, p.Names...)
 }
 
 // resolver finds libraries as the dynamic loader does. It is used once.

@@ -1,4 +1,4 @@
-package python
+package ldso
 
 import (
 	"bufio"
@@ -94,7 +94,7 @@ func (r *resolver) findIn(name string, dirs []searchDir) want {
 
 // within reports whether path is in one of the homes.
 func (r *resolver) within(path string) bool {
-	return slices.ContainsFunc(r.homes, func(home string) bool { return within(home, path) })
+	return slices.ContainsFunc(r.homes, func(home string) bool { return Within(home, path) })
 }
 
 // open reads the library at path. Like the loader it passes over a file for
@@ -139,7 +139,7 @@ func (r *resolver) readConf(path string, depth int) {
 				if !filepath.IsAbs(pattern) {
 					pattern = filepath.Join(filepath.Dir(path), pattern)
 				}
-				included, _ := filepath.Glob(globQuote(r.root) + pattern)
+				included, _ := filepath.Glob(GlobQuote(r.root) + pattern)
 				for _, file := range included {
 					r.readConf(strings.TrimPrefix(file, r.root), depth+1)
 				}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // identity is what an interpreter says of itself.
@@ -53,7 +55,7 @@ func startError(ctx context.Context, exe string, err error) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, _, cause := closure(&Interpreter{Home: filepath.Dir(filepath.Dir(exe)), Executable: exe}); cause != nil {
+		if _, _, cause := ldso.Closure(ldso.Program{Executable: exe, Homes: []string{filepath.Dir(filepath.Dir(exe))}}); cause != nil {
 			return cause
 		}
 	}
@@ -77,7 +79,7 @@ func At(home string) (*Interpreter, error) {
 }
 
 func at(home string) (*Interpreter, error) {
-	prefix, err := realPath(home)
+	prefix, err := ldso.RealPath(home)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", home, err)
 	}
@@ -100,7 +102,7 @@ func at(home string) (*Interpreter, error) {
 	if id.implementation != "cpython" || !strings.HasPrefix(id.version, series+".") {
 		return nil, fmt.Errorf("%s: is %s %s, want cpython %s", exe, id.implementation, id.version, series)
 	}
-	if own, err := realPath(id.prefix); err != nil || own != prefix {
+	if own, err := ldso.RealPath(id.prefix); err != nil || own != prefix {
 		return nil, fmt.Errorf("%s: belongs to the installation in %s: name that one", exe, id.prefix)
 	}
 	p.Version = id.version
@@ -116,11 +118,10 @@ func at(home string) (*Interpreter, error) {
 // find lists the extension modules, those of the standard library in the given
 // directory, and what they need.
 func (p *Interpreter) find(extensions string) (err error) {
-	if p.modules, err = extensionModules(extensions, p.SitePackages()); err != nil {
+	if p.modules, err = ldso.ExtensionModules(extensions, p.SitePackages()); err != nil {
 		return err
 	}
-	p.Libraries, p.Missing, err = closure(p)
-	return err
+	return p.findLibraries()
 }
 
 // findExecutable picks the interpreter below home.
@@ -133,32 +134,14 @@ func findExecutable(home string) (string, error) {
 		case err != nil:
 			return "", err
 		}
-		target, err := realPath(path)
+		target, err := ldso.RealPath(path)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", path, err)
 		}
-		if !within(home, target) {
+		if !ldso.Within(home, target) {
 			return "", fmt.Errorf("%s: is a link to %s: name the prefix of that one", path, target)
 		}
 		return path, nil
 	}
 	return "", fmt.Errorf("%s: no bin/python%s and no bin/python3 in it", home, series)
-}
-
-// realPath is path made absolute with its symbolic links resolved. Its error is
-// the bare cause.
-func realPath(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err == nil {
-		path, err = filepath.EvalSymlinks(path)
-	}
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
-	}
-	return path, err
-}
-
-// within reports whether path is below dir. Both are absolute and clean.
-func within(dir, path string) bool {
-	return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
 }

@@ -1,4 +1,4 @@
-package python
+package ldso
 
 import (
 	"fmt"
@@ -8,31 +8,32 @@ import (
 	"strings"
 )
 
-// needsFile is a file in a directory of distributions: the names of the shared
+// noteFile is a file in a directory of distributions: the names of the shared
 // libraries that they need of the machine, one a line.
-const needsFile = ".libraries"
+const noteFile = ".libraries"
 
-// NoteLibraries writes down what the extension modules below dir need of the
-// machine that they do not bring with them. To find that out is to look at
-// every file of the directory, which a start has no time for. It comes before
-// Settle: [Interpreter.AddPackages] believes the note while it is as old as dir
-// itself, in whose time stamp it shows that something came or went.
+// Note writes down what the extension modules below dir, a directory of
+// distributions for the program p, need of the machine that they do not bring with
+// them. To find that out is to look at every file of the directory, which a start
+// has no time for. [Noted] believes the note while it is as old as dir itself, in
+// whose time stamp it shows that something came or went: whoever makes dir gives
+// both one time stamp afterwards.
 //
 // Where a library is looked for in a place of its own there is no note.
-func (p *Interpreter) NoteLibraries(dir string) error {
-	modules, err := extensionModules(dir)
+func Note(dir string, p Program) error {
+	modules, err := ExtensionModules(dir)
 	if err != nil {
 		return err
 	}
-	r := &resolver{homes: []string{p.Home, dir}}
-	if _, _, err := r.closure(p.Executable, slices.Concat(p.modules, modules)); err != nil {
+	r := &resolver{homes: append(slices.Clone(p.Homes), dir)}
+	if _, _, err := r.closure(p.Executable, slices.Concat(p.Modules, modules)); err != nil {
 		return err
 	}
 	names, ok := r.needs(modules)
 	if !ok {
 		return nil
 	}
-	if err := os.WriteFile(filepath.Join(dir, needsFile), []byte(strings.Join(names, "\n")+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, noteFile), []byte(strings.Join(names, "\n")+"\n"), 0o644); err != nil {
 		return fmt.Errorf("libraries: %w", err)
 	}
 	return nil
@@ -62,14 +63,14 @@ func (r *resolver) needs(modules []string) (names []string, ok bool) {
 	return names, true
 }
 
-// noted reads what NoteLibraries wrote in dir. It is false if there is no note,
-// or one that is not as old as dir.
-func noted(dir string) (names []string, ok bool) {
+// Noted reads what Note wrote in dir: names for Program.Names. ok is false if there
+// is no note, or one that is not as old as dir.
+func Noted(dir string) (names []string, ok bool) {
 	of, err := os.Stat(dir)
 	if err != nil {
 		return nil, false
 	}
-	file := filepath.Join(dir, needsFile)
+	file := filepath.Join(dir, noteFile)
 	note, err := os.Lstat(file)
 	if err != nil || !note.Mode().IsRegular() || !note.ModTime().Equal(of.ModTime()) {
 		return nil, false
