@@ -48,7 +48,7 @@ func (g *gate) open(e engine, err error) {
 
 // Run waits for the engine as long as ctx allows, then runs job. The wait
 // counts as time in the queue.
-func (g *gate) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+func (g *gate) Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 	arrived := time.Now()
 	select {
 	case <-g.done:
@@ -60,7 +60,7 @@ func (g *gate) Run(ctx context.Context, job runtime.Job) (runtime.Result, error)
 	}
 	waited := time.Since(arrived)
 	defer tellOfRun(ctx)()
-	result, err := g.engine.Run(ctx, job)
+	result, err := g.engine.Run(ctx, job, hooks)
 	result.Usage.Queue += waited
 	return result, err
 }
@@ -109,7 +109,7 @@ func (g *gate) Stats() runtime.Stats {
 // itself, and runs nothing.
 type closed struct{ *gate }
 
-func (closed) Run(context.Context, runtime.Job) (runtime.Result, error) {
+func (closed) Run(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
 	return runtime.Result{}, fmt.Errorf("run: %w: shutting down", runtime.ErrUnavailable)
 }
 

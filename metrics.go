@@ -85,7 +85,7 @@ func (m *metrics) ran(run *funcs.Run) {
 		source = "mcp"
 	}
 	m.runs.WithLabelValues(run.Status, source).Inc()
-	if run.Cost != nil {
+	if run.UsedWorker {
 		m.run.Observe(run.Usage.Wall.Seconds())
 		m.queue.Observe(run.Usage.Queue.Seconds())
 	}

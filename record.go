@@ -62,8 +62,8 @@ func (r *recorder) Now(run *funcs.Run) {
 		// they need not hold what the callers have sent.
 		run.Job, run.Reply = runtime.Job{}, nil
 	}
-	if run.Cost != nil {
-		if cost, ok := run.Cost(); ok {
+	if run.UsedWorker {
+		if cost, ok := run.Bill.Wait(); ok {
 			run.Usage.CPU, run.Usage.PeakMemory = cost.CPU, cost.PeakMemory
 		}
 	}
@@ -88,7 +88,7 @@ func (r *recorder) finish(ctx context.Context) error {
 func sentence(run *funcs.Run) string {
 	var b strings.Builder
 	b.WriteString("run " + run.Status)
-	if run.Cost != nil {
+	if run.UsedWorker {
 		fmt.Fprintf(&b, " in %s, %s of processor, %.1f MiB",
 			run.Usage.Wall.Round(10*time.Microsecond), run.Usage.CPU.Round(10*time.Microsecond), float64(run.Usage.PeakMemory)/mib)
 	}
@@ -151,7 +151,7 @@ func runAttr(run *funcs.Run, d digest) slog.Attr {
 	if d.sha256 != "" {
 		attrs = append(attrs, slog.String("script_sha256", d.sha256), slog.Int("script_bytes", d.scriptBytes), slog.Int("input_bytes", d.inputBytes))
 	}
-	if u := run.Usage; run.Cost != nil {
+	if u := run.Usage; run.UsedWorker {
 		attrs = append(attrs, slog.Float64("wall_ms", millis(u.Wall)), slog.Float64("cpu_ms", millis(u.CPU)),
 			slog.Float64("queue_ms", millis(u.Queue)), slog.Int64("peak_memory_bytes", u.PeakMemory))
 	}

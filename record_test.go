@@ -27,10 +27,8 @@ import (
 func someRun() *funcs.Run {
 	return &funcs.Run{
 		ExecutionID: "id-1", Status: "memory_limit", Level: slog.LevelWarn, Problem: "Script exceeded the memory limit of 512 MiB", LimitHit: true,
-		Usage: runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
-		Cost: func() (runtime.Usage, bool) {
-			return runtime.Usage{CPU: 15 * time.Millisecond, PeakMemory: 40 << 20}, true
-		},
+		Usage:      runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
+		UsedWorker: true, Bill: bill(func() {}),
 		Job:   runtime.Job{Script: "secret", Input: json.RawMessage(`"secret"`), Stdin: "secret"},
 		Reply: []byte(`{"result":"secret"}`),
 		Event: &funcs.Event{ID: "e1", Source: "/s", Type: "t", Subscription: "sub", Attempt: 2, Acknowledged: true, Published: true},
@@ -38,6 +36,14 @@ func someRun() *funcs.Run {
 			RequestBytes: 33, ResponseBytes: 15, Took: 1500 * time.Microsecond},
 		Trace: funcs.Trace{ID: "0af7651916cd43dd8448eb211c80319c", Span: "b7ad6b7169203331", Sampled: true},
 	}
+}
+
+// bill is what someRun cost, once it has returned.
+type bill func()
+
+func (b bill) Wait() (runtime.Usage, bool) {
+	b()
+	return runtime.Usage{CPU: 15 * time.Millisecond, PeakMemory: 40 << 20}, true
 }
 
 func TestEntryOfARun(t *testing.T) {
@@ -102,14 +108,12 @@ func TestEntriesWaitForTheCost(t *testing.T) {
 	r := newRecorder(NewLog(&out), nil, false)
 	buried := make(chan struct{})
 	run := someRun()
-	cost := run.Cost
-	run.Cost = func() (runtime.Usage, bool) {
+	run.Bill = bill(func() {
 		if run.Job.Script != "" || run.Job.Input != nil || run.Reply != nil {
 			t.Error("an entry that waits holds what the caller has sent")
 		}
 		<-buried
-		return cost()
-	}
+	})
 	r.Later(run)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

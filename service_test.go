@@ -25,7 +25,7 @@ type fakeEngine struct {
 	closed int // calls of Close
 }
 
-func (e *fakeEngine) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+func (e *fakeEngine) Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 	if e.hold != nil {
 		select {
 		case <-e.hold:

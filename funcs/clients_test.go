@@ -83,7 +83,7 @@ func documentedRunner(t *testing.T) *fakeRunner {
 		byScript[e.Script] = e
 	}
 	runner := four()
-	runner.run = func(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+	runner.run = func(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 		if job.Script == "def main():\n    return 6 * 7" || job.Script == "def main(): return 6 * 7" {
 			return runtime.Result{Status: runtime.OK, Value: []byte("42"), Ran: true}, nil
 		}
@@ -91,7 +91,7 @@ func documentedRunner(t *testing.T) *fakeRunner {
 		if !ok {
 			t.Errorf("script %q is in no example", job.Script)
 		}
-		return documented(e).Run(ctx, job)
+		return documented(e).Run(ctx, job, hooks)
 	}
 	return runner
 }

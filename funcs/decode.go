@@ -16,9 +16,10 @@ import (
 const minTimeout = 50 * time.Millisecond
 
 // request is a decoded body of POST /execute. job lacks what is not the
-// caller's to say: ExecutionID and Usage.
+// caller's to say: Usage.
 type request struct {
 	job    runtime.Job
+	hooks  runtime.Hooks // of a stream
 	report bool
 	seen   [fieldCount]bool // by index in fields
 }

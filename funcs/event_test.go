@@ -195,7 +195,7 @@ func TestEventsWithoutATopicAreLogged(t *testing.T) {
 func TestAPanicBringsTheEventBack(t *testing.T) {
 	m := &memo{}
 	r := four()
-	r.run = func(context.Context, runtime.Job) (runtime.Result, error) { panic("oops") }
+	r.run = func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("oops") }
 	if w := deliver(r, m, someScript); w.Code != 500 {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}

@@ -52,10 +52,11 @@ func (h *handler) perform(ctx context.Context, req *request, c *call) (*outcome,
 	run := c.run
 	limits := h.runner.Info().Limits
 	job := req.job
-	job.ExecutionID, job.Usage = run.ExecutionID, req.report
+	job.Usage = req.report
 	run.Job = job
-	job.Room = func(n int) error { return c.reply(ctx, int64(n)) }
-	res, err := h.runner.Run(ctx, job)
+	hooks := req.hooks
+	hooks.Room = func(n int) error { return c.room(ctx, int64(n)) }
+	res, err := h.runner.Run(ctx, job, hooks)
 	if err == nil {
 		err = c.output(int64(len(res.Stdout) + len(res.Stderr)))
 	}
@@ -73,7 +74,10 @@ func (h *handler) perform(ctx context.Context, req *request, c *call) (*outcome,
 		}
 		extra = &report{id: run.ExecutionID, limits: limits, isolation: h.runner.Info().Isolation} // asked again: a start may have ended only now
 	}
-	run.Usage, run.Cost = res.Usage, res.Cost
+	run.Usage = res.Usage
+	if res.Bill != nil {
+		run.UsedWorker, run.Bill = true, res.Bill
+	}
 	run.end(o, res.Error, nil)
 	return o, result(&res, limits.OutputBytes, job.ReturnFiles, extra), nil
 }

@@ -103,7 +103,7 @@ func TestReport(t *testing.T) {
 	id := w.Header().Get("X-Execution-Id")
 	want(t, w, 200, `{"result":[1],"stdout":"","stderr":"note","report":{"execution_id":"`+id+`","status":"ok","wall_ms":12.345,"cpu_ms":2,`+
 		`"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,"limits":{"timeout_seconds":2.5,`+limits+`,`+isolation+`}`)
-	if job := runner.job(t); !job.Usage || job.ExecutionID != id || job.Timeout != 2500*time.Millisecond {
+	if job := runner.job(t); !job.Usage || job.Timeout != 2500*time.Millisecond {
 		t.Errorf("job %+v", job)
 	}
 	if got := w.Header().Get("Server-Timing"); got != "queue;dur=1.5, run;dur=12.345" {
@@ -166,7 +166,7 @@ func TestReportOfARunThatWaitedForTheStart(t *testing.T) {
 	runner := four()
 	known := runner.info
 	runner.info = runtime.Info{Limits: known.Limits}
-	runner.run = func(context.Context, runtime.Job) (runtime.Result, error) {
+	runner.run = func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
 		runner.info = known
 		return runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4")}, nil
 	}

@@ -17,7 +17,7 @@ import (
 
 // fakeRunner answers every job with what run returns, and keeps the jobs.
 type fakeRunner struct {
-	run    func(ctx context.Context, job runtime.Job) (runtime.Result, error)
+	run    func(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error)
 	health error
 	info   runtime.Info
 
@@ -25,11 +25,11 @@ type fakeRunner struct {
 	jobs []runtime.Job
 }
 
-func (f *fakeRunner) Run(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+func (f *fakeRunner) Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	f.mu.Unlock()
-	return f.run(ctx, job)
+	return f.run(ctx, job, hooks)
 }
 
 func (f *fakeRunner) Health() error { return f.health }
@@ -77,12 +77,12 @@ func testInfo() runtime.Info {
 
 // returning makes a runner that answers every job with res.
 func returning(res runtime.Result) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job) (runtime.Result, error) { return res, nil }}
+	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { return res, nil }}
 }
 
 // failing makes a runner that answers every job with err.
 func failing(err error) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job) (runtime.Result, error) {
+	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
 		return runtime.Result{}, err
 	}}
 }

@@ -19,11 +19,11 @@ import (
 
 // Runner runs scripts. Package runtime has the real one.
 type Runner interface {
-	// Run runs one script and returns what came of it. An error is the
-	// service's fault, never the script's: runtime.ErrOverloaded and
+	// Run runs one script, calls hooks meanwhile, and returns what came of it. An
+	// error is the service's fault, never the script's: runtime.ErrOverloaded and
 	// runtime.ErrUnavailable, wrapped or not, are told apart from all others.
 	// Run returns soon after ctx ends.
-	Run(ctx context.Context, job runtime.Job) (runtime.Result, error)
+	Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error)
 	// Health returns nil exactly when a run would succeed now. The text of its
 	// error is shown to the caller of /health.
 	Health() error

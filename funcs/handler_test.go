@@ -94,11 +94,11 @@ func TestHead(t *testing.T) {
 func TestExecutionIDIsOurs(t *testing.T) {
 	req := newRequest("POST", "/execute", "", someScript)
 	req.Header.Set("X-Execution-Id", strings.Repeat("0", 32))
-	runner := four()
-	w := serve(runner, req)
+	m := &memo{}
+	w := serveWith(four(), m, req)
 	id := w.Header().Get("X-Execution-Id")
-	if id == strings.Repeat("0", 32) || runner.job(t).ExecutionID != id {
-		t.Errorf("id %q, job %q", id, runner.job(t).ExecutionID)
+	if id == strings.Repeat("0", 32) || len(m.runs) != 1 || m.runs[0].ExecutionID != id {
+		t.Errorf("id %q, recorded %v", id, m.runs)
 	}
 	if next := serve(four(), newRequest("GET", "/health", "", "")).Header().Get("X-Execution-Id"); next == id {
 		t.Error("an id came twice")
@@ -145,7 +145,7 @@ func TestRunnerErrors(t *testing.T) {
 		t.Run(fmt.Sprint(tt.err), func(t *testing.T) {
 			runner := failing(tt.err)
 			if tt.panic {
-				runner.run = func(context.Context, runtime.Job) (runtime.Result, error) { panic("oh") }
+				runner.run = func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("oh") }
 			}
 			log, text := logged()
 			w := httptest.NewRecorder()
@@ -179,7 +179,7 @@ func TestBrokenResults(t *testing.T) {
 func TestClientGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job) (runtime.Result, error) {
+	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
 		cancel()
 		<-ctx.Done()
 		return runtime.Result{}, fmt.Errorf("run: %w", ctx.Err())
@@ -200,7 +200,7 @@ func TestClientGone(t *testing.T) {
 func TestClientGoneForReal(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan struct{})
 	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job) (runtime.Result, error) {
+	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)
@@ -222,7 +222,7 @@ func TestClientGoneForReal(t *testing.T) {
 // not see an empty success.
 func TestHalfClosed(t *testing.T) {
 	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job) (runtime.Result, error) {
+	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
 		<-ctx.Done()
 		return runtime.Result{}, ctx.Err()
 	}
@@ -281,6 +281,6 @@ type constant struct {
 	res  runtime.Result
 }
 
-func (c *constant) Run(context.Context, runtime.Job) (runtime.Result, error) { return c.res, nil }
+func (c *constant) Run(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { return c.res, nil }
 func (c *constant) Health() error                                            { return nil }
 func (c *constant) Info() runtime.Info                                       { return c.info }

@@ -62,8 +62,8 @@ func (h *holding) grow(n, copies int64) error {
 	return nil
 }
 
-// reply waits for room for n bytes more of a reply.
-func (h *holding) reply(ctx context.Context, n int64) error {
+// room waits for room for n bytes more of a reply.
+func (h *holding) room(ctx context.Context, n int64) error {
 	late, cancel := context.WithTimeout(ctx, replyRoomWithin)
 	defer cancel()
 	if err := h.bounds.replies.Acquire(late, n); err != nil {

@@ -74,11 +74,11 @@ func (s *slowReader) Write(b []byte) (int, error) {
 func TestHeldReplies(t *testing.T) {
 	value := []byte(`"` + strings.Repeat("x", 1<<20) + `"`)
 	r := four()
-	r.run = func(_ context.Context, job runtime.Job) (runtime.Result, error) {
+	r.run = func(_ context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 		if job.Script == "output" {
 			return runtime.Result{Status: runtime.OK, Value: []byte("4"), Stdout: bytes.Repeat([]byte("x"), 1<<20)}, nil
 		}
-		if err := job.Room(len(value)); err != nil {
+		if err := hooks.Room(len(value)); err != nil {
 			return runtime.Result{}, err
 		}
 		return runtime.Result{Status: runtime.OK, Value: value}, nil

@@ -28,8 +28,10 @@ type Run struct {
 	// LimitHit says that a limit ended the run, which Problem names.
 	LimitHit bool
 	Usage    runtime.Usage
-	// Cost is that of runtime.Result, nil where nothing ran.
-	Cost func() (runtime.Usage, bool)
+	// UsedWorker says that a process was involved: Usage is of it, and Bill is not
+	// nil.
+	UsedWorker bool
+	Bill       Bill
 
 	// Job is from the caller. Its script is empty where none could be read.
 	Job runtime.Job
@@ -43,6 +45,13 @@ type Run struct {
 	Tool    string // of MCP that asked for the run, empty for the others
 	Request Request
 	Trace   Trace
+}
+
+// Bill is what a run cost beside its Usage. A *runtime.Bill is one.
+type Bill interface {
+	// Wait waits until the cost is known, and returns it; ok is false when it is
+	// not to be had.
+	Wait() (u runtime.Usage, ok bool)
 }
 
 // Event is how a run was asked for by a message.

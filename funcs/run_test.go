@@ -69,7 +69,7 @@ func TestRunsAreRecorded(t *testing.T) {
 func TestClientsThatDisconnect(t *testing.T) {
 	m := &memo{maxBytes: -1}
 	r := four()
-	r.run = func(ctx context.Context, _ runtime.Job) (runtime.Result, error) {
+	r.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
 		select {
 		case <-time.After(time.Millisecond):
 			return runtime.Result{Status: runtime.OK, Value: []byte("4")}, nil

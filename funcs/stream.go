@@ -42,8 +42,7 @@ func (h *handler) stream(r *http.Request, c *call, req *request) (reply, error) 
 	defer cancel()
 	out := newOutput(h.runner.Info().Limits.OutputBytes)
 	started := make(chan struct{})
-	req.job.Started = func() { close(started) }
-	req.job.Output = out.put
+	req.hooks = runtime.Hooks{Started: func() { close(started) }, Output: out.put}
 	over := make(chan ended, 1)
 	go func() {
 		o, body, err := h.performSafely(ctx, req, c)

@@ -18,10 +18,10 @@ import (
 
 // streaming makes a runner whose script writes what write does.
 func streaming(res runtime.Result, err error, write func(ctx context.Context, output func(runtime.Stream, []byte))) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(ctx context.Context, job runtime.Job) (runtime.Result, error) {
+	return &fakeRunner{info: testInfo(), run: func(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 		if write != nil {
-			job.Started()
-			write(ctx, job.Output)
+			hooks.Started()
+			write(ctx, hooks.Output)
 		}
 		if ctx.Err() != nil {
 			return runtime.Result{}, ctx.Err()

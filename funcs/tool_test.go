@@ -125,7 +125,7 @@ func TestToolFaults(t *testing.T) {
 
 // A panic on the SDK's goroutine must not end the process.
 func TestToolPanics(t *testing.T) {
-	runner := &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job) (runtime.Result, error) { panic("boom") }}
+	runner := &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("boom") }}
 	s := newToolServer(t, runner, nil)
 	if res := s.call(t, someScript); res.StatusCode != 500 {
 		t.Errorf("%s", res.Status)
@@ -139,7 +139,7 @@ func TestToolPanics(t *testing.T) {
 // speaks, and the record says so.
 func TestToolClientLeaves(t *testing.T) {
 	began, ended := make(chan struct{}, 1), make(chan struct{}, 1)
-	runner := &fakeRunner{info: testInfo(), run: func(ctx context.Context, _ runtime.Job) (runtime.Result, error) {
+	runner := &fakeRunner{info: testInfo(), run: func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
 		began <- struct{}{}
 		<-ctx.Done()
 		ended <- struct{}{}

@@ -49,7 +49,7 @@ func TestForgedFrames(t *testing.T) {
 		{name: "rubbish", records: `b"\xff" * 100`, status: ScriptError},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := r.Run(t.Context(), Job{Script: fmt.Sprintf(forging, tt.records), ReturnFiles: true})
+			got, err := r.Run(t.Context(), Job{Script: fmt.Sprintf(forging, tt.records), ReturnFiles: true}, Hooks{})
 			if err != nil {
 				t.Fatal(err)
 			}

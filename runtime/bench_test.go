@@ -200,7 +200,7 @@ func throughput(b *testing.B, do func() error, n int, span time.Duration) float6
 }
 
 func runOnce(r *runtime.Runtime) error {
-	result, err := r.Run(context.Background(), runtime.Job{Script: benchScript})
+	result, err := r.Run(context.Background(), runtime.Job{Script: benchScript}, runtime.Hooks{})
 	if err != nil {
 		return err
 	}

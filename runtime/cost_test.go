@@ -10,14 +10,14 @@ import (
 
 const burn = "def main():\n    n = 0\n    for i in range(1000000):\n        n += i\n    return len('x' * (20 << 20))"
 
-// Cost brings the figures of a run whose caller did not wait for them, as
+// A bill brings the figures of a run whose caller did not wait for them, as
 // often as it is asked, and also when the service is gone.
 func TestCostIsKnownLater(t *testing.T) {
 	r, err := New(context.Background(), testConfig(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := r.Run(t.Context(), Job{Script: burn})
+	res, err := r.Run(t.Context(), Job{Script: burn}, Hooks{})
 	if err != nil || res.Status != OK {
 		t.Fatalf("got %+v, %v", res, err)
 	}
@@ -25,7 +25,7 @@ func TestCostIsKnownLater(t *testing.T) {
 		t.Errorf("nobody asked for them: %+v", res.Usage)
 	}
 	for _, after := range []string{"the run", "the end of the service"} {
-		u, ok := res.Cost()
+		u, ok := res.Bill.Wait()
 		if !ok || u.CPU < time.Millisecond || u.PeakMemory < 19<<20 || u.PeakMemory > 21<<20 || u.Wall != res.Usage.Wall || u.Queue != res.Usage.Queue {
 			t.Errorf("after %s: got %+v, %v; the reply had %+v", after, u, ok, res.Usage)
 		}
@@ -57,7 +57,7 @@ func TestStatsAndForked(t *testing.T) {
 	done := make(chan error, 1)
 	ctx, leave := context.WithCancel(t.Context())
 	go func() {
-		_, err := r.Run(ctx, Job{Script: "import time\ndef main(): time.sleep(25)"})
+		_, err := r.Run(ctx, Job{Script: "import time\ndef main(): time.sleep(25)"}, Hooks{})
 		done <- err
 	}()
 	eventually(t, "it runs", func() bool { return r.Stats().Busy > 0 })

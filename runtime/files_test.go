@@ -115,7 +115,7 @@ func TestReturnedFiles(t *testing.T) {
 					continue // seccomp refuses it there
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true})
+					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true}, Hooks{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -158,7 +158,7 @@ import os, socket
 def main():
     os.mkfifo('fifo')
     kept = socket.socket(socket.AF_UNIX); kept.bind('socket')
-    open('a', 'w').write('x')`})
+    open('a', 'w').write('x')`}, Hooks{})
 	if err != nil || got.Status != OK {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -170,7 +170,7 @@ def main():
 // Nothing comes back that was not asked for.
 func TestFilesNotAskedFor(t *testing.T) {
 	r := start(t, nil)
-	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')", Files: []File{{"b", nil}}})
+	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')", Files: []File{{"b", nil}}}, Hooks{})
 	if err != nil || got.Status != OK || got.Files != nil || got.FilesOmitted != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -183,7 +183,7 @@ func TestManyFiles(t *testing.T) {
 		64: "", 164: "1 more are not listed", 1000: "837 more are not listed",
 		12_000: "9838 more are not listed", // of 10000 looked at, and the entry that says so
 	} {
-		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)})
+		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)}, Hooks{})
 		if err != nil || got.Status != OK {
 			t.Fatalf("%+v, %v", got, err)
 		}
@@ -214,7 +214,7 @@ def main():
     for n in range(300):
         open(f'd/{n}', 'w').write('own')
     threading.Thread(target=swap, daemon=True).start()
-`})
+`}, Hooks{})
 	if err != nil || got.Status != OK {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -237,7 +237,7 @@ func TestFilesThatDoNotFit(t *testing.T) {
 			for n := range 290 {
 				files = append(files, File{fmt.Sprint(n), make([]byte, 3500)})
 			}
-			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files})
+			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files}, Hooks{})
 			if err != nil || got.Status != FileLimit || !strings.Contains(got.Error, "/tmp limit of 1 MiB") {
 				t.Errorf("%+v, %v", got, err)
 			}

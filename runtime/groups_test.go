@@ -106,7 +106,7 @@ func TestJailIsBounded(t *testing.T) {
 	}
 	text := program(t, "attacks/kernel_memory")
 	r := grouped(t, limits(32<<20))
-	if got, err := r.Run(t.Context(), Job{Script: text}); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "all runs together held too much") {
+	if got, err := r.Run(t.Context(), Job{Script: text}, Hooks{}); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "all runs together held too much") {
 		t.Errorf("in a group: %+v, %v", got, err)
 	}
 	good(t, r)

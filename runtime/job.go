@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// Job is one script to run, as the caller gave it. All of it is untrusted.
+// Job is one script to run, as the caller gave it: data, all of it untrusted.
+// What Run calls back meanwhile is in Hooks.
 type Job struct {
-	// ExecutionID names the run in replies and logs; the caller of Run makes it.
-	ExecutionID string
 	// Script is Python 3.11 source, valid UTF-8, that defines main.
 	Script string
 	// Input is the JSON text handed to main as its only argument. nil means
@@ -21,8 +20,8 @@ type Job struct {
 	// a larger value is cut to it.
 	Timeout time.Duration
 	// Usage asks that Result.Usage is filled on success too. It costs the
-	// caller the time the kernel takes to bury the worker, so it is off unless
-	// somebody reads the figures.
+	// caller the time the kernel takes to end the worker's process, so it is off
+	// unless somebody reads the figures.
 	Usage bool
 	// Files are put into the script's working directory before it runs; see
 	// CheckFiles for what is accepted. The worker writes them, confined.
@@ -30,6 +29,10 @@ type Job struct {
 	// ReturnFiles asks for Result.Files: what is new or changed in the working
 	// directory when the script has ended in an orderly way.
 	ReturnFiles bool
+}
+
+// Hooks are what Run calls back while a job runs. Each of them may be nil.
+type Hooks struct {
 	// Started is called once, when a worker has taken the script and before any
 	// Output. Run that returns an error without having called it has run nothing.
 	// nil: nobody wants to know.
@@ -134,17 +137,15 @@ type Result struct {
 	// value that is JSON by itself.
 	Display map[string]string
 	Usage   Usage
-	// Cost is for who wants the figures without making the caller wait: it
-	// waits, two seconds at most, until the kernel has buried the worker, and
-	// returns Usage with CPU and PeakMemory; ok is false when they are not to
-	// be had, because the interpreter ended first. It may be called from any
-	// goroutine. nil where no process was involved.
-	Cost func() (u Usage, ok bool)
+	// Bill brings what the run cost, for whoever wants the figures without making
+	// the caller wait. Every Result of Runtime.Run has one; nil says that no
+	// process was involved.
+	Bill *Bill
 }
 
 // Usage is what a run cost. Times of the queue and the run are always
 // measured; CPU and PeakMemory only where Job.Usage asked or the worker ended
-// without an answer, or later by Result.Cost.
+// without an answer, or later in Bill.Wait.
 type Usage struct {
 	Queue, Wall, CPU time.Duration
 	// PeakMemory is the most memory in bytes that the run held at once: its own

@@ -118,7 +118,7 @@ def main(how):
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, nil)
 			for how, want := range map[string][2]float64{"nothing": {0, 0}, "heap": {100, 0}, "private mapping": {100, 0}, "tmp": {1, 40}} {
-				res, err := r.Run(t.Context(), Job{Script: script, Input: fmt.Appendf(nil, "%q", how), Usage: true})
+				res, err := r.Run(t.Context(), Job{Script: script, Input: fmt.Appendf(nil, "%q", how), Usage: true}, Hooks{})
 				if err != nil || res.Status != OK {
 					t.Fatalf("%s: %+v %v", how, res, err)
 				}
@@ -152,7 +152,7 @@ func TestPressure(t *testing.T) {
 		run := func(mib string) <-chan Result {
 			ended := make(chan Result, 1)
 			go func() {
-				got, err := r.Run(t.Context(), Job{Script: script, Input: []byte(mib)})
+				got, err := r.Run(t.Context(), Job{Script: script, Input: []byte(mib)}, Hooks{})
 				if err != nil {
 					t.Error(err)
 				}
@@ -222,7 +222,7 @@ func TestNobodyIsBlamed(t *testing.T) {
 			} {
 				ended := make(chan error, 1)
 				go func() {
-					got, err := r.Run(t.Context(), Job{Script: slow})
+					got, err := r.Run(t.Context(), Job{Script: slow}, Hooks{})
 					if err == nil {
 						err = fmt.Errorf("it ended: %+v", got)
 					}

@@ -50,7 +50,7 @@ func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 func killGroup(t *testing.T, r *Runtime, seconds float64) string {
 	t.Helper()
 	run := func(script string) string {
-		got, err := r.Run(t.Context(), Job{Script: script})
+		got, err := r.Run(t.Context(), Job{Script: script}, Hooks{})
 		if err != nil || got.Status != OK {
 			return fmt.Sprintf("%s %s %v", got.Status, got.Error, err)
 		}
@@ -83,7 +83,7 @@ func TestThreadsOfNeighbours(t *testing.T) {
 			got, text := make(chan string, 2), program(t, "attacks/threads")
 			for range 2 {
 				go func() {
-					res, err := r.Run(t.Context(), Job{Script: text, Input: []byte("60")})
+					res, err := r.Run(t.Context(), Job{Script: text, Input: []byte("60")}, Hooks{})
 					got <- fmt.Sprint(string(res.Value), res.Error, errorText(err))
 				}()
 			}
@@ -121,7 +121,7 @@ func TestRunsEndWithTheZygote(t *testing.T) {
 			r := start(t, nil)
 			ended := make(chan error, 1)
 			go func() {
-				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"})
+				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"}, Hooks{})
 				ended <- err
 			}()
 			eventually(t, "it runs", func() bool { return r.Stats().Busy == 1 })

@@ -151,7 +151,7 @@ func execute(t *testing.T, r *Runtime, script string, input any) Result {
 		}
 		job.Input = text
 	}
-	result, err := r.Run(t.Context(), job)
+	result, err := r.Run(t.Context(), job, Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func TestFirstWorkerIsAStopgap(t *testing.T) {
 	eventually(t, "one more than there are places was forked", func() bool {
 		return forks.Load() == int64(cfg.Workers+spares+1) && r.Stats().Ready == cfg.Workers+spares
 	})
-	res, err := r.Run(t.Context(), Job{Script: "from matplotlib import pyplot\ndef main(): return pyplot.saved"})
+	res, err := r.Run(t.Context(), Job{Script: "from matplotlib import pyplot\ndef main(): return pyplot.saved"}, Hooks{})
 	if err != nil || string(res.Value) != "2" {
 		t.Errorf("rehearsed %s times, %v %s: want 2", res.Value, err, res.Error)
 	}

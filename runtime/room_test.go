@@ -17,18 +17,18 @@ func TestRoom(t *testing.T) {
 	r := fresh(t, 1, 1)
 	var asked []int
 	room := func(n int) error { asked = append(asked, n); return nil }
-	got, err := r.Run(t.Context(), Job{Script: returnsMuch, ReturnFiles: true, Room: room})
+	got, err := r.Run(t.Context(), Job{Script: returnsMuch, ReturnFiles: true}, Hooks{Room: room})
 	if err != nil || got.Status != OK || len(got.Value) != 100_002 || len(got.Files) != 1 {
 		t.Fatalf("%v, %+v", err, got)
 	}
 	if len(asked) != 2 || asked[0] < 200_000 || asked[0] > 201_000 || asked[1] != 100_002 {
 		t.Errorf("asked for %d", asked)
 	}
-	if _, err = r.Run(t.Context(), Job{Script: quick, Room: room}); err != nil || len(asked) != 2 {
+	if _, err = r.Run(t.Context(), Job{Script: quick}, Hooks{Room: room}); err != nil || len(asked) != 2 {
 		t.Errorf("%v, asked for %d", err, asked)
 	}
 	full := errors.New("full")
-	if got, err := r.Run(t.Context(), Job{Script: returnsMuch, Room: func(int) error { return full }}); err != full {
+	if got, err := r.Run(t.Context(), Job{Script: returnsMuch}, Hooks{Room: func(int) error { return full }}); err != full {
 		t.Errorf("refused: %v, %+v", err, got)
 	}
 	wantQuick(t, r)
@@ -39,7 +39,8 @@ func TestWaitForRoom(t *testing.T) {
 	t.Parallel()
 	r := fresh(t, 1, 1)
 	const limit = 2 * time.Second
-	got, err := r.Run(t.Context(), Job{Script: returnsMuch, Timeout: limit, Room: func(int) error { time.Sleep(limit + limit/2); return nil }})
+	slow := func(int) error { time.Sleep(limit + limit/2); return nil }
+	got, err := r.Run(t.Context(), Job{Script: returnsMuch, Timeout: limit}, Hooks{Room: slow})
 	if err != nil || got.Status != OK || len(got.Value) != 100_002 {
 		t.Errorf("%v, %s %s, %d bytes", err, got.Status, got.Error, len(got.Value))
 	}

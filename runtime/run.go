@@ -9,15 +9,12 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// buryWithin is how long the exit of a worker may take before its figures are
-// given up.
-const buryWithin = 2 * time.Second
-
-// Run runs one script and returns what came of it. Errors: ErrOverloaded when
-// too many callers wait already, ErrUnavailable when the interpreter is away,
-// ctx's error when the caller left first (the script is killed then), and that
-// of CheckFiles, which callers should have asked before.
-func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
+// Run runs one script, calls hooks meanwhile, and returns what came of it.
+// Errors: ErrOverloaded when too many callers wait already, ErrUnavailable when
+// the interpreter is away, ctx's error when the caller left first (the script is
+// killed then), that of Hooks.Room, and that of CheckFiles, which callers should
+// have asked before.
+func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error) {
 	began := time.Now()
 	if len(job.Files) > 0 {
 		if err := CheckFiles(job.Files, r.cfg.Limits); err != nil {
@@ -35,7 +32,7 @@ func (r *Runtime) Run(ctx context.Context, job Job) (Result, error) {
 		job.Timeout = r.cfg.Limits.Timeout
 	}
 	for range attempts {
-		result, err := r.attempt(ctx, &job, began)
+		result, err := r.attempt(ctx, &job, &hooks, began)
 		if !errors.Is(err, errUnread) {
 			return result, err
 		}
@@ -51,19 +48,19 @@ const attempts = 3
 var errUnread = errors.New("worker was dead")
 
 // attempt runs a job in the next worker.
-func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Result, error) {
+func (r *Runtime) attempt(ctx context.Context, job *Job, hooks *Hooks, began time.Time) (Result, error) {
 	w, err := r.pool.take(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer r.pool.discard(w)
-	if job.Started != nil {
-		job.Started()
-		job.Started = nil // should this worker turn out to be dead
+	if hooks.Started != nil {
+		hooks.Started()
+		hooks.Started = nil // should this worker turn out to be dead
 	}
 	started := time.Now()
 	watch := r.pool.watch(w, r.cfg.Limits)
-	reply := w.Run(ctx, request(job))
+	reply := w.Run(ctx, request(job, hooks))
 	seen := watch.end()
 	seen.wall = time.Since(started)
 	switch {
@@ -86,55 +83,23 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, began time.Time) (Resul
 	if exit != nil {
 		result.Usage.add(exit, w, seen)
 	}
-	usage := result.Usage
-	result.Cost = func() (Usage, bool) {
-		u := usage
-		exit, ok := buried(w)
-		if ok {
-			u.add(&exit, w, seen)
-		}
-		return u, ok
-	}
+	result.Bill = &Bill{soFar: result.Usage, worker: w, seen: seen}
 	return result, nil
 }
 
 // request is what a worker is told of a job.
-func request(job *Job) *zygote.Request {
-	r := &zygote.Request{Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout, ReturnFiles: job.ReturnFiles, Room: job.Room}
+func request(job *Job, hooks *Hooks) *zygote.Request {
+	r := &zygote.Request{
+		Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout,
+		ReturnFiles: job.ReturnFiles, Room: hooks.Room,
+	}
 	for _, f := range job.Files {
 		r.Files = append(r.Files, zygote.File(f))
 	}
-	if job.Output != nil {
-		r.Output = func(fd int, chunk []byte) { job.Output(Stream(fd), chunk) }
+	if hooks.Output != nil {
+		r.Output = func(fd int, chunk []byte) { hooks.Output(Stream(fd), chunk) }
 	}
 	return r
-}
-
-// add fills in what is known only when the process is gone.
-func (u *Usage) add(exit *zygote.Exit, w *zygote.Worker, seen holding) {
-	u.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
-	// The kernel's figure has pages of files in it, which are shared by all, and
-	// those of a mapped /tmp.
-	resident := int64(exit.PeakBytes) - w.Idle.Resident() - seen.file - seen.shmem
-	u.PeakMemory, u.PeakTmp = max(seen.peak, resident, 0), seen.peakTmp
-}
-
-// buried waits for the end of a worker that is dying. ok is false when it
-// takes too long, or died with its zygote.
-func buried(w *zygote.Worker) (exit zygote.Exit, ok bool) {
-	select {
-	case <-w.Exited():
-		return w.Exit()
-	default:
-	}
-	late := time.NewTimer(buryWithin)
-	defer late.Stop()
-	select {
-	case <-w.Exited():
-		return w.Exit()
-	case <-late.C:
-		return zygote.Exit{}, false
-	}
 }
 
 // exit waits for the worker's end where it matters: when the caller wants the
@@ -144,7 +109,7 @@ func (r *Runtime) exit(w *zygote.Worker, job *Job, reply *zygote.Reply) (*zygote
 	if !silent && !job.Usage {
 		return nil, nil
 	}
-	exit, ok := buried(w)
+	exit, ok := ended(w)
 	switch {
 	case ok:
 		return &exit, nil

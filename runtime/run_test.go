@@ -36,11 +36,11 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%+v", r.Info())
-	got, err := r.Run(context.Background(), Job{Script: "def main():\n    print('Hello World')\n    return {'message': 'success', 'value': 42}", Usage: true})
+	got, err := r.Run(context.Background(), Job{Script: "def main():\n    print('Hello World')\n    return {'message': 'success', 'value': 42}", Usage: true}, Hooks{})
 	t.Logf("%+v %v %s %s", got, err, got.Value, got.Stdout)
 	for range 20 {
 		s := time.Now()
-		got, err = r.Run(context.Background(), Job{Script: "def main():\n    print('Hello World')\n    return {'message': 'success', 'value': 42}"})
+		got, err = r.Run(context.Background(), Job{Script: "def main():\n    print('Hello World')\n    return {'message': 'success', 'value': 42}"}, Hooks{})
 		t.Logf("%v %v %s", time.Since(s), err, got.Value)
 		time.Sleep(5 * time.Millisecond)
 	}

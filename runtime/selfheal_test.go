@@ -50,7 +50,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // wantQuick checks that a run works now.
 func wantQuick(t *testing.T, r *Runtime) {
 	t.Helper()
-	got, err := r.Run(t.Context(), Job{Script: quick})
+	got, err := r.Run(t.Context(), Job{Script: quick}, Hooks{})
 	if err != nil || got.Status != OK || string(got.Value) != `"quick"` {
 		t.Errorf("the next run: got %+v, %v", got, err)
 	}
@@ -100,7 +100,7 @@ func launchSlow(t *testing.T, r *Runtime, ctx context.Context, n int) <-chan err
 	ended := make(chan error, n)
 	for range n {
 		go func() {
-			got, err := r.Run(ctx, Job{Script: slow})
+			got, err := r.Run(ctx, Job{Script: slow}, Hooks{})
 			if err == nil {
 				err = fmt.Errorf("it ended: %+v", got)
 			}
@@ -224,7 +224,7 @@ func TestCanceledRun(t *testing.T) {
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if got, err := r.Run(ctx, Job{Script: slow}); !errors.Is(err, context.Canceled) {
+		if got, err := r.Run(ctx, Job{Script: slow}, Hooks{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		wantQuick(t, r)
@@ -241,7 +241,7 @@ func TestCloseEndsRuns(t *testing.T) {
 	waiting := make(chan error, 3)
 	for range cap(waiting) {
 		go func() {
-			_, err := r.Run(t.Context(), Job{Script: quick})
+			_, err := r.Run(t.Context(), Job{Script: quick}, Hooks{})
 			waiting <- err
 		}()
 	}
@@ -262,7 +262,7 @@ func TestCloseEndsRuns(t *testing.T) {
 	if !gone(processes) {
 		t.Error("processes are left")
 	}
-	if _, err := r.Run(t.Context(), Job{Script: quick}); !errors.Is(err, ErrUnavailable) {
+	if _, err := r.Run(t.Context(), Job{Script: quick}, Hooks{}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("after Close: got %v", err)
 	}
 	if r.Health() == nil {
@@ -280,7 +280,7 @@ func TestAdmission(t *testing.T) {
 	wait := func(ctx context.Context, n int) <-chan error {
 		before, done := r.admission.waiting.Load(), make(chan error, 1)
 		go func() {
-			_, err := r.Run(ctx, Job{Script: quick})
+			_, err := r.Run(ctx, Job{Script: quick}, Hooks{})
 			order <- n
 			done <- err
 		}()
@@ -292,7 +292,7 @@ func TestAdmission(t *testing.T) {
 	second := wait(impatient, 2)
 	third := wait(t.Context(), 3)
 	for range 3 {
-		if _, err := r.Run(t.Context(), Job{Script: quick}); !errors.Is(err, ErrOverloaded) {
+		if _, err := r.Run(t.Context(), Job{Script: quick}, Hooks{}); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("a full queue: got %v", err)
 		}
 	}

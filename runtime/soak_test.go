@@ -132,7 +132,7 @@ func soak(t *testing.T, r *runtime.Runtime, n int) {
 				if job.want == runtime.Timeout {
 					limit = 50 * time.Millisecond
 				}
-				got, err := r.Run(context.Background(), runtime.Job{Script: job.script, Timeout: limit})
+				got, err := r.Run(context.Background(), runtime.Job{Script: job.script, Timeout: limit}, runtime.Hooks{})
 				if err != nil || got.Status != job.want {
 					t.Errorf("run %d: %v %s %s, want %s", i, err, got.Status, got.Error, job.want)
 					return
