@@ -36,6 +36,7 @@ var layers = []layer{
 	{"runtime/internal/zygote", true, 1, "processes and pipes; made of jail and harness"},
 	{"runtime/internal/packages", true, 2, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
 	{"runtime", false, 3, "the only door to those above"},
+	{"internal/filetree", true, 0, "directories of files that are executed later; it knows not what they are"},
 	{"internal/gcp", true, 0, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"internal/readme", false, 0, "runs the README's examples against any server"},
 	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},

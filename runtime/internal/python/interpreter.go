@@ -30,7 +30,6 @@ type Interpreter struct {
 	// else does.
 	Missing []string
 
-	manifest string   // file to verify Home against; empty if there is none
 	modules  []string // extension modules that Libraries and Missing are about
 	needs    []string // names of more libraries that they are about, see NoteLibraries
 	packages []string // directories added by AddPackages
@@ -58,24 +57,6 @@ func (p *Interpreter) program() ldso.Program {
 func (p *Interpreter) findLibraries() (err error) {
 	p.Libraries, p.Missing, err = ldso.Closure(p.program())
 	return err
-}
-
-// Verify compares Home with its manifest: names, sizes, modes, time stamps and
-// the digest of the executable; with full, the digest of every file. The error
-// names the first file that differs. An interpreter from [At] has no manifest,
-// of it only the executable is looked at.
-func (p *Interpreter) Verify(full bool) error {
-	if p.manifest == "" {
-		if err := executable(p.Executable); err != nil {
-			return fmt.Errorf("verify: %w", err)
-		}
-		return nil
-	}
-	m, err := readManifest(p.manifest)
-	if err != nil {
-		return err
-	}
-	return m.verify(p.Home, full)
 }
 
 // executable reports whether path is a file that somebody may execute.

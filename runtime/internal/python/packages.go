@@ -2,9 +2,9 @@ package python
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
+	"github.com/pyexec/pyexec/internal/filetree"
 	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
@@ -43,12 +43,6 @@ func (p *Interpreter) Compile(ctx context.Context, dir, shown string) error {
 }
 
 // Settle gives every file below dir a mode that lets everybody read and nobody
-// but the owner write, whatever the umask is, and one time stamp, that of the
-// bundled tree.
-// The directory itself gets that, too.
-func Settle(dir string) error {
-	if err := settle(dir); err != nil {
-		return err
-	}
-	return os.Chtimes(dir, treeTime, treeTime)
-}
+// but the owner write, and everything the time stamp of the bundled tree: see
+// [filetree.Settle].
+func Settle(dir string) error { return filetree.Settle(dir, settledMode) }

@@ -2,7 +2,6 @@ package python
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,29 +72,4 @@ func trim(prefix string, rules []trimRule) error {
 		}
 	}
 	return nil
-}
-
-// settle gives every file below prefix the mode and the time stamp that the
-// manifest promises. The modes do not depend on the umask, because the tree is
-// read and executed by users other than the one that unpacked it.
-func settle(prefix string) error {
-	return filepath.WalkDir(prefix, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		rel, err := filepath.Rel(prefix, path)
-		if err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		if err := os.Chmod(path, treeMode(filepath.ToSlash(rel), d.IsDir())); err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		if d.IsDir() {
-			return nil
-		}
-		if err := os.Chtimes(path, treeTime, treeTime); err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		return nil
-	})
 }
