@@ -4,8 +4,19 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 )
+
+// PackageIndex says where packages come from: see the fields.
+type PackageIndex = index.Config
+
+// DefaultPackageIndex is what the zero value of PackageIndex stands for.
+const DefaultPackageIndex = index.Default
+
+// RedactURL is a URL of a PackageIndex without its secrets, for logs.
+func RedactURL(url string) string { return index.Redact(url) }
 
 // Config is what New needs to know. It is filled by the module's config.go,
 // the only place that reads the environment; nothing here has a default.
@@ -62,4 +73,16 @@ type Config struct {
 	// weaken takes steps out of a list, or layers out of the plan. Only the
 	// tests of this package can set it, to show what each layer does.
 	weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step
+}
+
+// software is what of it says what scripts run on.
+func (cfg Config) software() software.Config {
+	return software.Config{
+		PythonHome: cfg.PythonHome, Packages: cfg.Packages, Index: cfg.Index, CacheDir: cfg.CacheDir, Log: cfg.Log,
+	}
+}
+
+// preload lists the modules that the zygote imports.
+func (cfg Config) preload(s *software.Software) []string {
+	return s.Preload(cfg.Preload, cfg.PreloadInstalled)
 }

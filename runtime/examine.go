@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
 // LayerReport is what became of one layer of confinement on this machine.
@@ -37,7 +38,7 @@ func nowhereToShutIn(ctx context.Context, cfg Config) error {
 	if refused == nil {
 		return nil
 	}
-	s, err := findSoftware(ctx, cfg)
+	s, err := software.Find(ctx, cfg.software())
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -50,12 +51,12 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 
 // newRuntime is New with what is known of control groups.
 func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string) (*Runtime, error) {
-	software, grants, err := prepare(ctx, cfg)
+	found, grants, err := prepare(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	grants.Tried(sandbox.MemoryCgroup, refusal)
-	policy, err := newPolicy(cfg, software)
+	policy, err := newPolicy(cfg, found)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string)
 	if cfg.weaken != nil {
 		plan.Launch = cfg.weaken(plan, plan.Launch)
 	}
-	zc := zygoteConfig(cfg, software, plan)
+	zc := zygoteConfig(cfg, found, plan)
 	zc.Confine = func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error) {
 		policy.Limits.BaseBytes, policy.Limits.MappedAt = baseBytes, mappedAt
 		prepare = sandbox.Prepare(policy, plan)
@@ -92,7 +93,7 @@ func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string)
 		cfg:       cfg,
 		plan:      plan,
 		takenBack: plan.TakenBack(grants.Landlock),
-		info:      newInfo(cfg, software, plan, version),
+		info:      newInfo(cfg, found, plan, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
 		groups:    groups,
@@ -129,7 +130,7 @@ func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbo
 }
 
 // prepare finds the interpreter while the layers are being tried.
-func prepare(ctx context.Context, cfg Config) (*software, sandbox.Grants, error) {
+func prepare(ctx context.Context, cfg Config) (*software.Software, sandbox.Grants, error) {
 	type probed struct {
 		grants sandbox.Grants
 		err    error
@@ -145,13 +146,13 @@ func prepare(ctx context.Context, cfg Config) (*software, sandbox.Grants, error)
 		cfg.Log.Debug("layers tried", "took", time.Since(began), "refused", g.Refused)
 		probe <- probed{g, err}
 	}()
-	s, err := findSoftware(ctx, cfg)
+	s, err := software.Find(ctx, cfg.software())
 	result := <-probe
 	return s, result.grants, errors.Join(err, result.err)
 }
 
 // newPolicy lists what a script may see.
-func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
+func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
 	cpu := int64((cfg.Limits.CPU + time.Second - 1) / time.Second)
 	if cfg.Limits.CPU >= cfg.Limits.Timeout {
 		// A script that is busy from start to end is to meet the wall clock
@@ -169,8 +170,8 @@ func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 			OpenFiles: cfg.Limits.OpenFiles, Threads: cfg.Limits.Threads,
 		},
 	}
-	for _, tree := range s.trees() {
-		b, err := sandbox.NewBind(tree.source, tree.target, true)
+	for _, tree := range s.Trees() {
+		b, err := sandbox.NewBind(tree.Source, tree.Target, true)
 		if err != nil {
 			return policy, err
 		}
@@ -186,26 +187,26 @@ func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 	return policy, nil
 }
 
-func zygoteConfig(cfg Config, s *software, plan *sandbox.Plan) zygote.Config {
+func zygoteConfig(cfg Config, s *software.Software, plan *sandbox.Plan) zygote.Config {
 	inside := func(path string) string {
 		if !plan.OwnRoot() {
 			return path
 		}
-		return s.inside(path)
+		return s.Inside(path)
 	}
 	var path []string
-	for _, dir := range s.path() {
+	for _, dir := range s.Path() {
 		path = append(path, inside(dir))
 	}
 	fonts := ""
-	if dir := s.fontDir(); dir != "" {
+	if dir := s.FontDir(); dir != "" {
 		fonts = inside(dir)
 	}
 	return zygote.Config{
 		Plan:           plan,
 		Executable:     inside(s.Executable),
 		Path:           path,
-		Preload:        s.preload(cfg),
+		Preload:        cfg.preload(s),
 		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,
 		ResultBytes:    int(cfg.Limits.ResultBytes),
@@ -216,10 +217,10 @@ func zygoteConfig(cfg Config, s *software, plan *sandbox.Plan) zygote.Config {
 	}
 }
 
-func newInfo(cfg Config, s *software, plan *sandbox.Plan, version string) Info {
+func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, version string) Info {
 	info := Info{
 		PythonVersion:  version,
-		Preloaded:      s.preload(cfg),
+		Preloaded:      cfg.preload(s),
 		BlockedImports: slices.Sorted(slices.Values(cfg.BlockedImports)),
 		Limits:         cfg.Limits,
 		Workers:        cfg.Workers,
@@ -234,7 +235,7 @@ func newInfo(cfg Config, s *software, plan *sandbox.Plan, version string) Info {
 			info.LayerNotes[string(l)] = note
 		}
 	}
-	info.Packages = s.distributions()
+	info.Packages = s.Distributions()
 	return info
 }
 

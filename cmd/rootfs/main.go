@@ -29,7 +29,7 @@ import (
 
 	"github.com/pyexec/pyexec/cmd/internal/sbom"
 	"github.com/pyexec/pyexec/internal/filetree"
-	"github.com/pyexec/pyexec/runtime"
+	"github.com/pyexec/pyexec/runtime/provision"
 )
 
 // jail is the directory with what scripts see, and nothing else: where nothing
@@ -72,7 +72,7 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 			return err
 		}
 	}
-	if err := runtime.InstallPython(ctx, dir, pythonHome, log); err != nil {
+	if err := provision.InstallPython(ctx, dir, pythonHome, log); err != nil {
 		return err
 	}
 	for _, name := range shared {
