@@ -27,7 +27,7 @@ func TestCanceledStart(t *testing.T) {
 		return pids
 	}
 	cfg := testConfig(t)
-	cfg.weaken = func(_ *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
+	hangs := func(_ *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 		// It reads from the server, which writes nothing before the interpreter
 		// is there.
 		wait := sandbox.Step{Name: "wait", Call: unix.SYS_READ, Args: []sandbox.Arg{{Int: 3}, {Buf: make([]byte, 64)}, {Int: 64}}}
@@ -37,7 +37,7 @@ func TestCanceledStart(t *testing.T) {
 	defer cancel()
 	started := make(chan error, 1)
 	go func() {
-		r, err := New(ctx, cfg)
+		r, err := newWeak(ctx, cfg, weakness{edit: hangs})
 		if err == nil {
 			err = errors.Join(errors.New("it started"), r.Close())
 		}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
@@ -69,10 +68,6 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
-
-	// weaken takes steps out of a list, or layers out of the plan. Only the
-	// tests of this package can set it, to show what each layer does.
-	weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step
 }
 
 // software is what of it says what scripts run on.

@@ -54,10 +54,10 @@ var refusals = map[string]refusal{
 		instead: "No setting allows it; a library that can't do without it is worth a report to the operator."},
 }
 
-// refusal is what a worker's word stands for in this plan.
+// refusal is what a worker's word stands for in this jail.
 func (r *Runtime) refusal(what string) (refusal, bool) {
 	found, ok := refusals[what]
-	if ok && found.takenBack != "" && !slices.Contains(r.takenBack, found.takenBack) {
+	if ok && found.takenBack != "" && !slices.Contains(r.jail.TakenBack(), found.takenBack) {
 		return refusals["owner"], true
 	}
 	return found, ok
@@ -67,7 +67,7 @@ func (r *Runtime) refusal(what string) (refusal, bool) {
 func (r *Runtime) denied(what string) string {
 	refusal, _ := r.refusal(what)
 	for _, l := range refusal.layers {
-		if r.plan.On[l] {
+		if r.jail.Has(l) {
 			return refusal.words + " (refused by " + string(l) + ")"
 		}
 	}

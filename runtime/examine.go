@@ -66,18 +66,16 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	}
 	grants.Tried(sandbox.MemoryCgroup, refusal)
 	out := Examination{ProbeMS: float64(time.Since(began).Microseconds()) / 1000, Advice: grants.Advice()}
-	plan, err := sandbox.Compile(grants, sandbox.Policy{Scratch: scratchBase(cfg)})
+	plan, err := sandbox.Choose(grants, scratchBase(cfg))
+	if cfg.SandboxOff {
+		plan, err = sandbox.Unconfined(), nil
+	}
 	if err != nil {
 		out.Refusal = err.Error()
-		plan = &sandbox.Plan{Notes: grants.Refusals()}
+		out.Layers = layerReports(nil, grants.Refusals(), true)
+		return out, nil
 	}
-	if cfg.SandboxOff {
-		plan, out.Refusal = sandbox.Unconfined(), ""
-	}
-	if note := groups.note(); note != "" && out.Refusal == "" {
-		plan.Notes[sandbox.MemoryCgroup] = note
-	}
-	if plan.On[sandbox.Chroot] {
+	if plan.Has(sandbox.Chroot) {
 		if err := nowhereToShutIn(ctx, cfg); err != nil {
 			out.Refusal = err.Error()
 		}
@@ -85,12 +83,17 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	if out.Refusal == "" {
 		out.Posture = string(plan.Posture)
 	}
-	for _, l := range sandbox.Layers() {
-		out.Layers = append(out.Layers, LayerReport{
-			Name: string(l),
-			On:   plan.On[l] || out.Refusal != "" && plan.Notes[l] == "",
-			Note: plan.Notes[l],
-		})
-	}
+	notes := withNotes(plan.Notes, map[sandbox.Layer]string{sandbox.MemoryCgroup: groups.note()})
+	out.Layers = layerReports(plan.On, notes, out.Refusal != "")
 	return out, nil
+}
+
+// layerReports lists all layers. Where the start is refused, those count as in
+// force of which nothing says why they would not be.
+func layerReports(on map[sandbox.Layer]bool, notes map[sandbox.Layer]string, refused bool) []LayerReport {
+	var list []LayerReport
+	for _, l := range sandbox.Layers() {
+		list = append(list, LayerReport{Name: string(l), On: on[l] || refused && notes[l] == "", Note: notes[l]})
+	}
+	return list
 }

@@ -47,7 +47,8 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Denied != "":
 		refusal, _ := r.refusal(detail)
 		return refusal.instead
-	case result.Status == Killed && r.plan.PIDNamespace && r.plan.Posture != sandbox.GVisor && strings.HasSuffix(result.Error, " SIGSEGV"):
+	case result.Status == Killed && r.jail.Has(sandbox.PIDNamespace) && r.jail.Posture != sandbox.GVisor &&
+		strings.HasSuffix(result.Error, " SIGSEGV"):
 		// The first of a PID namespace does not die of SIGABRT on Linux: abort
 		// goes on to an instruction that is not permitted.
 		return "Native code crashed, or called abort(), which looks the same here."

@@ -220,16 +220,16 @@ func TestScratchOfTheDead(t *testing.T) {
 	if _, err := os.Lstat(alive.dir); err != nil {
 		t.Errorf("the living server's: %v", err)
 	}
-	a, _, err := next.make(0)
+	a, err := next.make(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, err := next.make(0)
+	b, err := next.make(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Runs can look names up below each other's directories.
-	if a == b || len(filepath.Base(a)) < 20 {
-		t.Errorf("%s, %s: not hard to guess", a, b)
+	if a == b || len(filepath.Base(a.Dir)) < 20 {
+		t.Errorf("%v, %v: not hard to guess", a, b)
 	}
 }

@@ -28,7 +28,7 @@ var layerTests = []struct {
 	in              []sandbox.Posture
 	out             steps
 	alter           func(*sandbox.Plan)
-	weaken          func(*sandbox.Plan, []sandbox.Step) []sandbox.Step // instead of out and alter
+	edit            edit // instead of out and alter
 	aside           steps
 	change          func(*Config)
 	input           any
@@ -42,18 +42,18 @@ var layerTests = []struct {
 	{name: "private_root", in: private,
 		// The mounts stay private in any case: these tests must not touch the host's.
 		out:       of(sandbox.PrivateRoot),
-		alter:     func(p *sandbox.Plan) { p.On[sandbox.PrivateRoot] = false },
+		alter:     off(sandbox.PrivateRoot),
 		change:    func(cfg *Config) { cfg.Preload = []string{"ctypes", "errno"} }, // the run's /tmp hides the host's, where the interpreter may be
 		contained: `[]`, free: `["/etc/passwd","/proc/self","/sys","/root","/usr/bin"]`},
 	{name: "private_root", in: chrooted, out: of(sandbox.Chroot), // stands in for it
-		alter:     func(p *sandbox.Plan) { p.On[sandbox.Chroot] = false },
+		alter:     off(sandbox.Chroot),
 		change:    enterable,
 		contained: `[]`, free: `["/etc/passwd","/proc/self","/sys","/root","/usr/bin"]`},
 	{name: "private_tmp", in: private,
 		out:       stepsOf(sandbox.PrivateTmp, "mount /tmp"),
 		contained: `["ENOSPC",64]`, free: `["E`},
 	{name: "pid_namespace", in: private,
-		out: of(sandbox.PIDNamespace), alter: func(p *sandbox.Plan) { p.PIDNamespace = false }, times: 3,
+		out: of(sandbox.PIDNamespace), alter: off(sandbox.PIDNamespace), times: 3,
 		contained: "[1,0,false]", free: "["},
 	{name: "uts_namespace", in: private,
 		out: of(sandbox.UTSNamespace), alter: noClone(unix.CLONE_NEWUTS),
@@ -89,12 +89,12 @@ var layerTests = []struct {
 		contained: "1", free: "512"},
 	{name: "shared_anonymous", in: postures, out: baseFilter,
 		contained: `"EPERM"`, free: `"mapped"`},
-	{name: "far_mappings", in: postures, weaken: anyAddress, // each takes two pages of page tables
+	{name: "far_mappings", in: postures, edit: anyAddress, // each takes two pages of page tables
 		contained: `["mapped","EPERM"]`, free: `["mapped","mapped"]`},
 	{name: "rlimit_nproc", in: slices.Concat(asRoot, []sandbox.Posture{sandbox.User}), out: stepsOf(sandbox.Rlimits, "RLIMIT_NPROC"),
 		contained: "6", free: `"no end"`}, // 64, or a few less when another server here has a worker of that uid
-	{name: "own_uid", in: slices.Concat(ofRoot, chrooted), out: of(sandbox.OwnUID),
-		alter:     func(p *sandbox.Plan) { p.OwnUID = false },
+	{name: "own_uid", in: slices.Concat(ofRoot, chrooted), alter: off(sandbox.OwnUID),
+		out:       of(sandbox.OwnUID, sandbox.UserNamespace), // which would stand in for it
 		contained: "[[6", free: "[[0,0,0],[0,0,0]"},
 	{name: "own_uid", in: ofUser, out: of(sandbox.UserNamespace), // stands in for it
 		contained: "[[65534,65534,65534],[65534,65534,65534]", free: "[[0,0,0],[0,0,0]"},
@@ -125,7 +125,7 @@ var layerTests = []struct {
 		contained: `{"only":true,"marked":false}`, free: `{"only":true,"marked":true}`},
 	{name: "attributes", in: alone, out: workerFilter, // Landlock does not know modes
 		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"E`, free: `{"chmod":null,"utime":null,"truncate":"E`},
-	{name: "attributes", in: []sandbox.Posture{gVisorUser}, weaken: ownersFilter, // nor gVisor read-only mounts of a tmpfs
+	{name: "attributes", in: []sandbox.Posture{gVisorUser}, edit: ownersFilter, // nor gVisor read-only mounts of a tmpfs
 		change:    func(cfg *Config) { cfg.CacheDir = "/dev/shm/cache" },
 		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"EPERM"}`, free: `{"chmod":null,"utime":null,"truncate":null}`},
 	{name: "links", in: inGVisor, out: workerFilter, // which its tmpfs does not count
@@ -185,23 +185,18 @@ func TestEachLayer(t *testing.T) {
 					tt.aside = of()
 				}
 				text := program(t, "layers/"+tt.name)
-				outcome := func(weaken func(*sandbox.Plan, []sandbox.Step) []sandbox.Step, usual string) string {
-					r := start(t, func(cfg *Config) {
-						if tt.change != nil {
-							tt.change(cfg)
-						}
-						cfg.weaken = weaken
-					})
+				outcome := func(w weakness, usual string) string {
+					r := startWeak(t, w, tt.change)
 					return unlike(t, r, text, tt.input, usual, max(tt.times, 1), tt.together)
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					if got := outcome(without(nil, tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
+					if got := outcome(without(tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
 						t.Errorf("with all layers: %s, want %s", got, tt.contained)
 					}
-					if tt.weaken == nil {
-						tt.weaken = without(tt.alter, tt.aside, tt.out)
+					if tt.edit == nil {
+						tt.edit = leaveOut(tt.aside, tt.out)
 					}
-					got := outcome(tt.weaken, tt.contained)
+					got := outcome(weakness{alter: tt.alter, edit: tt.edit}, tt.contained)
 					if !strings.HasPrefix(got, tt.free) || strings.HasPrefix(got, tt.contained) {
 						t.Errorf("without the layer: %s, want %s", got, tt.free)
 					}

@@ -26,10 +26,8 @@ func TestMemoryIsWatched(t *testing.T) {
 				if how != "private" && strings.HasPrefix(string(posture), "gVisor") {
 					continue // it tells neither shared pages from others, nor what is left of a process whose first thread has ended
 				}
-				r := start(t, func(cfg *Config) {
-					cfg.Limits.MemoryBytes = 64 << 20
-					cfg.weaken = without(nil, baseFilter, stepsOf(sandbox.Rlimits, "RLIMIT_AS"))
-				})
+				w := without(baseFilter, stepsOf(sandbox.Rlimits, "RLIMIT_AS"))
+				r := startWeak(t, w, func(cfg *Config) { cfg.Limits.MemoryBytes = 64 << 20 })
 				got := execute(t, r, program(t, "attacks/memory"), how)
 				if got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script exceeded the memory limit of 64 MiB: it held ") {
 					t.Errorf("%s: got %+v", how, got)
@@ -85,10 +83,7 @@ func packageOf(t *testing.T, name, text string) string {
 // Page tables count, too.
 func TestPageTablesAreWatched(t *testing.T) {
 	inPosture(t, here(), func(t *testing.T) {
-		r := start(t, func(cfg *Config) {
-			cfg.Limits.MemoryBytes = 256 << 20
-			cfg.weaken = anyAddress
-		})
+		r := startWeak(t, weakness{edit: anyAddress}, func(cfg *Config) { cfg.Limits.MemoryBytes = 256 << 20 })
 		got := execute(t, r, program(t, "attacks/page_tables"), nil)
 		if got.Status != MemoryLimit || !strings.Contains(got.Error, ": it held ") {
 			t.Errorf("got %+v", got)

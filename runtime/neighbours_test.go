@@ -18,11 +18,11 @@ import (
 func TestKillOfTheGroupStaysInside(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
-			r := start(t, func(cfg *Config) {
-				if posture != sandbox.LandlockOnly {
-					cfg.weaken = without(nil, of(sandbox.Landlock)) // an older one does not know signals
-				}
-			})
+			var w weakness
+			if posture != sandbox.LandlockOnly {
+				w = without(of(sandbox.Landlock)) // an older one does not know signals
+			}
+			r := startWeak(t, w, nil)
 			if got := killGroup(t, r, 0.4); got != `"unharmed"` {
 				t.Errorf("the neighbour: %s", got)
 			}
@@ -35,10 +35,8 @@ func TestKillOfTheGroupStaysInside(t *testing.T) {
 // group goes through PID namespaces.
 func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 	inPosture(t, sandbox.User, func(t *testing.T) {
-		r := start(t, func(cfg *Config) {
-			cfg.weaken = without(nil, of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"),
-				stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)) // which knows the signal
-		})
+		r := startWeak(t, without(of(sandbox.Landlock), stepsOf(sandbox.PIDNamespace, "setpgid"),
+			stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp)), nil) // which knows the signal
 		if got := killGroup(t, r, 10); got == `"unharmed"` {
 			t.Error("the neighbour lives: the process group is not what protects it")
 		}
@@ -213,7 +211,7 @@ func TestWhatRunsShare(t *testing.T) {
 			}
 			steps[next[2]-last[2]] = true
 			last = next
-			if !r.plan.OwnUID { // it is the same each time
+			if !r.jail.Has(sandbox.OwnUID) { // it is the same each time
 				break
 			}
 		}

@@ -177,13 +177,17 @@ func (p *pool) serve(z *zygote.Zygote) {
 // fork makes one worker and puts it among the ready ones. The caller has taken
 // a token, and keeps it if there is an error.
 func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
-	var place func(uint32) (dir, seen string, err error)
-	if p.scratch != nil {
-		place = p.scratch.make
-	}
 	began := time.Now()
-	w, err := z.Spawn(place, p.waiting.Load() > 0)
+	w, err := z.Reserve()
 	if err != nil {
+		return nil, err
+	}
+	place, err := p.scratch.make(w.UID())
+	if err != nil {
+		z.Release(w)
+		return nil, err
+	}
+	if err := z.Spawn(w, place, p.waiting.Load() > 0); err != nil {
 		return nil, err
 	}
 	made := p.endIfStopped(z)

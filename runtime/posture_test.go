@@ -107,11 +107,23 @@ func hostConfig() Config {
 // start makes a runtime in the posture of this process.
 func start(t *testing.T, change func(*Config)) *Runtime {
 	t.Helper()
+	return started(t, New, change)
+}
+
+// startWeak is start with a jail that lacks something.
+func startWeak(t *testing.T, w weakness, change func(*Config)) *Runtime {
+	t.Helper()
+	weak := func(ctx context.Context, cfg Config) (*Runtime, error) { return newWeak(ctx, cfg, w) }
+	return started(t, weak, change)
+}
+
+func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error), change func(*Config)) *Runtime {
+	t.Helper()
 	cfg := hostConfig()
 	if change != nil {
 		change(&cfg)
 	}
-	r, err := New(context.Background(), cfg)
+	r, err := begin(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,8 +20,7 @@ import (
 type Runtime struct {
 	cfg       Config
 	info      Info
-	plan      *sandbox.Plan
-	takenBack []sandbox.Family
+	jail      *sandbox.Jail
 	pool      *pool
 	admission *admission
 	groups    *groups
@@ -33,6 +33,26 @@ type Runtime struct {
 // and returns when the first worker stands confined and ready. It fails closed:
 // where a required layer can't be had the error names it and who refused it.
 func New(ctx context.Context, cfg Config) (*Runtime, error) {
+	s, err := newSetup(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(ctx)
+}
+
+// setup is all that is decided before the first process of a jail is made.
+type setup struct {
+	cfg      Config
+	software *software.Software
+	groups   *groups
+	jail     *sandbox.Jail
+	scratch  *scratch // nil where every worker has a private /tmp
+	zygote   zygote.Config
+}
+
+// newSetup finds out what there is to run scripts with, and what to confine them
+// with. What it holds is given back by open.
+func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -42,91 +62,114 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	go reserveThreads()
 	// First of all, while this process has no children that would have to move, too.
 	groups, refusal := openGroups(ctx, cfg)
-	r, err := newRuntime(ctx, cfg, groups, refusal)
-	if err != nil {
+	s := &setup{cfg: cfg, groups: groups}
+	if err := s.decide(ctx, refusal); err != nil {
 		groups.close()
+		return nil, err
 	}
-	return r, err
+	return s, nil
 }
 
-// newRuntime is New with what is known of control groups.
-func newRuntime(ctx context.Context, cfg Config, groups *groups, refusal string) (*Runtime, error) {
-	found, grants, err := prepare(ctx, cfg)
+// decide fills in the rest. noGroup is why there are no control groups, if so.
+func (s *setup) decide(ctx context.Context, noGroup string) error {
+	found, grants, err := prepare(ctx, s.cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	grants.Tried(sandbox.MemoryCgroup, refusal)
-	policy, err := newPolicy(cfg, found)
+	grants.Tried(sandbox.MemoryCgroup, noGroup)
+	policy, err := newPolicy(s.cfg, found)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	plan, scratch, err := newPlan(cfg, grants, &policy)
+	plan, err := choosePlan(s.cfg, grants)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if cfg.weaken != nil {
-		plan.Launch = cfg.weaken(plan, plan.Launch)
+	scratch, policy, err := newPlaces(s.cfg, plan, policy)
+	if err != nil {
+		return err
 	}
-	zc := zygoteConfig(cfg, found, plan)
-	zc.Confine = func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error) {
-		policy.Limits.BaseBytes, policy.Limits.MappedAt = baseBytes, mappedAt
-		prepare = sandbox.Prepare(policy, plan)
-		worker, err = sandbox.Confine(policy, plan, grants.Landlock)
-		if cfg.weaken != nil {
-			prepare, worker = cfg.weaken(plan, prepare), cfg.weaken(plan, worker)
+	s.software, s.scratch = found, scratch
+	s.jail = &sandbox.Jail{Plan: *plan, Policy: policy}
+	s.zygote = zygoteConfig(s.cfg, found, s.jail)
+	return nil
+}
+
+// choosePlan returns the strongest plan that the machine grants.
+func choosePlan(cfg Config, grants sandbox.Grants) (*sandbox.Plan, error) {
+	if cfg.SandboxOff {
+		return sandbox.Unconfined(), nil
+	}
+	plan, err := sandbox.Choose(grants, scratchBase(cfg))
+	if err != nil {
+		return nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
+	}
+	return plan, nil
+}
+
+// newPlaces makes what the plan needs on disk: nothing where each run has a private
+// /tmp. The policy that it returns is that of the root that scripts are shut in.
+func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*scratch, sandbox.Policy, error) {
+	if plan.Has(sandbox.PrivateTmp) {
+		return nil, policy, nil
+	}
+	s, err := newScratch(cfg)
+	if err != nil {
+		return nil, policy, err
+	}
+	if plan.Has(sandbox.Chroot) {
+		if policy, err = s.shutIn(policy, cfg.Log); err != nil {
+			s.remove()
+			return nil, policy, err
 		}
-		return prepare, worker, err
 	}
-	if note := groups.note(); note != "" {
-		plan.Notes[sandbox.MemoryCgroup] = note
-	}
-	p := newPool(cfg, scratch, plan.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) { return groups.start(ctx, zc) })
+	s.warnOfRoom(cfg)
+	return s, policy, nil
+}
+
+// open starts the first jail, and returns when its first worker is ready.
+func (s *setup) open(ctx context.Context) (*Runtime, error) {
+	cfg := s.cfg
+	p := newPool(cfg, s.scratch, s.jail.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) {
+		return s.groups.start(ctx, s.zygote)
+	})
 	version, err := p.open(ctx)
 	if err != nil {
+		s.groups.close()
 		return nil, err
 	}
-	if note := unwatched(cfg, p.blind.Load()); note != "" {
-		cfg.Log.Warn("runs are not watched", "cause", note)
-		plan.Note(sandbox.Rlimits, note)
+	blind := unwatched(cfg, p.blind.Load())
+	if blind != "" {
+		cfg.Log.Warn("runs are not watched", "cause", blind)
 	}
+	notes := withNotes(s.jail.Notes, map[sandbox.Layer]string{
+		sandbox.Chroot: s.scratch.note(), sandbox.MemoryCgroup: s.groups.note(), sandbox.Rlimits: blind,
+	})
 	r := &Runtime{
 		cfg:       cfg,
-		plan:      plan,
-		takenBack: plan.TakenBack(grants.Landlock),
-		info:      newInfo(cfg, found, plan, version),
+		jail:      s.jail,
+		info:      newInfo(cfg, s.software, &s.jail.Plan, notes, version),
 		pool:      p,
 		admission: newAdmission(cfg.Workers, cfg.Queue),
-		groups:    groups,
+		groups:    s.groups,
 	}
 	r.oomKilled()
 	return r, nil
 }
 
-// newPlan chooses the plan and makes what it needs on disk, if anything.
-func newPlan(cfg Config, grants sandbox.Grants, policy *sandbox.Policy) (*sandbox.Plan, *scratch, error) {
-	plan := sandbox.Unconfined()
-	if !cfg.SandboxOff {
-		var err error
-		if plan, err = sandbox.Compile(grants, *policy); err != nil {
-			return nil, nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
+// withNotes adds to what a plan says of its layers; empty notes add nothing.
+func withNotes(said, more map[sandbox.Layer]string) map[sandbox.Layer]string {
+	out := maps.Clone(said)
+	for l, note := range more {
+		switch {
+		case note == "":
+		case out[l] == "":
+			out[l] = note
+		default:
+			out[l] += "; " + note
 		}
 	}
-	if plan.On[sandbox.PrivateTmp] {
-		return plan, nil, nil
-	}
-	scratch, err := newScratch(cfg)
-	if err == nil && plan.On[sandbox.Chroot] {
-		err = scratch.findTree(policy, plan, cfg.Log)
-		if err == nil {
-			err = plan.Build(*policy) // now that the tree has a place
-		}
-	}
-	if err != nil {
-		scratch.remove()
-		return nil, nil, err
-	}
-	scratch.warnOfRoom(cfg)
-	return plan, scratch, nil
+	return out
 }
 
 // prepare finds the interpreter while the layers are being tried.
@@ -162,7 +205,6 @@ func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
 	policy := sandbox.Policy{
 		// Not /dev/zero: mapped, it is shared memory that no limit counts.
 		Devices: []string{"/dev/null", "/dev/urandom"},
-		Scratch: scratchBase(cfg),
 		Limits: sandbox.Limits{
 			MemoryBytes: cfg.Limits.MemoryBytes,
 			CPUSeconds:  cpu,
@@ -187,9 +229,9 @@ func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
 	return policy, nil
 }
 
-func zygoteConfig(cfg Config, s *software.Software, plan *sandbox.Plan) zygote.Config {
+func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.Config {
 	inside := func(path string) string {
-		if !plan.OwnRoot() {
+		if !jail.OwnRoot() {
 			return path
 		}
 		return s.Inside(path)
@@ -203,7 +245,7 @@ func zygoteConfig(cfg Config, s *software.Software, plan *sandbox.Plan) zygote.C
 		fonts = inside(dir)
 	}
 	return zygote.Config{
-		Plan:           plan,
+		Jail:           jail,
 		Executable:     inside(s.Executable),
 		Path:           path,
 		Preload:        cfg.preload(s),
@@ -217,7 +259,7 @@ func zygoteConfig(cfg Config, s *software.Software, plan *sandbox.Plan) zygote.C
 	}
 }
 
-func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, version string) Info {
+func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[sandbox.Layer]string, version string) Info {
 	info := Info{
 		PythonVersion:  version,
 		Preloaded:      cfg.preload(s),
@@ -230,8 +272,8 @@ func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, version strin
 		LayerNotes:     map[string]string{},
 	}
 	for _, l := range sandbox.Layers() {
-		info.Isolation[string(l)] = plan.On[l]
-		if note := plan.Notes[l]; note != "" {
+		info.Isolation[string(l)] = plan.Has(l)
+		if note := notes[l]; note != "" {
 			info.LayerNotes[string(l)] = note
 		}
 	}

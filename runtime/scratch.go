@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
 // scratch hands out a directory per run where no private /tmp can be mounted.
@@ -20,9 +21,9 @@ import (
 // never follows a link out of the tree.
 type scratch struct {
 	home string        // this server's own
-	tree *sandbox.Tree // where scripts are shut in
-	plan *sandbox.Plan // says whether they are; nil without a tree
+	tree *sandbox.Tree // where scripts are shut in, nil where they are not
 	dir  string        // holds the runs' directories
+	seen string        // is where they see dir, empty: where it is
 	root *os.Root
 	lock *os.File
 }
@@ -65,36 +66,40 @@ func (s *scratch) warnOfRoom(cfg Config) {
 	}
 }
 
-// findTree finds the root that scripts are shut in, or else makes the server's
-// own directory one. It fills in what the policy says of that root.
-func (s *scratch) findTree(policy *sandbox.Policy, plan *sandbox.Plan, log *slog.Logger) error {
-	tree, err := sandbox.Prepared(*policy)
+// shutIn finds the root that scripts are shut in, or else makes the server's own
+// directory one. It returns the policy with that root.
+func (s *scratch) shutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Policy, error) {
+	tree, err := sandbox.Prepared(policy)
 	if err != nil {
 		log.Debug("the root of scripts is laid out anew", "cause", err)
-		if tree, err = sandbox.LayOut(s.home, *policy); err != nil {
-			return err
+		if tree, err = sandbox.LayOut(s.home, policy); err != nil {
+			return policy, err
 		}
 	}
-	s.tree, s.plan = tree, plan
-	policy.Root, policy.Devices, policy.Stdin = tree.Root, tree.Devices, tree.Stdin
-	if tree.Note != "" {
-		plan.Notes[sandbox.Chroot] = tree.Note
-	}
+	s.tree = tree
 	dir := filepath.Join(tree.Root, sandbox.RunsDir)
 	if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("runtime: scratch: %w", err)
+		return policy, fmt.Errorf("runtime: scratch: %w", err)
 	}
 	if err := os.Chmod(dir, 0o711); err != nil {
-		return fmt.Errorf("runtime: scratch: %w", err)
+		return policy, fmt.Errorf("runtime: scratch: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("runtime: scratch: %w", err)
+		return policy, fmt.Errorf("runtime: scratch: %w", err)
 	}
 	_ = s.root.Close() // it was only read
-	s.dir, s.root = dir, root
+	s.dir, s.root, s.seen = dir, root, sandbox.RunsDir
 	s.empty() // of what a server that was killed left in a tree that outlived it
-	return nil
+	return policy.In(tree), nil
+}
+
+// note is what is not as it ought to be in the tree that scripts are shut in.
+func (s *scratch) note() string {
+	if s == nil || s.tree == nil {
+		return ""
+	}
+	return s.tree.Note
 }
 
 // openScratch takes a directory for its own unless another server lives in it.
@@ -138,25 +143,28 @@ func sweep(base string) {
 	}
 }
 
-// make makes a new directory for one run, which is uid's unless that is 0. It
-// returns its absolute path and the path that the run sees.
-func (s *scratch) make(uid uint32) (dir, seen string, err error) {
+// make makes a new directory for one run, which is uid's unless that is 0. Where
+// every worker has a private /tmp there is none.
+func (s *scratch) make(uid uint32) (zygote.Place, error) {
+	if s == nil {
+		return zygote.Place{}, nil
+	}
 	// Where Landlock alone separates runs they can look each other's names up,
 	// so that a name must not be guessable.
 	name := rand.Text()
 	if err := s.root.Mkdir(name, 0o700); err != nil {
-		return "", "", fmt.Errorf("runtime: scratch: %w", err)
+		return zygote.Place{}, fmt.Errorf("runtime: scratch: %w", err)
 	}
-	dir = filepath.Join(s.dir, name)
 	if uid != 0 {
 		if err := s.root.Chown(name, int(uid), int(uid)); err != nil {
-			return "", "", fmt.Errorf("runtime: scratch: %w", err)
+			return zygote.Place{}, fmt.Errorf("runtime: scratch: %w", err)
 		}
 	}
-	if s.tree != nil && s.plan.On[sandbox.Chroot] {
-		return dir, sandbox.RunsDir + "/" + name, nil
+	dir := filepath.Join(s.dir, name)
+	if s.seen != "" {
+		return zygote.Place{Dir: dir, Seen: s.seen + "/" + name}, nil
 	}
-	return dir, dir, nil
+	return zygote.Place{Dir: dir, Seen: dir}, nil
 }
 
 // clear removes a run's directory, whatever modes the script left behind. The

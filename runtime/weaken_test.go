@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,14 +34,85 @@ func either(any ...steps) steps {
 	}
 }
 
-// without is what Config.weaken takes: alter the plan, leave out steps.
-func without(alter func(*sandbox.Plan), out ...steps) func(*sandbox.Plan, []sandbox.Step) []sandbox.Step {
-	return func(plan *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
-		if alter != nil {
-			alter(plan)
-		}
+// edit makes of a list of steps of a jail another one.
+type edit func(*sandbox.Jail, []sandbox.Step) []sandbox.Step
+
+// leaveOut leaves steps out.
+func leaveOut(out ...steps) edit {
+	return func(_ *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 		return slices.DeleteFunc(slices.Clone(list), either(out...))
 	}
+}
+
+// weakness is what a jail lacks in a test. Nothing but these tests can make such a
+// jail: what New makes has all that the machine grants.
+type weakness struct {
+	// alter takes layers out of the plan that the lists of the zygote and of the
+	// workers are made of. That of the launch stage is made of the whole one.
+	alter func(*sandbox.Plan)
+	// edit is done to all lists.
+	edit edit
+	// untold are the layers of which the zygote learns nothing, though the lists
+	// have them.
+	untold []sandbox.Layer
+}
+
+// without is a weakness of steps that are left out.
+func without(out ...steps) weakness { return weakness{edit: leaveOut(out...)} }
+
+// newWeak is New with a jail that lacks something.
+func newWeak(ctx context.Context, cfg Config, w weakness) (*Runtime, error) {
+	s, err := newSetup(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	whole, altered := *s.jail, *s.jail
+	altered.On = maps.Clone(whole.On)
+	if w.alter != nil {
+		w.alter(&altered.Plan)
+	}
+	if s.scratch != nil && !altered.OwnRoot() {
+		s.scratch.seen = ""
+	}
+	s.jail = &altered
+	s.zygote = zygoteConfig(s.cfg, s.software, s.jail)
+	s.zygote.Jail = weakJail{Jail: s.jail, whole: &whole, weakness: w}
+	return s.open(ctx)
+}
+
+// weakJail is the jail of a zygote with a weakness.
+type weakJail struct {
+	*sandbox.Jail // altered
+	whole         *sandbox.Jail
+	weakness      weakness
+}
+
+func (j weakJail) Has(l sandbox.Layer) bool {
+	return j.Jail.Has(l) && !slices.Contains(j.weakness.untold, l)
+}
+
+func (j weakJail) Launch() ([]sandbox.Step, error) {
+	list, err := j.whole.Launch()
+	return j.edited(list), err
+}
+
+func (j weakJail) Prepare() []sandbox.Step { return j.edited(j.Jail.Prepare()) }
+
+func (j weakJail) Worker(base sandbox.Base) ([]sandbox.Step, error) {
+	list, err := j.Jail.Worker(base)
+	return j.edited(list), err
+}
+
+func (j weakJail) edited(list []sandbox.Step) []sandbox.Step {
+	if j.weakness.edit == nil {
+		return list
+	}
+	return j.weakness.edit(j.Jail, list)
+}
+
+// off takes a layer out of a plan.
+func off(l sandbox.Layer) func(*sandbox.Plan) {
+	return func(p *sandbox.Plan) { p.On[l] = false }
 }
 
 // noClone takes flags off those that the jail is cloned with.
@@ -55,28 +128,29 @@ var baseFilter = either(stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbo
 
 // anyAddress puts in the place of the worker filter one that lets a script map
 // memory wherever it likes.
-func anyAddress(plan *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
-	return otherFilter(plan, sandbox.Policy{Limits: sandbox.Limits{MappedAt: 1 << 46, BaseBytes: 1 << 46}}, list)
+func anyAddress(jail *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
+	return otherFilter(jail, list)
 }
 
 // ownersFilter puts in the place of the worker filter the one for scripts that
 // don't have the uid of who owns the interpreter. It lacks only the calls that
 // change what belongs to a file.
-func ownersFilter(plan *sandbox.Plan, list []sandbox.Step) []sandbox.Step {
-	other := *plan
-	other.OwnUID = true
-	return otherFilter(&other, sandbox.Policy{Limits: sandbox.Limits{MappedAt: 1 << 46, BaseBytes: 1 << 46}}, list)
+func ownersFilter(jail *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
+	other := *jail
+	other.On = maps.Clone(jail.On)
+	other.On[sandbox.OwnUID] = true
+	return otherFilter(&other, list)
 }
 
-// otherFilter puts the worker filter of another plan and policy in the place of
-// the one in the list.
-func otherFilter(plan *sandbox.Plan, policy sandbox.Policy, list []sandbox.Step) []sandbox.Step {
+// otherFilter puts the worker filter of another jail, for any address, in the
+// place of the one in the list.
+func otherFilter(other *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 	named := func(s sandbox.Step) bool { return s.Layer == sandbox.Seccomp && s.Name == "worker filter" }
 	at := slices.IndexFunc(list, named)
 	if at < 0 {
 		return list // those of the launch stage
 	}
-	steps, err := sandbox.Confine(policy, plan, 0)
+	steps, err := other.Worker(sandbox.Base{Bytes: 1 << 46, MappedAt: 1 << 46})
 	if err != nil {
 		panic(err)
 	}

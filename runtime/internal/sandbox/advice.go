@@ -48,7 +48,7 @@ var hints = []hint{
 		"seccomp: a kernel with CONFIG_SECCOMP_FILTER"},
 }
 
-// Advice says what to change to be granted more than the grants of the best way.
+// Advice says what to change to be granted more than the grants of the best scheme.
 func (g Grants) Advice() []string {
 	var out []string
 	for _, h := range hints {
@@ -57,25 +57,25 @@ func (g Grants) Advice() []string {
 		}
 		out = append(out, h.text)
 	}
-	if _, err := Compile(g, Policy{Scratch: "/"}); err != nil && !g.Root {
+	if _, err := Choose(g, "/"); err != nil && !g.Root {
 		out = append(out, "start as root: where no namespaces are granted root can still shut scripts in a chroot with a uid of their own")
 	}
 	return out
 }
 
 // lacks reports whether a refusal that h is about stands in the way: a layer
-// that a granted way has is not lacking.
+// that a granted scheme has is not lacking.
 func (g Grants) lacks(h hint) bool {
 	for _, l := range h.layers {
 		found := false
-		for i := range ways {
-			w := &ways[i]
-			refused, tried := g.Refused[w.name]
-			if !tried || !w.uses(l) {
+		for i := range schemes {
+			s := &schemes[i]
+			refused, tried := g.Refused[s.name]
+			if !tried || !s.uses(l) {
 				continue
 			}
 			why, is := refused[l]
-			if !is && len(w.missing(refused)) == 0 {
+			if !is && len(s.missing(refused)) == 0 {
 				found = false
 				break
 			}

@@ -13,16 +13,9 @@ import (
 // checksOf are the checks among a worker's steps.
 func checksOf(t *testing.T, g Grants) []Step {
 	t.Helper()
-	plan, err := Compile(g, testPolicy())
-	if err != nil {
-		t.Fatal(err)
-	}
-	steps, err := Confine(testPolicy(), plan, 7)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, _, worker := listsOf(t, jailFor(t, g))
 	var out []Step
-	for _, s := range steps {
+	for _, s := range worker {
 		if strings.HasPrefix(s.Name, "check") {
 			out = append(out, s)
 		}
@@ -61,17 +54,17 @@ func TestChecksFailWithoutTheirLayer(t *testing.T) {
 // Limits that the launch stage and a worker set are the ones in force, and what
 // was lowered stays so.
 func TestRlimitsInTheKernel(t *testing.T) {
-	limits := Limits{BaseBytes: 1 << 40, MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40, Threads: 200}
+	base, limits := Base{Bytes: 1 << 40}, Limits{MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40, Threads: 200}
 	raise := func(resource int, value int64) Step {
 		return call("raise", unix.SYS_PRLIMIT64, num(0), num(resource), rlimit("", resource, value, "").Args[2], num(0))
 	}
-	steps := append(fixedRlimits(limits, &Plan{}), slices.Concat(rlimits(limits), openFiles(limits), []Step{threads(limits)})...)
+	steps := append((&Jail{Policy: Policy{Limits: limits}}).fixedRlimits(), slices.Concat(rlimits(limits, base), openFiles(limits), []Step{threads(limits)})...)
 	cases := []struct {
 		name     string
 		resource int
 		value    int64
 	}{
-		{"RLIMIT_AS", unix.RLIMIT_AS, limits.BaseBytes + limits.MemoryBytes},
+		{"RLIMIT_AS", unix.RLIMIT_AS, base.Bytes + limits.MemoryBytes},
 		{"RLIMIT_CPU", unix.RLIMIT_CPU, limits.CPUSeconds},
 		{"RLIMIT_FSIZE", unix.RLIMIT_FSIZE, limits.TmpBytes},
 		{"RLIMIT_NOFILE", unix.RLIMIT_NOFILE, limits.OpenFiles},

@@ -1,22 +1,23 @@
 // Package sandbox confines a process, layer by layer, and says what it did.
 //
 // Policy is data: [Policy] says what a run may touch, syscalls.go which system
-// calls it may make. [Compile] is a pure function that turns the policy and
-// what the machine grants ([Grants]) into a [Plan]: two flat lists of steps,
-// each with the reason why it stands where it stands. A step is one system
+// calls it may make. [Choose] is a pure function that turns what the machine
+// grants ([Grants]) into a [Plan], which says what layers there are. A [Jail] is
+// plan and policy in one value, from which all else follows: three flat lists of
+// steps, each with the reason why it stands where it stands. A step is one system
 // call with its arguments, so that the same list can be carried out by Go (the
 // launch stage, [Apply]) and by Python (a worker) and be read by a person.
 //
 // # Order of confinement
 //
-// The jail, built once per zygote by the launch stage, in namespaces that
+// The jail, built once per zygote by the launch stage ([Jail.Launch]), in namespaces that
 // clone made (mount, PID, IPC, UTS, network; but for root on a plain kernel a
 // user namespace around them):
 //
 //  0. oom_score_adj, while there is a /proc: what is in the jail is killed before
 //     the server
 //  1. mounts made private: nothing done here reaches the host
-//  2. a new root on a tmpfs: the interpreter, its libraries, three device
+//  2. a new root on a tmpfs: the interpreter, its libraries, two device
 //     nodes, an empty /tmp; everything read-only, nosuid, nodev
 //  3. pivot_root, the old root detached, the new root made read-only
 //  4. a host name that says nothing about the host
@@ -27,7 +28,7 @@
 //     everything else, installed once and inherited
 //  8. execve of CPython with an empty environment
 //
-// The zygote, once: not dumpable (but where the server watches what a worker
+// The zygote, once ([Jail.Prepare]): not dumpable (but where the server watches what a worker
 // holds open), and it opens the paths that Landlock rules will name.
 //
 // Memory is bounded by address space in the worker (rlimits), by what seccomp
@@ -35,7 +36,7 @@
 // leaves for mappings at an address of the script's choice, and by the server, which
 // watches what a run holds: docs/decisions/079.
 //
-// A worker, forked from the zygote into a PID namespace of its own:
+// A worker ([Jail.Worker]), forked from the zygote into a PID namespace of its own:
 //
 //  1. a process group of its own: signals to a group go through namespaces
 //  2. a mount namespace and a fresh, size-limited tmpfs on /tmp: mounts come
@@ -52,7 +53,7 @@
 //     needs: last, because every step before it is such a call
 //  8. checks that the layers hold, then warm-up, then the script
 //
-// There are several ways to build a jail, see ways.go; [Probe] tries them from
+// There are several schemes to build a jail, see schemes.go; [Probe] tries them from
 // the strongest down. Root without the right to make namespaces makes a user
 // namespace that maps the uids of the runs, and all is as above. Where no
 // namespaces are granted at all, root shuts scripts in a chroot instead of a

@@ -111,10 +111,9 @@ func TestTakenBack(t *testing.T) {
 		{"chroot, without Landlock", []Layer{Chroot, OwnUID}, 0, allocate, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan := &Plan{On: map[Layer]bool{}, gVisor: tt.gVisor}
+			plan := &Plan{On: map[Layer]bool{}, landlock: tt.abi, gVisor: tt.gVisor}
 			plan.turnOn(tt.on...)
-			plan.PIDNamespace, plan.OwnUID = plan.On[PIDNamespace], plan.On[OwnUID]
-			got := takenBack(plan, tt.abi)
+			got := plan.takenBack()
 			if !slices.Equal(got, tt.want) {
 				t.Fatalf("got %v, want %v", got, tt.want)
 			}

@@ -208,7 +208,7 @@ func TestFilterSizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := workerFilter(takenBack(&Plan{On: map[Layer]bool{}}, 0), true, window{})
+	worker, err := workerFilter((&Plan{On: map[Layer]bool{}}).takenBack(), true, window{})
 	if err != nil {
 		t.Fatal(err)
 	}

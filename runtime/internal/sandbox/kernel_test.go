@@ -13,7 +13,7 @@ import (
 // with worker, like a script.
 func launchFilters(t *testing.T, worker bool) []Step {
 	t.Helper()
-	steps, err := jail(Policy{Limits: testPolicy().Limits}, &Plan{On: map[Layer]bool{}})
+	steps, err := (&Jail{Policy: Policy{Limits: testPolicy().Limits}}).Launch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +26,8 @@ func launchFilters(t *testing.T, worker bool) []Step {
 	if !worker {
 		return out
 	}
-	plan := &Plan{On: map[Layer]bool{PrivateRoot: true}, PIDNamespace: true}
-	all, err := Confine(testPolicy(), plan, 0)
+	plan := &Plan{On: map[Layer]bool{PrivateRoot: true, PIDNamespace: true}}
+	all, err := (&Jail{Plan: *plan, Policy: testPolicy()}).Worker(testBase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,13 +118,13 @@ func TestLandlockInTheKernel(t *testing.T) {
 		}
 	}
 	policy := Policy{Binds: []Bind{{Source: granted, Dir: true}}, Devices: []string{"/dev/null"}}
-	plan := &Plan{On: map[Layer]bool{Landlock: true, PrivateTmp: false}}
+	jail := &Jail{Plan: Plan{On: map[Layer]bool{Landlock: true, PrivateTmp: false}, landlock: abi}, Policy: policy}
 	steps := []Step{
 		noHugePages, // the zygote checks it
 		{Layer: NoNewPrivs, Name: "no_new_privs", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_NO_NEW_PRIVS), num(1), num(0), num(0), num(0)}},
 		{Layer: PrivateTmp, Name: "chdir", Call: unix.SYS_CHDIR, Args: []Arg{str(own)}},
 	}
-	confined := append(append(steps, Prepare(policy, plan)...), landlock(policy, plan, abi)...)
+	confined := append(append(steps, jail.Prepare()...), jail.restrictFiles()...)
 	open := func(path string, flags int) Step {
 		return call("open "+path, unix.SYS_OPENAT, num(unix.AT_FDCWD), str(path), num(flags|unix.O_CLOEXEC), num(0o600))
 	}

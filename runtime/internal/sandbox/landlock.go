@@ -65,17 +65,17 @@ type landlockRule struct {
 // landlockRules is the policy as rules. Inside a private root the directories
 // that the libraries are mounted in hold nothing else, so that one rule for
 // each is enough; on the host's own tree every library gets its rule.
-func landlockRules(p Policy, plan *Plan) []landlockRule {
+func (j *Jail) landlockRules() []landlockRule {
 	var rules []landlockRule
 	seen := map[string]bool{}
-	for _, b := range p.Binds {
+	for _, b := range j.Policy.Binds {
 		r := landlockRule{b.Source, landlockFile}
-		if plan.OwnRoot() {
+		if j.OwnRoot() {
 			r = landlockRule{path.Dir(b.Target), landlockRead}
 		}
 		if b.Dir {
 			r = landlockRule{b.Source, landlockRead}
-			if plan.OwnRoot() {
+			if j.OwnRoot() {
 				r.path = b.Target
 			}
 		}
@@ -84,20 +84,20 @@ func landlockRules(p Policy, plan *Plan) []landlockRule {
 			rules = append(rules, r)
 		}
 	}
-	for _, d := range p.Devices {
+	for _, d := range j.Policy.Devices {
 		rules = append(rules, landlockRule{d, landlockDevice})
 	}
-	if p.Stdin != "" {
-		rules = append(rules, landlockRule{p.Stdin, unix.LANDLOCK_ACCESS_FS_READ_FILE})
+	if stdin := j.Policy.Stdin; stdin != "" {
+		rules = append(rules, landlockRule{stdin, unix.LANDLOCK_ACCESS_FS_READ_FILE})
 	}
 	return rules
 }
 
 // openPaths lists the steps by which the zygote opens what the rules name: a
 // rule takes a descriptor, and the same ones serve every worker.
-func openPaths(p Policy, plan *Plan) []Step {
+func (j *Jail) openPaths() []Step {
 	var steps []Step
-	for _, r := range landlockRules(p, plan) {
+	for _, r := range j.landlockRules() {
 		steps = append(steps, Step{
 			Layer: Landlock, Name: "open " + r.path, Why: "for the rules of the workers", Call: unix.SYS_OPENAT,
 			Args: []Arg{num(unix.AT_FDCWD), str(r.path), num(unix.O_PATH | unix.O_CLOEXEC), num(0)}, Save: r.path,
@@ -106,22 +106,22 @@ func openPaths(p Policy, plan *Plan) []Step {
 	return steps
 }
 
-// landlock lists the steps that make the policy's paths all there is.
-func landlock(p Policy, plan *Plan, abi int) []Step {
-	attr := rulesetAttr(abi)
+// restrictFiles lists the steps that make the policy's paths all there is.
+func (j *Jail) restrictFiles() []Step {
+	attr := rulesetAttr(j.landlock)
 	steps := []Step{{
 		Layer: Landlock, Name: "create_ruleset", Why: "after mounts and ids: it forbids the former and outlives the latter",
 		Call: unix.SYS_LANDLOCK_CREATE_RULESET, Args: []Arg{buf(attr), num(len(attr)), num(0)}, Save: "ruleset",
 	}}
 	grant := func(r landlockRule) {
-		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(abi))
+		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(j.landlock))
 		rule = binary.NativeEndian.AppendUint32(rule, 0)
 		steps = append(steps, Step{
 			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach", Call: unix.SYS_LANDLOCK_ADD_RULE,
 			Args: []Arg{ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0)},
 		})
 	}
-	for _, r := range landlockRules(p, plan) {
+	for _, r := range j.landlockRules() {
 		grant(r)
 	}
 	here := landlockRule{".", landlockWrite}
@@ -132,6 +132,6 @@ func landlock(p Policy, plan *Plan, abi int) []Step {
 	grant(here)
 	return append(steps, Step{
 		Layer: Landlock, Name: "restrict_self", Why: "from here on nothing else exists",
-		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(restrictFlags(abi))},
+		Call: unix.SYS_LANDLOCK_RESTRICT_SELF, Args: []Arg{ref("ruleset"), num(restrictFlags(j.landlock))},
 	})
 }

@@ -86,11 +86,12 @@ func TestLandlockRules(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			plan := &Plan{On: map[Layer]bool{Landlock: true}}
 			plan.turnOn(tt.on...)
-			if got := landlockRules(testPolicy(), plan); !slices.Equal(got, tt.want) {
+			if got := (&Jail{Plan: *plan, Policy: testPolicy()}).landlockRules(); !slices.Equal(got, tt.want) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 			for abi := 1; abi <= 7; abi++ {
-				rulesWithin(t, landlock(testPolicy(), plan, abi), abi)
+				plan.landlock = abi
+				rulesWithin(t, (&Jail{Plan: *plan, Policy: testPolicy()}).restrictFiles(), abi)
 			}
 		})
 	}

@@ -61,28 +61,21 @@ func TestOrderOfConfinement(t *testing.T) {
 			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan, err := Compile(tt.grants, testPolicy())
-			if err != nil {
-				t.Fatal(err)
-			}
-			steps, err := Confine(testPolicy(), plan, 7)
-			if err != nil {
-				t.Fatal(err)
-			}
+			launch, prepare, worker := listsOf(t, jailFor(t, tt.grants))
 			for _, l := range []struct {
 				name string
 				got  order
 				want order
 			}{
-				{"launch", orderOf(plan.Launch), tt.launch},
-				{"zygote", orderOf(Prepare(testPolicy(), plan)), tt.prepare},
-				{"worker", orderOf(steps), tt.worker},
+				{"launch", orderOf(launch), tt.launch},
+				{"zygote", orderOf(prepare), tt.prepare},
+				{"worker", orderOf(worker), tt.worker},
 			} {
 				if !slices.Equal(l.got, l.want) {
 					t.Errorf("%s:\n got %v\nwant %v", l.name, l.got, l.want)
 				}
 			}
-			afterFilter(t, steps)
+			afterFilter(t, worker)
 		})
 	}
 }
@@ -105,20 +98,14 @@ func afterFilter(t *testing.T, steps []Step) {
 // Every step says what it is and why it stands where it stands.
 func TestStepsExplainThemselves(t *testing.T) {
 	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...)} {
-		plan, err := Compile(grants, testPolicy())
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps, err := Confine(testPolicy(), plan, 7)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range slices.Concat(plan.Launch, Prepare(testPolicy(), plan), steps) {
+		j := jailFor(t, grants)
+		launch, prepare, worker := listsOf(t, j)
+		for _, s := range slices.Concat(launch, prepare, worker) {
 			if s.Layer == "" || s.Name == "" || s.Call == 0 || s.Why == "" && s.Errno == 0 && s.Want == nil {
-				t.Errorf("%s: %+v", plan.Posture, s)
+				t.Errorf("%s: %+v", j.Posture, s)
 			}
 			if !slices.Contains(Layers(), s.Layer) {
-				t.Errorf("%s: %s is no layer", plan.Posture, s.Layer)
+				t.Errorf("%s: %s is no layer", j.Posture, s.Layer)
 			}
 		}
 	}
@@ -139,28 +126,22 @@ func TestRlimitSteps(t *testing.T) {
 		{refusedBy(false, 7, ""), true},
 		{refusedBy(false, 7, "no", allNamespaced...), false},
 	} {
-		plan, err := Compile(tt.grants, testPolicy())
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps, err := Confine(testPolicy(), plan, 7)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j := jailFor(t, tt.grants)
+		launch, _, worker := listsOf(t, j)
 		seen := map[string]bool{}
-		for _, s := range slices.Concat(plan.Launch, steps) {
+		for _, s := range slices.Concat(launch, worker) {
 			if s.Call != unix.SYS_PRLIMIT64 {
 				continue
 			}
 			seen[s.Name] = true
 			expected := rlimit(s.Name, int(s.Args[1].Int), want[s.Name], "")
 			if !slices.Equal(s.Args[2].Buf, expected.Args[2].Buf) {
-				t.Errorf("%s: %s: % x", plan.Posture, s.Name, s.Args[2].Buf)
+				t.Errorf("%s: %s: % x", j.Posture, s.Name, s.Args[2].Buf)
 			}
 		}
 		for name := range want {
 			if seen[name] != (name != "RLIMIT_NPROC" || tt.nproc) {
-				t.Errorf("%s: %s: set %v", plan.Posture, name, seen[name])
+				t.Errorf("%s: %s: set %v", j.Posture, name, seen[name])
 			}
 		}
 	}

@@ -6,23 +6,58 @@ import (
 	"strings"
 )
 
-// Compile chooses the strongest way that the grants allow and lists its steps.
-// It is a pure function. An error names for every way the layers that are
-// missing and who refused them.
-func Compile(g Grants, p Policy) (*Plan, error) {
+// Posture names a way of confinement that is tested as a whole.
+type Posture string
+
+// The postures, strongest first.
+const (
+	Full         Posture = "full"      // root: every layer, a uid of its own per run
+	GVisor       Posture = "gVisor"    // the same or User under gVisor, which has no Landlock
+	User         Posture = "user"      // an ordinary user with user namespaces
+	Container    Posture = "container" // root without namespaces: chroot, a uid of its own per run
+	LandlockOnly Posture = "landlock"  // an ordinary user without: Landlock alone hides the files
+	Off          Posture = "off"       // the opt-out
+)
+
+// Plan says how scripts are confined on this machine: it is what [Choose] made of
+// the grants. It is not changed once it is made.
+type Plan struct {
+	Posture Posture
+	Scheme  Scheme
+	// Clone are the namespaces that the launch stage is cloned into.
+	Clone uintptr
+	// WatchThreads says that the server bounds the threads of a run: the kernel
+	// counts them together with those of other runs.
+	WatchThreads bool
+	// On are the layers in force, Notes what stands in for one that is not, or
+	// for the part of one that is not.
+	On    map[Layer]bool
+	Notes map[Layer]string
+
+	landlock int // version of the interface
+	gVisor   bool
+	probing  bool // by a Go program, which maps memory wherever it likes
+	lastCap  int
+	left     []string // rlimits that the kernel does not take
+}
+
+// Choose takes the strongest scheme that the grants allow. It is a pure function.
+// scratch is the directory below which every run gets one of its own where no tmpfs
+// can be mounted, empty where there is no such place. An error names for every
+// scheme the layers that are missing and who refused them.
+func Choose(g Grants, scratch string) (*Plan, error) {
 	var refusals []string
-	for i := range ways {
-		w := &ways[i]
-		refused, tried := g.Refused[w.name]
-		if !tried || w.clone == 0 && p.Scratch == "" {
+	for i := range schemes {
+		s := &schemes[i]
+		refused, tried := g.Refused[s.name]
+		if !tried || s.clone == 0 && scratch == "" {
 			continue
 		}
-		if missing := w.missing(refused); len(missing) > 0 {
-			refusals = append(refusals, fmt.Sprintf("%s: %s", w.name, strings.Join(missing, ", ")))
+		if missing := s.missing(refused); len(missing) > 0 {
+			refusals = append(refusals, fmt.Sprintf("%s: %s", s.name, strings.Join(missing, ", ")))
 			continue
 		}
-		plan := newPlan(w, g)
-		return plan, plan.Build(p)
+		return newPlan(s, g), nil
 	}
 	if len(refusals) == 0 {
 		refusals = []string{"no directory for what runs write"}
@@ -30,106 +65,35 @@ func Compile(g Grants, p Policy) (*Plan, error) {
 	return nil, fmt.Errorf("sandbox: required layers refused: %s", strings.Join(refusals, "; "))
 }
 
-// Build lists the steps of the launch stage for a policy.
-func (p *Plan) Build(policy Policy) (err error) {
-	p.Launch, err = jail(policy, p)
-	return err
-}
-
-// Refusals says of each layer that was refused in every way that has a use for
-// it how that was done in the strongest.
-func (g Grants) Refusals() map[Layer]string {
-	out := map[Layer]string{}
-	for _, l := range Layers() {
-		first := ""
-		for i := range ways {
-			refused, tried := g.Refused[ways[i].name]
-			if !tried || !ways[i].uses(l) {
-				continue
-			}
-			why, no := refused[l]
-			if !no {
-				first = ""
-				break
-			}
-			if first == "" {
-				first = why
-			}
-		}
-		if first != "" {
-			out[l] = first
-		}
-	}
-	return out
-}
-
-// newPlan says which layers are on in way w and what stands in for the others.
-func newPlan(w *way, g Grants) *Plan {
-	refused := g.Refused[w.name]
+// newPlan says which layers are on in a scheme and what stands in for the others.
+func newPlan(s *scheme, g Grants) *Plan {
+	refused := g.Refused[s.name]
 	plan := &Plan{
-		Posture: w.posture, Way: w.name, Clone: w.clone,
-		On: map[Layer]bool{}, Notes: map[Layer]string{}, gVisor: g.GVisor, lastCap: g.LastCap, left: g.Left,
+		Posture: s.posture, Scheme: s.name, Clone: s.clone,
+		On: map[Layer]bool{}, Notes: map[Layer]string{},
+		landlock: g.Landlock, gVisor: g.GVisor, lastCap: g.LastCap, left: g.Left,
 	}
 	plan.turnOn(always...)
-	plan.turnOn(w.layers...)
-	for _, l := range w.welcome() {
+	plan.turnOn(s.layers...)
+	for _, l := range s.welcome() {
 		if _, no := refused[l]; !no {
 			plan.turnOn(l)
 		}
 	}
-	if g.GVisor && w.clone != 0 {
+	if g.GVisor && s.clone != 0 {
 		plan.Posture = GVisor
 	}
-	plan.PIDNamespace, plan.OwnUID = plan.On[PIDNamespace], plan.On[OwnUID]
 	// Linux counts for each user namespace by itself, gVisor for each user.
-	plan.WatchThreads = !plan.OwnUID && (g.GVisor || !plan.On[UserNamespace])
+	plan.WatchThreads = !plan.On[OwnUID] && (g.GVisor || !plan.On[UserNamespace])
 	for _, l := range Layers() {
 		if !plan.On[l] {
-			plan.Notes[l] = g.why(l, w)
+			plan.Notes[l] = g.why(l, s)
 		}
 	}
 	plan.limitNotes()
 	plan.gVisorNotes()
 	return plan
 }
-
-// why says of a layer that is off in way w who refused it and what stands in.
-func (g Grants) why(l Layer, w *way) string {
-	instead := w.notes[l]
-	if l == MemoryCgroup {
-		instead = NoGroup
-	}
-	if l == Landlock {
-		instead = "the private root hides the host's files"
-		if w.has(Chroot) {
-			instead = "the chroot hides the host's files"
-		}
-	}
-	if l == Chroot && w.has(PrivateRoot) {
-		return "not needed: a private root leaves no way back"
-	}
-	refusal := "only root can have it"
-	for i := range ways {
-		refused, tried := g.Refused[ways[i].name]
-		if why, no := refused[l]; no {
-			refusal = why
-			break
-		}
-		if tried && ways[i].uses(l) {
-			refusal = "granted here, of no use without the layers that are refused"
-		}
-	}
-	switch {
-	case instead == "":
-		return refusal
-	case w.clone != 0 && !w.uses(l): // not needed
-		return instead
-	}
-	return refusal + "; " + instead
-}
-
-// NoGroup is what stands in for a control group.
-const NoGroup = "each run is bounded by itself, by rlimits and by the server, which looks at it"
 
 // limitNotes says which limits something else than the kernel's rlimits keeps.
 func (p *Plan) limitNotes() {
@@ -151,7 +115,7 @@ func (p *Plan) gVisorNotes() {
 		return
 	}
 	p.Notes[Seccomp] = "refuses hard links, too, which gVisor does not count as files"
-	if !p.OwnUID {
+	if !p.On[OwnUID] {
 		p.Notes[Seccomp] += ", and to change modes and times of files, in which gVisor does not heed read-only mounts"
 	}
 }
@@ -163,14 +127,6 @@ var optional = map[string]string{
 	"RLIMIT_SIGPENDING": "not known here; the server watches what a run holds",
 	thpDisable:          "not known here; seccomp refuses the advice to make huge pages",
 	oomScore:            "can't be raised here: when memory runs out the kernel goes by size alone",
-}
-
-// Note adds to what is said of a layer.
-func (p *Plan) Note(l Layer, note string) {
-	if said := p.Notes[l]; said != "" {
-		note = said + "; " + note
-	}
-	p.Notes[l] = note
 }
 
 // without leaves out the steps that this kernel does not take.
@@ -199,6 +155,9 @@ func (p *Plan) turnOn(layers ...Layer) {
 		p.On[l] = true
 	}
 }
+
+// Has reports whether a layer is in force.
+func (p *Plan) Has(l Layer) bool { return p.On[l] }
 
 // OwnRoot says that scripts see a tree of their own as root.
 func (p *Plan) OwnRoot() bool { return p.On[PrivateRoot] || p.On[Chroot] }

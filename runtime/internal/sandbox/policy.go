@@ -1,20 +1,30 @@
 package sandbox
 
-// Policy says what a run may touch. It is data: Compile turns it into steps.
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Policy says what a run may touch. It is data: a [Jail] turns it into steps.
 type Policy struct {
 	// Binds are the files and directories that a script sees, read-only.
 	Binds []Bind
 	// Devices are device nodes that a script may read and write.
 	Devices []string
-	// Scratch is the directory below which every run gets a directory of its
-	// own where no tmpfs can be mounted. Empty where there is no such place.
-	Scratch string
 	// Root is the tree that a chroot makes the root of scripts, with the binds
 	// in it as links or copies. Empty where the root is built of mounts.
 	Root string
 	// Stdin is an empty file that scripts may read; empty: the null device.
 	Stdin  string
 	Limits Limits
+}
+
+// In returns the policy of scripts that are shut in a tree, which was laid out,
+// or found, for this policy.
+func (p Policy) In(t *Tree) Policy {
+	p.Root, p.Devices, p.Stdin = t.Root, t.Devices, t.Stdin
+	return p
 }
 
 // Bind makes Source of the host appear as Target inside the private root.
@@ -28,72 +38,44 @@ type Bind struct {
 
 // Limits are the kernel-enforced bounds of one worker. All are positive.
 type Limits struct {
-	// MemoryBytes is the address space a script may add to BaseBytes, the size
-	// of the zygote it is forked from.
-	MemoryBytes, BaseBytes int64
-	// MappedAt is an address among those that the zygote has mapped.
-	MappedAt           uint64
+	// MemoryBytes is the address space a script may add to [Base], that of the
+	// zygote it is forked from.
+	MemoryBytes        int64
 	CPUSeconds         int64
 	TmpBytes, TmpFiles int64
 	OpenFiles, Threads int64
 }
 
-// Grants says what this machine let throw-away children do.
-type Grants struct {
-	Root bool `json:"root"` // running as uid 0
-	// GVisor is only for the name of the posture: layers are tried.
-	GVisor bool `json:"gvisor"`
-	// Refused says for each way that was tried which layers were refused and
-	// how. A way is tried only where those above it are not granted.
-	Refused map[Way]map[Layer]string `json:"refused"`
-	// Left are the limits that were refused and that something else stands in for.
-	Left     []string `json:"left,omitempty"`
-	Landlock int      `json:"landlock"` // ABI version, 0 without
-	LastCap  int      `json:"last_cap"` // highest capability that the kernel knows
+// lockable are the mount flags that statfs reports and a user namespace may
+// not clear, in both spellings.
+var lockable = []struct {
+	st    int64
+	mount uintptr
+}{
+	{unix.ST_NOSUID, unix.MS_NOSUID},
+	{unix.ST_NODEV, unix.MS_NODEV},
+	{unix.ST_NOEXEC, unix.MS_NOEXEC},
+	{unix.ST_NOATIME, unix.MS_NOATIME},
+	{unix.ST_NODIRATIME, unix.MS_NODIRATIME},
+	{unix.ST_RELATIME, unix.MS_RELATIME},
 }
 
-// Posture names a way of confinement that is tested as a whole.
-type Posture string
-
-// The postures, strongest first.
-const (
-	Full         Posture = "full"      // root: every layer, a uid of its own per run
-	GVisor       Posture = "gVisor"    // the same or User under gVisor, which has no Landlock
-	User         Posture = "user"      // an ordinary user with user namespaces
-	Container    Posture = "container" // root without namespaces: chroot, a uid of its own per run
-	LandlockOnly Posture = "landlock"  // an ordinary user without: Landlock alone hides the files
-	Off          Posture = "off"       // the opt-out
-)
-
-// Plan is what Compile made of policy and grants.
-type Plan struct {
-	Posture Posture
-	Way     Way
-	// Clone are the namespaces that the launch stage is cloned into.
-	Clone uintptr
-	// Launch builds the jail, ending with the exec of the interpreter.
-	Launch []Step
-	// PIDNamespace says that each worker is forked into one of its own.
-	PIDNamespace bool
-	// OwnUID says that the server gives every worker a uid of its own.
-	OwnUID bool
-	// WatchThreads says that the server bounds the threads of a run: the kernel
-	// counts them together with those of other runs.
-	WatchThreads bool
-	// On are the layers in force, Notes what stands in for one that is not, or
-	// for the part of one that is not.
-	On    map[Layer]bool
-	Notes map[Layer]string
-
-	gVisor  bool
-	probing bool // by a Go program, which maps memory wherever it likes
-	lastCap int
-	left    []string // rlimits that the kernel does not take
+// NewBind describes the bind mount of source as target, with the flags that
+// source's own mount forces on it. A source that does not allow execution is
+// refused, because CPython could not be started from there.
+func NewBind(source, target string, dir bool) (Bind, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(source, &st); err != nil {
+		return Bind{}, fmt.Errorf("sandbox: statfs: %s: %w", source, err)
+	}
+	if st.Flags&unix.ST_NOEXEC != 0 {
+		return Bind{}, fmt.Errorf("sandbox: bind: %s: its file system is mounted noexec", source)
+	}
+	b := Bind{Source: source, Target: target, Dir: dir}
+	for _, f := range lockable {
+		if int64(st.Flags)&f.st != 0 {
+			b.Locked |= f.mount
+		}
+	}
+	return b, nil
 }
-
-// The uids that workers get: systemd's range for ids made up at run time
-// (systemd.io/UIDS-GIDS), which no packaged user has.
-const (
-	FirstUID = 61184
-	LastUID  = 65519
-)

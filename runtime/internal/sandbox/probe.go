@@ -21,41 +21,30 @@ import (
 const probeArg = "pyexec-probe"
 
 // Probe tries every layer by doing it, in throw-away children of this binary,
-// which must call [RunProbe] before main: way after way, until one is granted.
+// which must call [RunProbe] before main: scheme after scheme, until one is granted.
 // It never asks for a version except Landlock's, whose interface is defined that
 // way. What is tried with files is tried in a directory made below base.
 func Probe(ctx context.Context, base string) (Grants, error) {
-	g := Grants{Root: unix.Geteuid() == 0, GVisor: gVisor(), Refused: map[Way]map[Layer]string{}}
-	for i := range ways {
-		w := &ways[i]
-		if w.root && !g.Root {
+	g := Grants{Root: unix.Geteuid() == 0, GVisor: gVisor(), Refused: map[Scheme]map[Layer]string{}}
+	for i := range schemes {
+		s := &schemes[i]
+		if s.root && !g.Root {
 			continue
 		}
-		found, err := probeWay(ctx, w, base)
+		found, err := probeScheme(ctx, s, base)
 		if err != nil {
 			return Grants{}, err
 		}
-		g.Refused[w.name] = found.Refused
-		g.Refused[w.name][MemoryCgroup] = "not tried"
+		g.Refused[s.name] = found.Refused
+		g.Refused[s.name][MemoryCgroup] = "not tried"
 		if found.LastCap > 0 {
 			g.Left, g.Landlock, g.LastCap = found.Left, found.Landlock, found.LastCap
 		}
-		if len(w.missing(found.Refused)) == 0 {
+		if len(s.missing(found.Refused)) == 0 {
 			break
 		}
 	}
 	return g, nil
-}
-
-// Tried notes what became of a layer that is tried by others: control groups are
-// made by the server, outside of any jail. Empty: it was granted.
-func (g Grants) Tried(l Layer, refusal string) {
-	for _, refused := range g.Refused {
-		delete(refused, l)
-		if refusal != "" {
-			refused[l] = refusal
-		}
-	}
 }
 
 // found is what a probe child has to say.
@@ -66,9 +55,9 @@ type found struct {
 	LastCap  int
 }
 
-func probeWay(ctx context.Context, w *way, base string) (found, error) {
-	args := []string{probeArg, string(w.name)}
-	if w.has(Chroot) {
+func probeScheme(ctx context.Context, s *scheme, base string) (found, error) {
+	args := []string{probeArg, string(s.name)}
+	if s.has(Chroot) {
 		dir, err := probeTree(base)
 		if err != nil {
 			return found{Refused: map[Layer]string{Chroot: err.Error()}}, nil
@@ -76,14 +65,14 @@ func probeWay(ctx context.Context, w *way, base string) (found, error) {
 		defer os.RemoveAll(dir) // empty but for a directory
 		args = append(args, dir)
 	}
-	f, err := probeChild(ctx, w, args)
+	f, err := probeChild(ctx, s, args)
 	var errno syscall.Errno
 	if err == nil || !errors.As(err, &errno) {
 		return f, err
 	}
 	// No child at all: the namespaces are refused as such.
 	f.Refused = map[Layer]string{}
-	for _, l := range slices.Concat(w.layers, w.welcome()) {
+	for _, l := range slices.Concat(s.layers, s.welcome()) {
 		if l != OwnUID && l != Landlock && l != MemoryCgroup {
 			f.Refused[l] = fmt.Sprintf("clone with namespaces: %v", errno)
 		}
@@ -106,12 +95,12 @@ func probeTree(base string) (string, error) {
 // probeScratch is where a run's directory would be in the probe's tree.
 const probeScratch = "/run"
 
-func probeChild(ctx context.Context, w *way, args []string) (found, error) {
+func probeChild(ctx context.Context, s *scheme, args []string) (found, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Args, cmd.Env = args, []string{}
-	cmd.SysProcAttr = Clone(w.clone, w.has(OwnUID))
+	cmd.SysProcAttr = cloneInto(s.clone, s.has(OwnUID))
 	cmd.SysProcAttr.Setsid = false // who leads a session can't take the step of leaving its process group
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -142,23 +131,6 @@ type opaque struct{ err error }
 
 func (o opaque) Error() string { return o.err.Error() }
 
-// Clone is how a child is put into the namespaces of flags. In a user namespace
-// the caller is its root, and with uids those of the runs are there too.
-func Clone(flags uintptr, uids bool) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
-	if flags&unix.CLONE_NEWUSER == 0 {
-		return attr
-	}
-	attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-	if uids {
-		runs := syscall.SysProcIDMap{ContainerID: FirstUID, HostID: FirstUID, Size: LastUID - FirstUID + 1}
-		attr.UidMappings, attr.GidMappings = append(attr.UidMappings, runs), append(attr.GidMappings, runs)
-		attr.GidMappingsEnableSetgroups = true
-	}
-	return attr
-}
-
 // RunProbe turns the process into a probe child if that is what argv[0] says.
 // It must be called from an init function, where the main goroutine still owns
 // the main thread: the layers hold per thread.
@@ -170,26 +142,27 @@ func RunProbe() {
 	if EndWithParent() != nil {
 		unix.Exit(1)
 	}
-	at := slices.IndexFunc(ways, func(w way) bool { return len(os.Args) > 1 && string(w.name) == os.Args[1] })
+	at := slices.IndexFunc(schemes, func(s scheme) bool { return len(os.Args) > 1 && string(s.name) == os.Args[1] })
 	if at < 0 {
 		unix.Exit(1)
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(try(&ways[at], slices.Clone(os.Args[2:]))); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(try(&schemes[at], slices.Clone(os.Args[2:]))); err != nil {
 		unix.Exit(1)
 	}
 	unix.Exit(0) // nothing is to be tidied up, and nobody to wait for
 }
 
-// try carries out the very steps that the jail and a worker take in way w,
+// try carries out the very steps that the jail and a worker take in scheme s,
 // noting the first refusal of each layer and going on.
-func try(w *way, tree []string) found {
+func try(s *scheme, tree []string) found {
 	f := found{Refused: map[Layer]string{}, Landlock: landlockABI(), LastCap: lastCap()}
 	if f.Landlock == 0 {
 		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
-	plan := newPlan(w, Grants{LastCap: f.LastCap, Refused: map[Way]map[Layer]string{w.name: f.Refused}})
+	grants := Grants{Landlock: f.Landlock, LastCap: f.LastCap, Refused: map[Scheme]map[Layer]string{s.name: f.Refused}}
+	plan := newPlan(s, grants)
 	plan.probing = true
-	policy := Policy{Devices: []string{"/dev/null"}, Limits: probeLimits()}
+	policy, base := probePolicy()
 	var before []Step
 	if plan.On[Chroot] && len(tree) > 0 {
 		policy.Root, policy.Devices = tree[0], nil
@@ -198,30 +171,31 @@ func try(w *way, tree []string) found {
 			Args: []Arg{num(unix.AT_FDCWD), str(tree[0] + probeScratch), num(LastUID), num(LastUID), num(0)},
 		}}
 	}
-	launch, err := jail(policy, plan)
+	jail := Jail{Plan: *plan, Policy: policy}
+	launch, err := jail.Launch()
 	if err != nil {
 		f.Refused[Seccomp] = err.Error()
 		return f
 	}
-	worker, err := Confine(policy, plan, f.Landlock)
+	worker, err := jail.Worker(base)
 	if err != nil {
 		f.Refused[Seccomp] = err.Error()
 		return f
 	}
-	if plan.PIDNamespace {
+	if jail.On[PIDNamespace] {
 		launch = append(launch, Step{ // what the zygote does before each fork
 			Layer: PIDNamespace, Name: "unshare PID namespace",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWPID)},
 		})
 	}
-	f.note(slices.Concat(before, launch, Prepare(policy, plan), worker), map[string]int64{"uid": LastUID})
+	f.note(slices.Concat(before, launch, jail.Prepare(), worker), map[string]int64{"uid": LastUID})
 	return f
 }
 
-// probeLimits are no higher than those that this process was given, which nobody
-// in a jail may raise: whether what a run is to have is within them shows when
-// the first worker is made, and is no matter of another way.
-func probeLimits() Limits {
+// probePolicy has limits no higher than those that this process was given, which
+// nobody in a jail may raise: whether what a run is to have is within them shows
+// when the first worker is made, and is no matter of another scheme.
+func probePolicy() (Policy, Base) {
 	atMost := func(resource int, most int64) int64 {
 		var r unix.Rlimit
 		if err := unix.Getrlimit(resource, &r); err == nil && r.Max < uint64(most) {
@@ -229,11 +203,12 @@ func probeLimits() Limits {
 		}
 		return most
 	}
-	return Limits{
-		BaseBytes: atMost(unix.RLIMIT_AS, 1<<40) - 1, MemoryBytes: 1, CPUSeconds: atMost(unix.RLIMIT_CPU, 60),
+	limits := Limits{
+		MemoryBytes: 1, CPUSeconds: atMost(unix.RLIMIT_CPU, 60),
 		TmpBytes: atMost(unix.RLIMIT_FSIZE, 1<<20), TmpFiles: 16,
 		OpenFiles: atMost(unix.RLIMIT_NOFILE, 256), Threads: atMost(unix.RLIMIT_NPROC, 256),
 	}
+	return Policy{Devices: []string{"/dev/null"}, Limits: limits}, Base{Bytes: atMost(unix.RLIMIT_AS, 1<<40) - 1}
 }
 
 // note carries out steps, keeps the first refusal of each layer and goes on.

@@ -52,7 +52,7 @@ func expectGrants(t *testing.T, g Grants, want Posture) {
 	if g.Landlock == 0 {
 		lacks(t, "this kernel has no Landlock")
 	}
-	plan, err := Compile(g, Policy{Scratch: "/scratch"})
+	plan, err := Choose(g, "/scratch")
 	if err != nil {
 		lacks(t, "this machine grants too little: %v", err)
 	}
@@ -63,17 +63,17 @@ func expectGrants(t *testing.T, g Grants, want Posture) {
 		t.Errorf("%s: %q", MemoryCgroup, plan.Notes[MemoryCgroup]) // nobody has tried it, so that there is none
 	}
 	g.Tried(MemoryCgroup, "")
-	refused := g.Refused[plan.Way]
+	refused := g.Refused[plan.Scheme]
 	if len(refused) != 0 || len(g.Left) != 0 {
 		t.Errorf("refused: %v, %v", refused, g.Left)
 	}
-	for way, refused := range g.Refused { // the stronger ones
-		if way == plan.Way {
+	for scheme, refused := range g.Refused { // the stronger ones
+		if scheme == plan.Scheme {
 			continue
 		}
 		for _, l := range allNamespaced {
-			if why, no := refused[l]; no && !strings.Contains(why, "operation not permitted") || !no && l == PrivateRoot && way != ByChroot {
-				t.Errorf("%s: %s: %q", way, l, why)
+			if why, no := refused[l]; no && !strings.Contains(why, "operation not permitted") || !no && l == PrivateRoot && scheme != ByChroot {
+				t.Errorf("%s: %s: %q", scheme, l, why)
 			}
 		}
 	}

@@ -10,59 +10,72 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// Spawn asks for a worker. It returns at once; Worker.Ready waits until the
-// worker has confined itself. Where the plan has no private /tmp, scratch makes
-// the run's own directory for the uid that the run will have, and returns it
-// together with its path as the run sees it; otherwise it is nil. With hurry the
-// worker does not warm up, because somebody is waiting for it.
-func (z *Zygote) Spawn(scratch func(uid uint32) (dir, seen string, err error), hurry bool) (*Worker, error) {
-	w, theirs, err := newWorker()
+// Place is a run's own directory, where the jail has no private /tmp.
+type Place struct {
+	Dir  string // its path on this machine
+	Seen string // its path as the run sees it
+}
+
+// Reserve makes the server's half of a worker: a number, the uid that the run will
+// have, and the near ends of its channels. No process is made before [Zygote.Spawn];
+// a worker that is not to be spawned must be given back to [Zygote.Release].
+func (z *Zygote) Reserve() (*Worker, error) {
+	w, err := newWorker()
 	if err != nil {
 		return nil, err
 	}
-	defer sandbox.CloseFD(theirs...)
 	w.outputLimit, w.resultLimit, w.resultDepth = z.cfg.OutputBytes, z.cfg.ResultBytes, z.cfg.ResultDepth
 	w.attachedLimit = z.cfg.ReturnBytes + attachedSlack
 	if err := z.enlist(w); err != nil {
-		w.Close()
+		z.Release(w)
 		return nil, err
-	}
-	seen := ""
-	if scratch != nil {
-		w.Scratch, seen, err = scratch(w.uid)
-	}
-	if err == nil {
-		message := spawnMessage(w.number, w.uid, hurry, seen)
-		_, _, err = z.conn.WriteMsgUnix(message, syscall.UnixRights(theirs...), nil)
-	}
-	if err != nil {
-		z.dismiss(w.number)
-		w.Close()
-		return nil, fmt.Errorf("zygote: spawn: %w", err)
 	}
 	return w, nil
 }
 
-// newWorker makes the three pairs of a worker and returns the ends to pass on.
-func newWorker() (*Worker, []int, error) {
+// Release gives back what a worker holds that was reserved and not spawned.
+func (z *Zygote) Release(w *Worker) {
+	w.closeFarEnds()
+	z.dismiss(w.number)
+	w.Close()
+}
+
+// Spawn asks for the process of a reserved worker. It returns at once; Worker.Ready
+// waits until the worker has confined itself. Where the jail has a private /tmp the
+// place is empty. With hurry the worker does not warm up, because somebody is
+// waiting for it. On an error the worker is released.
+func (z *Zygote) Spawn(w *Worker, place Place, hurry bool) error {
+	w.Scratch = place.Dir
+	message := spawnMessage(w.number, w.uid, hurry, place.Seen)
+	if _, _, err := z.conn.WriteMsgUnix(message, syscall.UnixRights(w.farEnds...), nil); err != nil {
+		z.Release(w)
+		return fmt.Errorf("zygote: spawn: %w", err)
+	}
+	w.closeFarEnds()
+	return nil
+}
+
+// newWorker makes the three pairs of a worker.
+func newWorker() (*Worker, error) {
 	w := &Worker{started: make(chan struct{}), exited: make(chan struct{}), pidfd: -1}
 	ctl, theirCtl, err := sandbox.SocketPair(syscall.SOCK_STREAM)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	out, theirOut, err := sandbox.Pipe()
 	if err != nil {
 		sandbox.CloseFD(ctl, theirCtl)
-		return nil, nil, err
+		return nil, err
 	}
 	errs, theirErrs, err := sandbox.Pipe()
 	if err != nil {
 		sandbox.CloseFD(ctl, theirCtl, out, theirOut)
-		return nil, nil, err
+		return nil, err
 	}
 	w.ctl = os.NewFile(uintptr(ctl), "result channel")
 	w.stdout.fd, w.stderr.fd = out, errs
-	return w, []int{theirCtl, theirOut, theirErrs}, nil
+	w.farEnds = []int{theirCtl, theirOut, theirErrs}
+	return w, nil
 }
 
 // enlist gives the worker its number and a uid that no live worker has.
@@ -76,7 +89,7 @@ func (z *Zygote) enlist(w *Worker) error {
 	w.number = z.next
 	w.unrehearsed = w.number == firstWorker && rehearsedLate(z.cfg.Preload)
 	z.workers[w.number] = w
-	if !z.cfg.Plan.OwnUID {
+	if !z.cfg.Jail.Has(sandbox.OwnUID) {
 		return nil
 	}
 	// From a place at random: a uid is to tell nothing of how many runs there

@@ -284,14 +284,14 @@ func TestHostileChannel(t *testing.T) {
 		{"nothing", "", Reply{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w, theirs, err := newWorker()
+			w, err := newWorker()
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer w.Close()
 			w.outputLimit, w.resultLimit, w.resultDepth, w.attachedLimit = 100, 100, 5, 200
-			ctl := os.NewFile(uintptr(theirs[0]), "far end")
-			for _, fd := range theirs[1:] {
+			ctl := os.NewFile(uintptr(w.farEnds[0]), "far end")
+			for _, fd := range w.farEnds[1:] {
 				defer os.NewFile(uintptr(fd), "output").Close()
 			}
 			go func() {
@@ -322,12 +322,12 @@ func TestUnreadRequest(t *testing.T) {
 		"closed halfway": {func(ctl *os.File) { _, _ = io.ReadFull(ctl, make([]byte, 10)) }, true},
 		"closed after":   {func(ctl *os.File) { _, _ = io.ReadFull(ctl, make([]byte, requestHeader+1)) }, false},
 	} {
-		w, theirs, err := newWorker()
+		w, err := newWorker()
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctl := os.NewFile(uintptr(theirs[0]), "far end")
-		for _, fd := range theirs[1:] {
+		ctl := os.NewFile(uintptr(w.farEnds[0]), "far end")
+		for _, fd := range w.farEnds[1:] {
 			defer os.NewFile(uintptr(fd), "output").Close()
 		}
 		far := func() {

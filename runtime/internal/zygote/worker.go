@@ -25,6 +25,7 @@ type Worker struct {
 	uid         uint32
 	unrehearsed bool
 	ctl         *os.File
+	farEnds     []int // of its channels, until the zygote has them
 
 	stdout, stderr capture
 
@@ -188,6 +189,12 @@ func (w *Worker) Close() {
 	w.ctl.Close()
 	w.stdout.close()
 	w.stderr.close()
+}
+
+// closeFarEnds closes this process's copies of what the worker gets.
+func (w *Worker) closeFarEnds() {
+	sandbox.CloseFD(w.farEnds...)
+	w.farEnds = nil
 }
 
 // writeRequest sends the one request in the layout of channel.py.

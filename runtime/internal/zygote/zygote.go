@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/harness"
@@ -21,11 +22,7 @@ import (
 
 // Config is what a zygote needs to know.
 type Config struct {
-	Plan *sandbox.Plan
-	// Confine lists the steps of the zygote itself and those of every worker,
-	// given the address space that a worker has before its script begins, and an
-	// address in it.
-	Confine func(baseBytes int64, mappedAt uint64) (prepare, worker []sandbox.Step, err error)
+	Jail Jail
 	// Executable and Path (sys.path entries to add) are as seen in the jail.
 	Executable string
 	Path       []string
@@ -43,6 +40,20 @@ type Config struct {
 	Group *os.File
 	// ReturnFiles and ReturnBytes bound what comes back beside the value.
 	ReturnFiles, ReturnBytes int
+}
+
+// Jail lists what confines a zygote and its workers. It is a [sandbox.Jail].
+type Jail interface {
+	// Has reports whether a layer is in force. Two need the server's help: it gives
+	// each worker its uid, and says whether one is forked into a PID namespace.
+	Has(sandbox.Layer) bool
+	// Namespaces are those that the launch stage is cloned into.
+	Namespaces() *syscall.SysProcAttr
+	// Launch lists the steps of the launch stage, Prepare those of the zygote once
+	// it has imported everything, and Worker those of every worker.
+	Launch() ([]sandbox.Step, error)
+	Prepare() []sandbox.Step
+	Worker(sandbox.Base) ([]sandbox.Step, error)
 }
 
 // Zygote is a running fork server.
@@ -135,12 +146,13 @@ func (z *Zygote) greet() error {
 	if err != nil {
 		return err
 	}
-	prepare, steps, err := z.cfg.Confine(size+harnessBytes, hello.MappedAt)
+	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: hello.MappedAt})
 	if err != nil {
 		return err
 	}
 	return z.send(map[string]any{
-		"prepare": prepare, "steps": steps, "pid_namespace": z.cfg.Plan.PIDNamespace, "oom_score_fd": sandbox.OOMScoreFD,
+		"prepare": z.cfg.Jail.Prepare(), "steps": worker,
+		"pid_namespace": z.cfg.Jail.Has(sandbox.PIDNamespace), "oom_score_fd": sandbox.OOMScoreFD,
 	})
 }
 

@@ -11,59 +11,61 @@ import (
 
 // Prepare lists the steps that the zygote takes once, before its first fork.
 // What they save is at hand for the steps of every worker.
-func Prepare(p Policy, plan *Plan) []Step {
-	if plan.Posture == Off {
+func (j *Jail) Prepare() []Step {
+	if j.Posture == Off {
 		return nil
 	}
 	one := num(1)
-	steps := plan.without([]Step{{
+	steps := j.without([]Step{{
 		Layer: Rlimits, Name: thpDisable, Why: "a check: it is in force here, and no worker can change it",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_THP_DISABLE), num(0), num(0), num(0), num(0)}, Want: &one,
 	}})
-	if plan.On[PrivateTmp] || plan.OwnUID {
+	if j.On[PrivateTmp] || j.On[OwnUID] {
 		// Not where the server itself has to look at what a worker holds open
 		// in its directory; seccomp and Landlock refuse ptrace there.
 		steps = append(steps, Step{
-			Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE", Why: "no core, no ptrace by a process of the same uid; inherited by every worker",
+			Layer: Capabilities, Name: "prctl PR_SET_DUMPABLE",
+			Why:  "no core, no ptrace by a process of the same uid; inherited by every worker",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(0), num(0), num(0), num(0)},
 		})
 	}
-	if plan.On[Landlock] {
-		steps = append(steps, openPaths(p, plan)...)
+	if j.On[Landlock] {
+		steps = append(steps, j.openPaths()...)
 	}
 	return steps
 }
 
-// Confine lists the steps that a worker takes after the fork, in order. They
-// need what is only known once the zygote runs: its size and place (Limits.BaseBytes, MappedAt).
-func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
+// Worker lists the steps that a worker takes after the fork, in order. An error
+// says that its filter can't be made.
+func (j *Jail) Worker(base Base) ([]Step, error) {
+	limits := j.Policy.Limits
 	steps := []Step{{
 		// Not a session: the kernel's scheduler would give each one the share
 		// of the whole server.
 		Layer: PIDNamespace, Name: "setpgid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
 		Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)},
 	}}
-	if plan.On[PrivateTmp] {
-		steps = append(steps, privateTmp(p.Limits)...)
+	if j.On[PrivateTmp] {
+		steps = append(steps, privateTmp(limits)...)
 	}
-	steps = append(steps, rlimits(p.Limits)...)
-	if plan.Posture == Off {
+	steps = append(steps, rlimits(limits, base)...)
+	if j.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, ownDirectory(), fixedRlimits(p.Limits, plan), endWithZygote(), descriptors(p), openFiles(p.Limits)), nil
+		return slices.Concat(steps, ownDirectory(), j.fixedRlimits(), endWithZygote(), descriptors(j.Policy), openFiles(limits)), nil
 	}
-	steps = append(steps, identity(p.Limits, plan)...)
-	if !plan.On[PrivateTmp] {
+	steps = append(steps, j.identity()...)
+	if !j.On[PrivateTmp] {
 		steps = append(steps, ownDirectory()...)
 	}
-	if !plan.PIDNamespace {
+	if !j.On[PIDNamespace] {
 		steps = append(steps, endWithZygote()...)
 	}
-	if plan.On[Landlock] {
-		steps = append(steps, landlock(p, plan, abi)...)
+	if j.On[Landlock] {
+		steps = append(steps, j.restrictFiles()...)
 	}
-	steps = append(steps, descriptors(p)...)
-	steps = append(steps, openFiles(p.Limits)...)
-	filter, err := workerFilter(takenBack(plan, abi), plan.PIDNamespace, addresses(p.Limits, plan))
+	steps = append(steps, descriptors(j.Policy)...)
+	steps = append(steps, openFiles(limits)...)
+	filter, err := workerFilter(j.takenBack(), j.On[PIDNamespace], j.addresses(base))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func Confine(p Policy, plan *Plan, abi int) ([]Step, error) {
 		Layer: Seccomp, Name: "worker filter", Why: "last: every step before it is a call that it takes back",
 		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
 	})
-	return append(steps, checks(plan)...), nil
+	return append(steps, j.checks()...), nil
 }
 
 // ownDirectory enters the directory that stands in for a private /tmp.
@@ -155,9 +157,9 @@ func rlimit(name string, resource int, value int64, why string) Step {
 
 // fixedRlimits are the limits that the zygote can live with too: set once by
 // the launch stage, inherited by every worker.
-func fixedRlimits(l Limits, plan *Plan) []Step {
-	return plan.without([]Step{
-		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, l.TmpBytes, "no single file larger than /tmp, sparse ones too"),
+func (j *Jail) fixedRlimits() []Step {
+	return j.without([]Step{
+		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, j.Policy.Limits.TmpBytes, "no single file larger than /tmp, sparse ones too"),
 		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
 		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
 		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
@@ -169,9 +171,9 @@ func fixedRlimits(l Limits, plan *Plan) []Step {
 const pendingSignals = 256
 
 // rlimits bounds what one worker may use.
-func rlimits(l Limits) []Step {
+func rlimits(l Limits, base Base) []Step {
 	return []Step{
-		rlimit("RLIMIT_AS", unix.RLIMIT_AS, l.BaseBytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
+		rlimit("RLIMIT_AS", unix.RLIMIT_AS, base.Bytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
 		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
 	}
 }
@@ -185,35 +187,36 @@ func threads(l Limits) Step {
 }
 
 // identity gives up who the worker was.
-func identity(l Limits, plan *Plan) []Step {
+func (j *Jail) identity() []Step {
 	var steps []Step
 	switch {
-	case plan.On[OwnUID]:
+	case j.On[OwnUID]:
 		steps = append(steps,
 			Step{Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted", Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)}},
 			Step{Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
 			Step{Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
 		)
-	case plan.On[UserNamespace]:
+	case j.On[UserNamespace]:
 		steps = []Step{{
 			Layer: UserNamespace, Name: "unshare user namespace", Why: "without an id map: nobody, with a thread count of its own",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
 	}
-	if !plan.WatchThreads {
-		if plan.gVisor {
-			l.Threads-- // the main one is counted for the uid that it was forked with
+	if !j.WatchThreads {
+		limits := j.Policy.Limits
+		if j.gVisor {
+			limits.Threads-- // the main one is counted for the uid that it was forked with
 		}
-		steps = append(steps, threads(l))
+		steps = append(steps, threads(limits))
 	}
 	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
-	if plan.OwnUID && !plan.On[PrivateTmp] {
+	if j.On[OwnUID] && !j.On[PrivateTmp] {
 		steps = append(steps, Step{
 			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE", Why: "the server looks at what the run holds open, with the run's uid, which nobody else has",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(1), num(0), num(0), num(0)},
 		})
 	}
-	if plan.On[MountNamespace] {
+	if j.On[MountNamespace] {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)}, Errno: int(unix.EPERM),
@@ -224,18 +227,17 @@ func identity(l Limits, plan *Plan) []Step {
 
 // takenBack are the calls of a script that the worker filter refuses because
 // the layers of this plan do not cover what they can do.
-func takenBack(plan *Plan, abi int) (calls []uintptr) {
-	for _, f := range plan.TakenBack(abi) {
+func (p *Plan) takenBack() (calls []uintptr) {
+	for _, f := range p.TakenBack() {
 		calls = append(calls, families[f]...)
 	}
 	return calls
 }
 
 // TakenBack says which calls seccomp refuses in this plan and not in others.
-// abi is Landlock's version, 0 without it.
-func (p *Plan) TakenBack(abi int) []Family {
+func (p *Plan) TakenBack() []Family {
 	var taken []Family
-	if !p.PIDNamespace && !p.OwnUID && !(p.On[Landlock] && abi >= 6) {
+	if !p.On[PIDNamespace] && !p.On[OwnUID] && !(p.On[Landlock] && p.landlock >= 6) {
 		taken = append(taken, Signals)
 	}
 	switch {
@@ -244,10 +246,10 @@ func (p *Plan) TakenBack(abi int) []Family {
 		// change them wherever it is, the interpreter's own included.
 		// Of extended ones it knows nothing at all.
 		taken = append(taken, Attributes, Extended)
-		if abi < 3 {
+		if p.landlock < 3 {
 			taken = append(taken, Truncation)
 		}
-	case p.gVisor && !p.OwnUID:
+	case p.gVisor && !p.On[OwnUID]:
 		// gVisor looks at the owner there, and not at the mount, which is
 		// read-only: the interpreter belongs to the user who runs the server.
 		taken = append(taken, Attributes, Truncation)
@@ -264,18 +266,18 @@ func (p *Plan) TakenBack(abi int) []Family {
 }
 
 // addresses is where a script may map memory at an address of its choice.
-func addresses(l Limits, plan *Plan) window {
-	if plan.probing {
+func (j *Jail) addresses(base Base) window {
+	if j.probing {
 		return window{to: 1<<60 - 1}
 	}
-	return around(l.MappedAt, l.BaseBytes+l.MemoryBytes)
+	return around(base.MappedAt, base.Bytes+j.Policy.Limits.MemoryBytes)
 }
 
 // checks prove from inside that the layers hold, before a script is read.
-func checks(plan *Plan) []Step {
+func (j *Jail) checks() []Step {
 	one := num(1)
 	hidden := "/" // by Landlock and nothing else
-	if plan.On[Chroot] {
+	if j.On[Chroot] {
 		hidden = "/dev"
 	}
 	open := Step{
@@ -287,23 +289,23 @@ func checks(plan *Plan) []Step {
 		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
 		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
 	}
-	if !plan.PIDNamespace {
+	if !j.On[PIDNamespace] {
 		// Where namespaces are refused as such, unshare says nothing of the filter.
 		steps = append(steps, Step{Layer: Seccomp, Name: "check setpgid", Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)}, Errno: int(unix.EPERM)})
 	}
-	if plan.On[Landlock] {
+	if j.On[Landlock] {
 		steps = append(steps, open)
 	}
-	if plan.On[Chroot] {
+	if j.On[Chroot] {
 		steps = append(steps, Step{
 			Layer: Chroot, Name: "check /proc", Call: unix.SYS_FACCESSAT,
 			Args: []Arg{num(unix.AT_FDCWD), str("/proc/self"), num(unix.F_OK)}, Errno: int(unix.ENOENT),
 		})
 	}
-	if plan.PIDNamespace {
+	if j.On[PIDNamespace] {
 		steps = append(steps, Step{Layer: PIDNamespace, Name: "check pid", Call: unix.SYS_GETPID, Want: &one})
 	}
-	if plan.On[OwnUID] {
+	if j.On[OwnUID] {
 		uid := ref("uid")
 		steps = append(steps,
 			Step{Layer: OwnUID, Name: "check uid", Call: unix.SYS_GETUID, Want: &uid},

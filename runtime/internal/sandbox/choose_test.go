@@ -9,9 +9,9 @@ import (
 
 // refusedBy makes the grants of a machine that refuses these layers in every way.
 func refusedBy(root bool, landlock int, why string, layers ...Layer) Grants {
-	g := Grants{Root: root, Landlock: landlock, LastCap: 40, Refused: map[Way]map[Layer]string{}}
-	for i := range ways {
-		w := &ways[i]
+	g := Grants{Root: root, Landlock: landlock, LastCap: 40, Refused: map[Scheme]map[Layer]string{}}
+	for i := range schemes {
+		w := &schemes[i]
 		if w.root && !root {
 			continue
 		}
@@ -35,7 +35,7 @@ func (g Grants) but(alter func(*Grants)) Grants {
 }
 
 // refuse adds the refusal of layers in one way.
-func (g Grants) refuse(w Way, why string, layers ...Layer) Grants {
+func (g Grants) refuse(w Scheme, why string, layers ...Layer) Grants {
 	for _, l := range layers {
 		g.Refused[w][l] = why
 	}
@@ -43,6 +43,33 @@ func (g Grants) refuse(w Way, why string, layers ...Layer) Grants {
 }
 
 func inGVisor(g *Grants) { g.GVisor, g.Left = true, []string{"RLIMIT_MSGQUEUE"} }
+
+// testBase is what the zygote is said to hold.
+var testBase = Base{Bytes: 2 << 20}
+
+// jailFor is the jail that these grants come to, with testPolicy.
+func jailFor(t *testing.T, g Grants) *Jail {
+	t.Helper()
+	plan, err := Choose(g, "/scratch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Jail{Plan: *plan, Policy: testPolicy()}
+}
+
+// listsOf are the three lists of a jail.
+func listsOf(t *testing.T, j *Jail) (launch, prepare, worker []Step) {
+	t.Helper()
+	launch, err := j.Launch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err = j.Worker(testBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return launch, j.Prepare(), worker
+}
 
 // testPolicy is a policy with one of everything.
 func testPolicy() Policy {
@@ -52,9 +79,8 @@ func testPolicy() Policy {
 			{Source: "/usr/lib/libc.so.6", Target: "/lib/libc.so.6"},
 		},
 		Devices: []string{"/dev/null"},
-		Scratch: "/scratch",
 		Limits: Limits{
-			MemoryBytes: 1 << 20, BaseBytes: 2 << 20, CPUSeconds: 3, TmpBytes: 4 << 20, TmpFiles: 5, OpenFiles: 6, Threads: 7,
+			MemoryBytes: 1 << 20, CPUSeconds: 3, TmpBytes: 4 << 20, TmpFiles: 5, OpenFiles: 6, Threads: 7,
 		},
 	}
 }
@@ -71,7 +97,7 @@ var machines = []struct {
 	name    string
 	grants  Grants
 	posture Posture
-	way     Way
+	scheme  Scheme
 	on      []Layer          // beside everywhere
 	notes   map[Layer]string // a part of each; other layers that are on have none
 }{
@@ -132,15 +158,15 @@ var machines = []struct {
 		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE", Seccomp: "refuses hard links"}},
 }
 
-func TestCompile(t *testing.T) {
+func TestChoose(t *testing.T) {
 	for _, tt := range machines {
 		t.Run(tt.name, func(t *testing.T) {
-			plan, err := Compile(tt.grants, testPolicy())
+			plan, err := Choose(tt.grants, "/scratch")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if plan.Posture != tt.posture || plan.Way != tt.way {
-				t.Errorf("posture %s by %s, want %s by %s", plan.Posture, plan.Way, tt.posture, tt.way)
+			if plan.Posture != tt.posture || plan.Scheme != tt.scheme {
+				t.Errorf("posture %s by %s, want %s by %s", plan.Posture, plan.Scheme, tt.posture, tt.scheme)
 			}
 			want := append(slices.Clone(everywhere), tt.on...)
 			for _, l := range Layers() {
@@ -154,39 +180,37 @@ func TestCompile(t *testing.T) {
 					t.Errorf("layer %s is off and nothing says why", l)
 				}
 			}
-			if plan.PIDNamespace != plan.On[PIDNamespace] || plan.OwnUID != plan.On[OwnUID] || (plan.Clone != 0) != plan.On[PrivateRoot] {
+			if (plan.Clone != 0) != plan.On[PrivateRoot] {
 				t.Errorf("%+v does not do what it says", plan)
 			}
 		})
 	}
 }
 
-func TestCompileRefuses(t *testing.T) {
-	noScratch := testPolicy()
-	noScratch.Scratch = ""
+func TestChooseRefuses(t *testing.T) {
 	const start = "sandbox: required layers refused: "
 	for _, tt := range []struct {
-		name   string
-		grants Grants
-		policy Policy
-		want   []string // parts of the error
+		name    string
+		grants  Grants
+		scratch string
+		want    []string // parts of the error
 	}{
-		{"no seccomp", refusedBy(true, 7, "base filter: invalid argument", Seccomp), testPolicy(),
+		{"no seccomp", refusedBy(true, 7, "base filter: invalid argument", Seccomp), "/scratch",
 			[]string{start + "namespaces: seccomp: base filter: invalid argument; ", "; chroot: seccomp: base", "; Landlock alone: seccomp: base"}},
-		{"no rlimits, no no_new_privs", refusedBy(false, 7, denied, Rlimits, NoNewPrivs), testPolicy(),
+		{"no rlimits, no no_new_privs", refusedBy(false, 7, denied, Rlimits, NoNewPrivs), "/scratch",
 			[]string{start + "user namespace: no_new_privs: " + denied + ", rlimits: " + denied}},
-		{"gVisor, namespaces refused, ordinary user", refusedBy(false, 0, denied, allNamespaced...).but(inGVisor), testPolicy(),
+		{"gVisor, namespaces refused, ordinary user", refusedBy(false, 0, denied, allNamespaced...).but(inGVisor), "/scratch",
 			[]string{"private_root: " + denied, "Landlock alone: landlock: not there"}},
-		{"gVisor, namespaces and chroot refused", refusedBy(true, 0, denied, append(slices.Clone(allNamespaced), Chroot)...).but(inGVisor), testPolicy(),
+		{"gVisor, namespaces and chroot refused", refusedBy(true, 0, denied, append(slices.Clone(allNamespaced), Chroot)...).but(inGVisor), "/scratch",
 			[]string{"chroot: chroot: " + denied, "Landlock alone: landlock: not there"}},
-		{"Landlock is there and does not work", refusedBy(false, 7, "check open: state not recoverable", Landlock, UserNamespace), testPolicy(),
+		{"Landlock is there and does not work", refusedBy(false, 7, "check open: state not recoverable", Landlock, UserNamespace), "/scratch",
 			[]string{"user namespace: user_namespace: check open: state not recoverable", "Landlock alone: landlock: check open: state not recoverable"}},
-		{"ordinary user, no place for runs", refusedBy(false, 7, denied, UserNamespace), noScratch,
+		{"ordinary user, no place for runs", refusedBy(false, 7, denied, UserNamespace), "",
 			[]string{start + "user namespace: user_namespace: " + denied}},
-		{"nothing was tried", Grants{}, testPolicy(), []string{start + "no directory for what runs write"}},
+		{"nothing was tried", Grants{}, "/scratch", []string{start + "no directory for what runs write"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan, err := Compile(tt.grants, tt.policy)
+			plan, err := Choose(tt.grants, tt.scratch)
 			if plan != nil || err == nil {
 				t.Fatalf("got %v, %v", plan, err)
 			}
@@ -201,7 +225,7 @@ func TestCompileRefuses(t *testing.T) {
 
 // Whatever one machine refuses, the plan never claims it, and never lacks what
 // every posture rests on.
-func TestCompileNeverFallsSilently(t *testing.T) {
+func TestChooseNeverFallsSilently(t *testing.T) {
 	layers := Layers()
 	for mask := range 1 << len(layers) {
 		var refused []Layer
@@ -215,7 +239,7 @@ func TestCompileNeverFallsSilently(t *testing.T) {
 			abi = 0
 		}
 		for _, root := range []bool{true, false} {
-			plan, err := Compile(refusedBy(root, abi, "no", refused...), Policy{Scratch: "/s"})
+			plan, err := Choose(refusedBy(root, abi, "no", refused...), "/s")
 			if err != nil {
 				continue
 			}
@@ -237,7 +261,7 @@ func TestTriedByOthers(t *testing.T) {
 	for _, tt := range machines {
 		for _, why := range []string{"the group holds other processes", ""} {
 			tt.grants.Tried(MemoryCgroup, why)
-			plan, err := Compile(tt.grants, testPolicy())
+			plan, err := Choose(tt.grants, "/scratch")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +284,10 @@ func TestUnconfined(t *testing.T) {
 			t.Errorf("%s: on %v, note %q", l, plan.On[l], plan.Notes[l])
 		}
 	}
-	if plan.Posture != Off || len(plan.Launch) != 0 || plan.Clone != 0 {
+	if plan.Posture != Off || plan.Clone != 0 {
 		t.Errorf("%+v", plan)
+	}
+	if launch, err := (&Jail{Plan: *plan, Policy: testPolicy()}).Launch(); err != nil || len(launch) != 0 {
+		t.Errorf("%v, %v", launch, err)
 	}
 }

@@ -22,6 +22,10 @@ var ErrGroup = errors.New("into a control group")
 
 // launch starts the launch stage. What it has to say comes through status.
 func (z *Zygote) launch() (status *os.File, err error) {
+	steps, err := z.cfg.Jail.Launch()
+	if err != nil {
+		return nil, err
+	}
 	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
 	if err != nil {
 		return nil, err
@@ -42,7 +46,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 	socket := os.NewFile(uintptr(theirs), "socket")
 	defer socket.Close()
 	spec, err := json.Marshal(launchSpec{
-		Steps: z.cfg.Plan.Launch,
+		Steps: steps,
 		Path:  z.cfg.Executable,
 		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", harness.Bootstrap()},
 		// What the loader puts for $ORIGIN where there is no /proc to ask; the
@@ -90,7 +94,7 @@ func (z *Zygote) command(socket, spec, status *os.File) *exec.Cmd {
 		Dir:         "/",
 		Stderr:      &z.stderr,
 		ExtraFiles:  []*os.File{socket, spec, status},
-		SysProcAttr: sandbox.Clone(z.cfg.Plan.Clone, z.cfg.Plan.OwnUID),
+		SysProcAttr: z.cfg.Jail.Namespaces(),
 	}
 	if z.cfg.Group != nil {
 		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(z.cfg.Group.Fd())

@@ -6,18 +6,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Way names one manner to build a jail, tried and granted as a whole: layers
+// Scheme names one manner to build a jail, tried and granted as a whole: layers
 // depend on each other, a mount on the namespace it is made in, so that a layer
-// may be refused in one way and granted in another.
-type Way string
+// may be refused in one scheme and granted in another.
+type Scheme string
 
-// The ways, strongest first.
+// The schemes, strongest first.
 const (
-	ByRoot      Way = "namespaces"                          // by root, a uid per run
-	ByUserRange Way = "user namespace with a range of uids" // by root in a container, a uid per run
-	ByUser      Way = "user namespace"                      // by anybody, a user namespace per run
-	ByChroot    Way = "chroot"                              // by root without namespaces, a uid per run
-	ByLandlock  Way = "Landlock alone"                      // by anybody
+	ByRoot      Scheme = "namespaces"                          // by root, a uid per run
+	ByUserRange Scheme = "user namespace with a range of uids" // by root in a container, a uid per run
+	ByUser      Scheme = "user namespace"                      // by anybody, a user namespace per run
+	ByChroot    Scheme = "chroot"                              // by root without namespaces, a uid per run
+	ByLandlock  Scheme = "Landlock alone"                      // by anybody
 )
 
 // jailNamespaces are made once per jail and shared by its workers. Sharing the
@@ -31,20 +31,20 @@ var always = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
 // namespaced are the layers that the postures with a private root rest on.
 var namespaced = []Layer{MountNamespace, PIDNamespace, IPCNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities}
 
-// welcome are layers that a way takes where it can have them: without Landlock
+// welcome are layers that a scheme takes where it can have them: without Landlock
 // another layer hides the files, behind a host name that can't be changed is
 // nothing but the name, and a control group bounds all runs together, each of
 // which is bounded by itself.
-func (w *way) welcome() []Layer {
-	if w.clone != 0 {
+func (s *scheme) welcome() []Layer {
+	if s.clone != 0 {
 		return []Layer{Landlock, UTSNamespace, MemoryCgroup}
 	}
 	return []Layer{Landlock, MemoryCgroup}
 }
 
-// way is what a manner to build a jail takes and gives.
-type way struct {
-	name    Way
+// scheme is what a manner to build a jail takes and gives.
+type scheme struct {
+	name    Scheme
 	posture Posture
 	root    bool // takes uid 0
 	clone   uintptr
@@ -52,7 +52,7 @@ type way struct {
 	notes   map[Layer]string
 }
 
-var ways = []way{
+var schemes = []scheme{
 	{
 		name: ByRoot, posture: Full, root: true, clone: jailNamespaces,
 		layers: append(slices.Clone(namespaced), OwnUID),
@@ -103,18 +103,18 @@ var ways = []way{
 
 const hostName = "the host's name can be read"
 
-// has reports whether layer l is one that way w rests on.
-func (w *way) has(l Layer) bool { return slices.Contains(w.layers, l) }
+// has reports whether layer l is one that the scheme rests on.
+func (s *scheme) has(l Layer) bool { return slices.Contains(s.layers, l) }
 
-// uses reports whether layer l does anything in way w.
-func (w *way) uses(l Layer) bool {
-	return slices.Contains(slices.Concat(always, w.layers, w.welcome()), l)
+// uses reports whether layer l does anything in the scheme.
+func (s *scheme) uses(l Layer) bool {
+	return slices.Contains(slices.Concat(always, s.layers, s.welcome()), l)
 }
 
-// missing lists the refused ones of the layers that w rests on, with reasons.
-func (w *way) missing(refused map[Layer]string) []string {
+// missing lists the refused ones of the layers that the scheme rests on, with reasons.
+func (s *scheme) missing(refused map[Layer]string) []string {
 	var out []string
-	for _, l := range slices.Concat(always, w.layers) {
+	for _, l := range slices.Concat(always, s.layers) {
 		if why, no := refused[l]; no {
 			out = append(out, string(l)+": "+why)
 		}
