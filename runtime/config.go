@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
@@ -75,6 +76,17 @@ func (cfg Config) software() software.Config {
 	return software.Config{
 		PythonHome: cfg.PythonHome, Packages: cfg.Packages, Index: cfg.Index, CacheDir: cfg.CacheDir, Log: cfg.Log,
 	}
+}
+
+// scratchBase is the directory below which every server has the directories of its runs.
+func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
+
+// jailBytes is what a control group has to bound, 0 where there is to be none.
+func (cfg Config) jailBytes() int64 {
+	if cfg.SandboxOff {
+		return 0
+	}
+	return cfg.JailBytes
 }
 
 // preload lists the modules that the zygote imports.

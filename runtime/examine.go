@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/software"
 )
@@ -58,8 +59,8 @@ func nowhereToShutIn(ctx context.Context, cfg Config) error {
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	began := time.Now()
-	groups, refusal := openGroups(ctx, cfg)
-	defer groups.close()
+	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
+	defer groups.Close()
 	grants, err := sandbox.Probe(ctx, scratchBase(cfg))
 	if err != nil {
 		return Examination{}, err
@@ -83,7 +84,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	if out.Refusal == "" {
 		out.Posture = string(plan.Posture)
 	}
-	notes := withNotes(plan.Notes, map[sandbox.Layer]string{sandbox.MemoryCgroup: groups.note()})
+	notes := withNotes(plan.Notes, map[sandbox.Layer]string{sandbox.MemoryCgroup: groups.Note()})
 	out.Layers = layerReports(plan.On, notes, out.Refusal != "")
 	return out, nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 )
 
 // Job is one script to run, as the caller gave it: data, all of it untrusted.
@@ -199,5 +201,5 @@ var (
 	// ErrUnavailable is wrapped by every error that says that the service
 	// cannot run anything now but may later: starting, draining, the
 	// interpreter being restarted.
-	ErrUnavailable = errors.New("service is unavailable")
+	ErrUnavailable = pool.ErrUnavailable
 )

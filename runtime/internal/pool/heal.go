@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"errors"
@@ -33,8 +33,8 @@ const shortPause = 100 * time.Millisecond
 
 // short handles a worker that could not be made because something ran out. It
 // returns when it is time to try again, or when that is of no use any more.
-func (p *pool) short(z *zygote.Zygote, why, err error) {
-	if p.health() == nil {
+func (p *Pool) short(z *zygote.Zygote, why, err error) {
+	if p.Health() == nil {
 		p.log.Error("worker not made, will be tried again", "error", err)
 	}
 	p.setTrouble(fmt.Errorf("no worker can be made: %w", why))
@@ -46,7 +46,7 @@ func (p *pool) short(z *zygote.Zygote, why, err error) {
 }
 
 // failed handles a worker that could not be made. It was never used.
-func (p *pool) failed(z *zygote.Zygote, err error) {
+func (p *Pool) failed(z *zygote.Zygote, err error) {
 	select {
 	case <-z.Dead(): // supervise reports it
 	case <-p.ctx.Done():
@@ -68,7 +68,7 @@ const lookAfter = 250 * time.Millisecond
 
 // endIfStopped kills the zygote if it turns out to be stopped when a worker is
 // late. The function that it returns says that the worker is there.
-func (p *pool) endIfStopped(z *zygote.Zygote) (made func() bool) {
+func (p *Pool) endIfStopped(z *zygote.Zygote) (made func() bool) {
 	return time.AfterFunc(lookAfter, func() {
 		if z.Stopped() {
 			p.log.Error("interpreter is stopped: it is replaced")

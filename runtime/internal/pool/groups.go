@@ -1,20 +1,18 @@
-package runtime
+package pool
 
 import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"sync"
 
 	"github.com/pyexec/pyexec/runtime/internal/cgroup"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// groups gives every jail a control group of its own, where that can be had. A
+// Groups gives every jail a control group of its own, where that can be had. A
 // run never has to wait for one: it is forked into that of its jail.
-type groups struct {
+type Groups struct {
 	log    *slog.Logger
 	parent *cgroup.Parent // nil where there are none
 	bytes  int64
@@ -25,10 +23,13 @@ type groups struct {
 	lost    string        // why the jail that lives has none though it could have had
 }
 
-// openGroups finds out whether control groups can be had. refusal says why not.
-func openGroups(ctx context.Context, cfg Config) (g *groups, refusal string) {
-	g = &groups{log: cfg.Log, bytes: cfg.JailBytes}
-	if cfg.SandboxOff || cfg.JailBytes <= 0 {
+// OpenGroups finds out whether control groups can be had that bound what all runs
+// of a jail hold together to so many bytes, on top of what its interpreter holds.
+// bytes is 0 where there are to be none. refusal says why there are none; what is
+// returned can be used all the same, and must be closed.
+func OpenGroups(ctx context.Context, bytes int64, log *slog.Logger) (g *Groups, refusal string) {
+	g = &Groups{log: log, bytes: bytes}
+	if bytes <= 0 {
 		return g, "switched off"
 	}
 	var err error
@@ -38,16 +39,16 @@ func openGroups(ctx context.Context, cfg Config) (g *groups, refusal string) {
 	return g, ""
 }
 
-// note is what the groups lack here.
-func (g *groups) note() string {
+// Note is what the groups lack here.
+func (g *Groups) Note() string {
 	if g.parent == nil {
 		return ""
 	}
 	return g.parent.Note()
 }
 
-// close must come after the end of the last jail.
-func (g *groups) close() {
+// Close must come after the end of the last jail.
+func (g *Groups) Close() {
 	if g.parent == nil {
 		return
 	}
@@ -59,7 +60,7 @@ func (g *groups) close() {
 // start starts a zygote in a group of its own. Where that was possible at first
 // and is not any more it starts without, which shows in the log and in every
 // report: the runs are still bounded one by one.
-func (g *groups) start(ctx context.Context, cfg zygote.Config) (*zygote.Zygote, error) {
+func (g *Groups) start(ctx context.Context, cfg zygote.Config) (*zygote.Zygote, error) {
 	if g.parent == nil {
 		return zygote.Start(ctx, cfg)
 	}
@@ -86,7 +87,7 @@ func (g *groups) start(ctx context.Context, cfg zygote.Config) (*zygote.Zygote, 
 
 // startIn starts a zygote in a group and, when it has imported everything, bounds
 // what the runs may hold on top. Nothing of a caller has been in the group then.
-func (g *groups) startIn(ctx context.Context, cfg zygote.Config, group *cgroup.Group) (*zygote.Zygote, error) {
+func (g *Groups) startIn(ctx context.Context, cfg zygote.Config, group *cgroup.Group) (*zygote.Zygote, error) {
 	dir, err := group.Open()
 	if err != nil {
 		return nil, errors.Join(zygote.ErrGroup, err)
@@ -113,7 +114,7 @@ func (g *groups) startIn(ctx context.Context, cfg zygote.Config, group *cgroup.G
 }
 
 // watch makes group the one of the jail that lives, and removes it with the jail.
-func (g *groups) watch(z *zygote.Zygote, group *cgroup.Group) {
+func (g *Groups) watch(z *zygote.Zygote, group *cgroup.Group) {
 	g.mu.Lock()
 	g.current, g.lost = group, ""
 	g.mu.Unlock()
@@ -132,7 +133,7 @@ func (g *groups) watch(z *zygote.Zygote, group *cgroup.Group) {
 	}()
 }
 
-func (g *groups) remove(group *cgroup.Group) {
+func (g *Groups) remove(group *cgroup.Group) {
 	group.Remove(func(err error) {
 		if err != nil {
 			g.log.Warn("control group left behind", "error", err)
@@ -141,16 +142,16 @@ func (g *groups) remove(group *cgroup.Group) {
 }
 
 // lose notes that the jail has no group.
-func (g *groups) lose(why error) {
+func (g *Groups) lose(why error) {
 	g.log.Error("the jail has no control group any more", "error", why)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.current, g.lost = nil, why.Error()
 }
 
-// killed is how many processes of all jails the kernel has killed because the
+// Killed is how many processes of all jails the kernel has killed because the
 // group of their jail was full.
-func (g *groups) killed() int64 {
+func (g *Groups) Killed() int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.current == nil {
@@ -159,8 +160,8 @@ func (g *groups) killed() int64 {
 	return g.kills + g.current.Kills()
 }
 
-// held is what the jail holds now and has held at most, 0 where nobody knows.
-func (g *groups) held() (now, peak int64) {
+// Held is what the jail holds now and has held at most, 0 where nobody knows.
+func (g *Groups) Held() (now, peak int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.current == nil {
@@ -171,15 +172,10 @@ func (g *groups) held() (now, peak int64) {
 	return now, peak
 }
 
-// report corrects what was true at the start.
-func (g *groups) report(info Info) Info {
+// Lost is why the jail that lives has no group though there were some at first;
+// empty if it has, or there were none.
+func (g *Groups) Lost() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.lost == "" {
-		return info
-	}
-	info.Isolation, info.LayerNotes = maps.Clone(info.Isolation), maps.Clone(info.LayerNotes)
-	info.Isolation[string(sandbox.MemoryCgroup)] = false
-	info.LayerNotes[string(sandbox.MemoryCgroup)] = g.lost + "; " + sandbox.NoGroup
-	return info
+	return g.lost
 }

@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"slices"
@@ -7,30 +7,35 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// readyWorkers are the workers that wait for a script, the last one made on
+// Ready are the workers that wait for a script, the last one made on
 // top: what it has touched is still in the processor's caches, which is worth a
 // tenth of a millisecond to a run that comes out of the blue.
-type readyWorkers struct {
-	// count holds a token for each worker; who has taken one may pop.
+type Ready struct {
+	// count holds a token for each worker; whoever has taken one may pop.
 	count chan struct{}
 
 	mu    sync.Mutex
 	stack []*zygote.Worker
 }
 
-func newReadyWorkers(most int) *readyWorkers {
-	return &readyWorkers{count: make(chan struct{}, most)}
+func newReady(most int) *Ready {
+	return &Ready{count: make(chan struct{}, most)}
 }
 
-func (r *readyWorkers) push(w *zygote.Worker) {
+// Len is how many there are.
+func (r *Ready) Len() int { return len(r.count) }
+
+func (r *Ready) push(w *zygote.Worker) {
 	r.mu.Lock()
 	r.stack = append(r.stack, w)
 	r.mu.Unlock()
 	r.count <- struct{}{}
 }
 
-// remove takes out a worker that is as wanted, nil if none is.
-func (r *readyWorkers) remove(wanted func(*zygote.Worker) bool) *zygote.Worker {
+// Remove takes out a worker that is as wanted, nil if none is. They are shown to
+// wanted with the one that has waited longest first; it must not block. Whoever
+// removes a worker must [Pool.Discard] it.
+func (r *Ready) Remove(wanted func(*zygote.Worker) bool) *zygote.Worker {
 	select {
 	case <-r.count:
 	default:
@@ -48,7 +53,8 @@ func (r *readyWorkers) remove(wanted func(*zygote.Worker) bool) *zygote.Worker {
 	return w
 }
 
-func (r *readyWorkers) pop() *zygote.Worker {
+// pop takes out the worker that was made last. The caller has a token.
+func (r *Ready) pop() *zygote.Worker {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := len(r.stack) - 1

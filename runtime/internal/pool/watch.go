@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"bufio"
@@ -24,20 +24,19 @@ const watchEvery = 20 * time.Millisecond
 // interpreter takes to answer, and page tables.
 const watchSlack = 16 << 20
 
-// holding is what a run has been seen to hold, in bytes, on top of what the
-// worker had before its script: largest values, but for now and tmp.
-type holding struct {
-	peak        int64 // its own pages and page tables
-	file, shmem int64 // pages of files, and of its /tmp as far as they are mapped
-	now         int64 // all that is its own at the last look
-	tmp         int64 // what is in its /tmp, -1 where that is not known
-	peakTmp     int64
-	wall        time.Duration // of the run, once it is over
+// Holding is what a run has been seen to hold, in bytes, on top of what the worker
+// had before its script: largest values, but for Now and Tmp.
+type Holding struct {
+	Peak        int64 // its own pages and page tables
+	File, Shmem int64 // pages of files, and of its /tmp as far as they are mapped
+	Now         int64 // all that is its own at the last look
+	Tmp         int64 // what is in its /tmp, -1 where that is not known
+	PeakTmp     int64
 }
 
-// watch is a run that the server looks at from time to time.
-type watch struct {
-	p      *pool
+// Watch is a run that the server looks at from time to time.
+type Watch struct {
+	p      *Pool
 	w      *zygote.Worker
 	limits Limits
 
@@ -45,36 +44,22 @@ type watch struct {
 	timer *time.Timer
 	done  bool
 	known bool // to the pool's pressure
-	seen  holding
+	seen  Holding
 }
 
-// unwatched says what the server can't see here of what it has to bound.
-func unwatched(cfg Config, blind bool) string {
-	var notes []string
-	if blind {
-		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): address space alone bounds their memory")
-	}
-	if cfg.MemoryLeft != nil {
-		if _, ok := cfg.MemoryLeft(); !ok {
-			notes = append(notes, "neither /proc/meminfo nor a control group says how much memory is left: no run is ended before the kernel has to choose")
-		}
-	}
-	return strings.Join(notes, "; ")
-}
-
-// watch bounds what no limit of the kernel's does: memory that rlimits don't
+// Watch bounds what no limit of the kernel's does: memory that rlimits don't
 // count and, where there is neither a private /tmp nor a uid of the run's own,
-// the run's directory and its threads. The caller must end it.
-func (p *pool) watch(w *zygote.Worker, limits Limits) *watch {
-	v := &watch{p: p, w: w, limits: limits}
+// the run's directory and its threads. The caller must End it.
+func (p *Pool) Watch(w *zygote.Worker) *Watch {
+	v := &Watch{p: p, w: w, limits: p.limits}
 	v.mu.Lock()
 	v.timer = time.AfterFunc(watchEvery, v.look)
 	v.mu.Unlock()
 	return v
 }
 
-// end stops the watch and says what was seen.
-func (v *watch) end() holding {
+// End stops the watch and says what was seen.
+func (v *Watch) End() Holding {
 	v.timer.Stop()
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -85,7 +70,7 @@ func (v *watch) end() holding {
 	return v.seen
 }
 
-func (v *watch) look() {
+func (v *Watch) look() {
 	began := time.Now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -103,7 +88,7 @@ func (v *watch) look() {
 }
 
 // over returns what ends the run now, if anything.
-func (v *watch) over() zygote.Cause {
+func (v *Watch) over() zygote.Cause {
 	s, dir, ok := v.w.Status()
 	if !ok {
 		return 0 // dead or dying, which somebody else notices; or not to be seen
@@ -112,16 +97,16 @@ func (v *watch) over() zygote.Cause {
 	switch {
 	case s.Stopped():
 		return zygote.Stopped
-	case v.seen.now > v.limits.MemoryBytes+v.tmp()+watchSlack:
+	case v.seen.Now > v.limits.MemoryBytes+v.tmp()+watchSlack:
 		return zygote.Memory
-	case v.p.threads && s.Threads > v.limits.Threads:
+	case v.limits.Threads > 0 && s.Threads > v.limits.Threads:
 		return zygote.Threads
 	}
 	if v.p.scratch == nil {
 		return 0
 	}
 	bytes, files := v.scratch(dir)
-	v.seen.tmp, v.seen.peakTmp = bytes, max(v.seen.peakTmp, bytes)
+	v.seen.Tmp, v.seen.PeakTmp = bytes, max(v.seen.PeakTmp, bytes)
 	if bytes > v.limits.TmpBytes || files > v.limits.TmpFiles {
 		return zygote.Files
 	}
@@ -129,15 +114,15 @@ func (v *watch) over() zygote.Cause {
 }
 
 // tmp is what the run may hold in its /tmp: what it does, if that is known.
-func (v *watch) tmp() int64 {
-	if v.seen.tmp < 0 {
+func (v *Watch) tmp() int64 {
+	if v.seen.Tmp < 0 {
 		return v.limits.TmpBytes
 	}
-	return v.seen.tmp
+	return v.seen.Tmp
 }
 
 // count adds a look at the run's memory to what was seen.
-func (v *watch) count(s proc.Status, dir string) {
+func (v *Watch) count(s proc.Status, dir string) {
 	idle := v.w.Idle
 	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
 	if own+idle.Anon > v.limits.MemoryBytes+watchSlack {
@@ -147,14 +132,14 @@ func (v *watch) count(s proc.Status, dir string) {
 			own = max(own, private-idlePrivate)
 		}
 	}
-	v.seen.peak = max(v.seen.peak, own)
-	v.seen.file = max(v.seen.file, s.File-idle.File)
-	v.seen.shmem = max(v.seen.shmem, s.Shmem)
+	v.seen.Peak = max(v.seen.Peak, own)
+	v.seen.File = max(v.seen.File, s.File-idle.File)
+	v.seen.Shmem = max(v.seen.Shmem, s.Shmem)
 	if v.p.scratch == nil {
-		v.seen.tmp = tmpBytes(dir)
-		v.seen.peakTmp = max(v.seen.peakTmp, v.seen.tmp)
+		v.seen.Tmp = tmpBytes(dir)
+		v.seen.PeakTmp = max(v.seen.PeakTmp, v.seen.Tmp)
 	}
-	v.seen.now = own + max(s.Shmem, v.seen.tmp)
+	v.seen.Now = own + max(s.Shmem, v.seen.Tmp)
 }
 
 // idlePrivate is what a worker holds of its own before it has a script, rounded up.
@@ -175,7 +160,7 @@ const tmpfsMagic = 0x01021994
 
 // scratch is what the run's directory holds where that stands in for a private
 // /tmp.
-func (v *watch) scratch(dir string) (bytes, files int64) {
+func (v *Watch) scratch(dir string) (bytes, files int64) {
 	count := func() {
 		bytes, files = v.p.scratch.use(v.w.Scratch)
 		bytes += unlinked(dir, v.limits.TmpBytes)

@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"crypto/rand"
@@ -16,25 +16,22 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// scratch hands out a directory per run where no private /tmp can be mounted.
+// Scratch hands out a directory per run where no private /tmp can be mounted.
 // Scripts write into these, so everything here goes through os.Root, which
 // never follows a link out of the tree.
-type scratch struct {
+type Scratch struct {
 	home string        // this server's own
 	tree *sandbox.Tree // where scripts are shut in, nil where they are not
 	dir  string        // holds the runs' directories
-	seen string        // is where they see dir, empty: where it is
 	root *os.Root
+	// Seen is where runs see dir; empty: where it is.
+	Seen string
 	lock *os.File
 }
 
-// scratchBase is the directory below which every server has its scratch.
-func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
-
-// newScratch makes an empty directory that only this process uses, and takes
-// away what servers that were killed have left behind.
-func newScratch(cfg Config) (*scratch, error) {
-	base := scratchBase(cfg)
+// NewScratch makes an empty directory below base that only this process uses, and
+// takes away what servers that were killed have left behind.
+func NewScratch(base string) (*Scratch, error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
@@ -52,23 +49,23 @@ func newScratch(cfg Config) (*scratch, error) {
 	return openScratch(dir)
 }
 
-// warnOfRoom says so if the disk has not enough room for all runs at once: they
-// share it, and one may find it full before its own limit.
-func (s *scratch) warnOfRoom(cfg Config) {
+// WarnOfRoom says so if the disk has not enough room for all runs at once, which
+// may take need bytes: they share it, and one may find it full before its own limit.
+func (s *Scratch) WarnOfRoom(need int64, log *slog.Logger) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(s.dir, &st); err != nil {
 		return // nobody knows
 	}
-	free, need := int64(st.Bavail)*st.Bsize, int64(cfg.Workers)*cfg.Limits.TmpBytes
+	free := int64(st.Bavail) * st.Bsize
 	if free < need {
-		cfg.Log.Warn("the disk has less room than all runs may take at once: one may find it full before its own limit",
+		log.Warn("the disk has less room than all runs may take at once: one may find it full before its own limit",
 			"dir", s.dir, "free_bytes", free, "runs_bytes", need)
 	}
 }
 
-// shutIn finds the root that scripts are shut in, or else makes the server's own
+// ShutIn finds the root that scripts are shut in, or else makes the server's own
 // directory one. It returns the policy with that root.
-func (s *scratch) shutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Policy, error) {
+func (s *Scratch) ShutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Policy, error) {
 	tree, err := sandbox.Prepared(policy)
 	if err != nil {
 		log.Debug("the root of scripts is laid out anew", "cause", err)
@@ -89,13 +86,13 @@ func (s *scratch) shutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Polic
 		return policy, fmt.Errorf("runtime: scratch: %w", err)
 	}
 	_ = s.root.Close() // it was only read
-	s.dir, s.root, s.seen = dir, root, sandbox.RunsDir
+	s.dir, s.root, s.Seen = dir, root, sandbox.RunsDir
 	s.empty() // of what a server that was killed left in a tree that outlived it
 	return policy.In(tree), nil
 }
 
-// note is what is not as it ought to be in the tree that scripts are shut in.
-func (s *scratch) note() string {
+// Note is what is not as it ought to be in the tree that scripts are shut in.
+func (s *Scratch) Note() string {
 	if s == nil || s.tree == nil {
 		return ""
 	}
@@ -103,7 +100,7 @@ func (s *scratch) note() string {
 }
 
 // openScratch takes a directory for its own unless another server lives in it.
-func openScratch(dir string) (*scratch, error) {
+func openScratch(dir string) (*Scratch, error) {
 	mine, err := lock(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
@@ -113,7 +110,7 @@ func openScratch(dir string) (*scratch, error) {
 		mine.Close()
 		return nil, fmt.Errorf("runtime: scratch: %w", err)
 	}
-	return &scratch{home: dir, dir: dir, root: root, lock: mine}, nil
+	return &Scratch{home: dir, dir: dir, root: root, lock: mine}, nil
 }
 
 // lock holds a lock on a directory until the file is closed or the process dead.
@@ -138,14 +135,14 @@ func sweep(base string) {
 	}
 	for _, d := range left {
 		if s, err := openScratch(filepath.Join(base, d.Name())); err == nil {
-			s.remove()
+			s.Remove()
 		}
 	}
 }
 
 // make makes a new directory for one run, which is uid's unless that is 0. Where
 // every worker has a private /tmp there is none.
-func (s *scratch) make(uid uint32) (zygote.Place, error) {
+func (s *Scratch) make(uid uint32) (zygote.Place, error) {
 	if s == nil {
 		return zygote.Place{}, nil
 	}
@@ -161,21 +158,21 @@ func (s *scratch) make(uid uint32) (zygote.Place, error) {
 		}
 	}
 	dir := filepath.Join(s.dir, name)
-	if s.seen != "" {
-		return zygote.Place{Dir: dir, Seen: s.seen + "/" + name}, nil
+	if s.Seen != "" {
+		return zygote.Place{Dir: dir, Seen: s.Seen + "/" + name}, nil
 	}
 	return zygote.Place{Dir: dir, Seen: dir}, nil
 }
 
 // clear removes a run's directory, whatever modes the script left behind. The
 // run's process must be gone.
-func (s *scratch) clear(dir string) error {
+func (s *Scratch) clear(dir string) error {
 	name := filepath.Base(dir)
 	for {
 		err := s.root.RemoveAll(name)
 		var denied *fs.PathError
 		if errors.Is(err, fs.ErrClosed) {
-			return nil // remove does it
+			return nil // Remove does it
 		}
 		if err == nil || !errors.As(err, &denied) || !errors.Is(err, fs.ErrPermission) {
 			return err
@@ -189,7 +186,7 @@ func (s *scratch) clear(dir string) error {
 
 // open gives back the owner's rights on the directories below name and says
 // how many lacked them.
-func (s *scratch) open(name string) (opened int, err error) {
+func (s *Scratch) open(name string) (opened int, err error) {
 	err = fs.WalkDir(s.root.FS(), name, func(path string, d fs.DirEntry, _ error) error {
 		if !d.IsDir() {
 			return nil
@@ -216,7 +213,7 @@ const deepest = 64
 
 // use is what a run's directory holds: bytes and entries. It is more than any
 // limit when directories are nested too deeply to be watched.
-func (s *scratch) use(dir string) (bytes, files int64) {
+func (s *Scratch) use(dir string) (bytes, files int64) {
 	_ = fs.WalkDir(s.root.FS(), filepath.Base(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, fs.ErrPermission) {
@@ -238,15 +235,15 @@ func (s *scratch) use(dir string) (bytes, files int64) {
 }
 
 // empty takes away the directories of all runs.
-func (s *scratch) empty() {
+func (s *Scratch) empty() {
 	left, _ := fs.ReadDir(s.root.FS(), ".") // nothing to do where it is closed already
 	for _, d := range left {
 		_ = s.clear(d.Name()) // a run that is still dying may hold it up
 	}
 }
 
-// remove takes the whole tree away. Every run must be dead or dying.
-func (s *scratch) remove() {
+// Remove takes the whole tree away. Every run must be dead or dying.
+func (s *Scratch) Remove() {
 	if s == nil {
 		return
 	}

@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"log/slog"
@@ -19,7 +19,11 @@ type pressure struct {
 
 	mu    sync.Mutex
 	next  time.Time // not to be looked at before
-	sizes map[*watch]int64
+	sizes map[*Watch]int64
+}
+
+func newPressure(cfg Config) *pressure {
+	return &pressure{log: cfg.Log, left: cfg.MemoryLeft, reserve: cfg.MemoryReserve, sizes: map[*Watch]int64{}}
 }
 
 // afterRelief is what the kernel gets to take back the memory of a run that was
@@ -27,13 +31,13 @@ type pressure struct {
 const afterRelief = 100 * time.Millisecond
 
 // relieve notes what a run holds and ends the largest one if memory is short.
-func (p *pressure) relieve(v *watch) {
+func (p *pressure) relieve(v *Watch) {
 	if p.left == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.sizes[v] = v.seen.now
+	p.sizes[v] = v.seen.Now
 	now := time.Now()
 	if now.Before(p.next) {
 		return
@@ -55,7 +59,7 @@ func (p *pressure) relieve(v *watch) {
 }
 
 // leave forgets a run.
-func (p *pressure) leave(v *watch) {
+func (p *pressure) leave(v *Watch) {
 	if p.left == nil {
 		return
 	}

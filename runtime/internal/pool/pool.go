@@ -1,4 +1,4 @@
-package runtime
+package pool
 
 import (
 	"context"
@@ -26,23 +26,25 @@ const (
 	stableRun  = 10 * time.Second // after this long the back-off starts anew
 )
 
-// spares are the workers beyond Config.Workers that are kept, so that a caller
+// Spares are the workers beyond Config.Workers that are kept, so that a caller
 // who comes while all others run does not wait for a fork.
-const spares = 2
+const Spares = 2
 
-// pool keeps Config.Workers confined workers ready and the zygote alive.
-type pool struct {
+// Pool keeps Config.Workers confined workers ready and the zygote alive.
+type Pool struct {
 	log     *slog.Logger
-	start   func(context.Context) (*zygote.Zygote, error)
-	scratch *scratch // nil where every worker has a private /tmp
-	threads bool     // the server bounds the threads of runs
+	groups  *Groups
+	zygote  zygote.Config
+	scratch *Scratch // nil where every worker has a private /tmp
+	limits  Limits
 	// pressure is what is done when the machine's memory runs out.
 	pressure *pressure
 	// blind says that the kernel shows the server nothing of its workers.
 	blind  atomic.Bool
 	forked func(time.Duration)
 
-	ready *readyWorkers
+	// Ready are the workers that wait for a script.
+	Ready *Ready
 	// vacant has a token for every worker that may be forked: the pool's size
 	// less those that are ready, on their way, or running a script. A run gives
 	// its token back when it is over, so that no replacement is forked while
@@ -53,7 +55,7 @@ type pool struct {
 	// restarts is how many interpreters took the place of one that died.
 	restarts atomic.Int64
 
-	ctx    context.Context // ends with close
+	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
@@ -61,13 +63,15 @@ type pool struct {
 	trouble error // why nothing can run, nil when it can
 }
 
-func newPool(cfg Config, scratch *scratch, threads bool, start func(context.Context) (*zygote.Zygote, error)) *pool {
+// New makes a pool in which nothing runs yet.
+func New(cfg Config) *Pool {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &pool{
-		log: cfg.Log, start: start, scratch: scratch, threads: threads, forked: cfg.Forked, ctx: ctx, cancel: cancel,
-		pressure: &pressure{log: cfg.Log, left: cfg.MemoryLeft, reserve: cfg.MemoryReserve, sizes: map[*watch]int64{}},
-		ready:    newReadyWorkers(cfg.Workers + spares),
-		vacant:   make(chan struct{}, cfg.Workers+spares),
+	p := &Pool{
+		log: cfg.Log, groups: cfg.Groups, zygote: cfg.Zygote, scratch: cfg.Scratch, limits: cfg.Limits,
+		forked: cfg.Forked, ctx: ctx, cancel: cancel,
+		pressure: newPressure(cfg),
+		Ready:    newReady(cfg.Workers + Spares),
+		vacant:   make(chan struct{}, cfg.Workers+Spares),
 		trouble:  errors.New("the interpreter is starting"),
 	}
 	for range cap(p.vacant) {
@@ -76,19 +80,19 @@ func newPool(cfg Config, scratch *scratch, threads bool, start func(context.Cont
 	return p
 }
 
-// open starts the first zygote, waits for its first worker and from then on
+// Open starts the first zygote, waits for its first worker and from then on
 // keeps the pool by itself. It returns the interpreter's version.
-func (p *pool) open(ctx context.Context) (version string, err error) {
-	z, err := p.start(ctx)
+func (p *Pool) Open(ctx context.Context) (version string, err error) {
+	z, err := p.groups.start(ctx, p.zygote)
 	if err != nil {
-		p.close()
+		p.Close()
 		return "", err
 	}
 	<-p.vacant
 	if _, err := p.fork(z); err != nil {
 		z.Kill()
 		<-z.Dead()
-		p.close()
+		p.Close()
 		return "", errors.Join(err, z.Err())
 	}
 	p.setTrouble(nil)
@@ -98,7 +102,7 @@ func (p *pool) open(ctx context.Context) (version string, err error) {
 }
 
 // supervise serves one zygote after the other until close.
-func (p *pool) supervise(z *zygote.Zygote) {
+func (p *Pool) supervise(z *zygote.Zygote) {
 	defer p.done.Done()
 	pause := firstPause
 	for {
@@ -119,7 +123,7 @@ func (p *pool) supervise(z *zygote.Zygote) {
 				return
 			}
 			var err error
-			if z, err = p.start(p.ctx); err != nil {
+			if z, err = p.groups.start(p.ctx, p.zygote); err != nil {
 				p.log.Error("interpreter does not start", "error", err)
 				continue
 			}
@@ -130,7 +134,7 @@ func (p *pool) supervise(z *zygote.Zygote) {
 
 // serve keeps the pool full from z until z is dead or the pool closed. Then no
 // worker of z is left and every token is back.
-func (p *pool) serve(z *zygote.Zygote) {
+func (p *Pool) serve(z *zygote.Zygote) {
 	var forks sync.WaitGroup
 	defer func() {
 		z.Kill()
@@ -176,7 +180,7 @@ func (p *pool) serve(z *zygote.Zygote) {
 
 // fork makes one worker and puts it among the ready ones. The caller has taken
 // a token, and keeps it if there is an error.
-func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
+func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	began := time.Now()
 	w, err := z.Reserve()
 	if err != nil {
@@ -205,7 +209,7 @@ func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	if w.Idle.State == 0 && w.Alive() {
 		p.blind.Store(true)
 	}
-	p.ready.push(w)
+	p.Ready.push(w)
 	if p.forked != nil {
 		p.forked(time.Since(began))
 	}
@@ -214,21 +218,23 @@ func (p *pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 
 // retireUnrehearsed ends a zygote's first worker if nobody has come for it: who
 // gets it later would pay for its having been early.
-func (p *pool) retireUnrehearsed() {
-	if w := p.ready.remove((*zygote.Worker).Unrehearsed); w != nil {
-		p.discard(w)
+func (p *Pool) retireUnrehearsed() {
+	if w := p.Ready.Remove((*zygote.Worker).Unrehearsed); w != nil {
+		p.Discard(w)
 	}
 }
 
-// take returns a ready worker. The caller must discard it.
-func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
+// Take returns a ready worker, waiting for one until ctx ends; the error is the
+// context's cause then, and wraps ErrUnavailable when the pool is closed or no worker
+// comes within ten seconds. The caller must Discard it.
+func (p *Pool) Take(ctx context.Context) (*zygote.Worker, error) {
 	select {
-	case <-p.ready.count:
-		w := p.ready.pop()
+	case <-p.Ready.count:
+		w := p.Ready.pop()
 		if w.Alive() {
 			return w, nil
 		}
-		p.discard(w)
+		p.Discard(w)
 	default:
 	}
 	p.waiting.Add(1)
@@ -237,12 +243,12 @@ func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 	defer late.Stop()
 	for {
 		select {
-		case <-p.ready.count:
-			w := p.ready.pop()
+		case <-p.Ready.count:
+			w := p.Ready.pop()
 			if w.Alive() {
 				return w, nil
 			}
-			p.discard(w)
+			p.Discard(w)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-p.ctx.Done():
@@ -253,14 +259,14 @@ func (p *pool) take(ctx context.Context) (*zygote.Worker, error) {
 	}
 }
 
-// discard ends a worker and makes room for its replacement.
-func (p *pool) discard(w *zygote.Worker) {
+// Discard ends a worker and makes room for its replacement.
+func (p *Pool) Discard(w *zygote.Worker) {
 	p.end(w)
 	p.vacant <- struct{}{}
 }
 
 // end ends a worker and cleans up behind it once its process is gone.
-func (p *pool) end(w *zygote.Worker) {
+func (p *Pool) end(w *zygote.Worker) {
 	w.Close()
 	if p.scratch == nil || w.Scratch == "" {
 		return
@@ -274,11 +280,11 @@ func (p *pool) end(w *zygote.Worker) {
 }
 
 // drain throws the ready workers of a dead zygote away.
-func (p *pool) drain() {
+func (p *Pool) drain() {
 	for {
 		select {
-		case <-p.ready.count:
-			p.discard(p.ready.pop())
+		case <-p.Ready.count:
+			p.Discard(p.Ready.pop())
 		default:
 			return
 		}
@@ -287,7 +293,7 @@ func (p *pool) drain() {
 
 // setTrouble says why nothing can run, or with nil that all is well; after
 // close it never is.
-func (p *pool) setTrouble(err error) {
+func (p *Pool) setTrouble(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil && p.ctx.Err() != nil {
@@ -296,16 +302,27 @@ func (p *pool) setTrouble(err error) {
 	p.trouble = err
 }
 
-func (p *pool) health() error {
+// Health is why nothing can run, nil when it can.
+func (p *Pool) Health() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.trouble
 }
 
-// close ends the zygote and waits until it is gone.
-func (p *pool) close() {
+// Close ends the zygote and waits until it is gone.
+func (p *Pool) Close() {
 	p.cancel()
 	p.setTrouble(errors.New("shutting down"))
 	p.done.Wait()
-	p.scratch.remove()
+	p.scratch.Remove()
 }
+
+// Closed reports whether Close was called.
+func (p *Pool) Closed() bool { return p.ctx.Err() != nil }
+
+// Blind reports whether the kernel shows the server nothing of its workers. It is
+// known once Open has returned.
+func (p *Pool) Blind() bool { return p.blind.Load() }
+
+// Restarts is how many interpreters took the place of one that died.
+func (p *Pool) Restarts() int64 { return p.restarts.Load() }

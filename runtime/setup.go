@@ -1,0 +1,263 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/pool"
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// setup is all that is decided before the first process of a jail is made.
+type setup struct {
+	cfg      Config
+	software *software.Software
+	groups   *pool.Groups
+	jail     *sandbox.Jail
+	scratch  *pool.Scratch // nil where every worker has a private /tmp
+	zygote   zygote.Config
+}
+
+// newSetup finds out what there is to run scripts with, and what to confine them
+// with. What it holds is given back by open.
+func newSetup(ctx context.Context, cfg Config) (*setup, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Workers < 1 || cfg.Queue < 0 {
+		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
+	}
+	go reserveThreads()
+	// First of all, while this process has no children that would have to move, too.
+	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
+	s := &setup{cfg: cfg, groups: groups}
+	if err := s.decide(ctx, refusal); err != nil {
+		groups.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// decide fills in the rest. noGroup is why there are no control groups, if so.
+func (s *setup) decide(ctx context.Context, noGroup string) error {
+	found, grants, err := prepare(ctx, s.cfg)
+	if err != nil {
+		return err
+	}
+	grants.Tried(sandbox.MemoryCgroup, noGroup)
+	policy, err := newPolicy(s.cfg, found)
+	if err != nil {
+		return err
+	}
+	plan, err := choosePlan(s.cfg, grants)
+	if err != nil {
+		return err
+	}
+	scratch, policy, err := newPlaces(s.cfg, plan, policy)
+	if err != nil {
+		return err
+	}
+	s.software, s.scratch = found, scratch
+	s.jail = &sandbox.Jail{Plan: *plan, Policy: policy}
+	s.zygote = zygoteConfig(s.cfg, found, s.jail)
+	return nil
+}
+
+// choosePlan returns the strongest plan that the machine grants.
+func choosePlan(cfg Config, grants sandbox.Grants) (*sandbox.Plan, error) {
+	if cfg.SandboxOff {
+		return sandbox.Unconfined(), nil
+	}
+	plan, err := sandbox.Choose(grants, scratchBase(cfg))
+	if err != nil {
+		return nil, fmt.Errorf("%w (SANDBOX=off runs scripts without confinement)", err)
+	}
+	return plan, nil
+}
+
+// newPlaces makes what the plan needs on disk: nothing where each run has a private
+// /tmp. The policy that it returns is that of the root that scripts are shut in.
+func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*pool.Scratch, sandbox.Policy, error) {
+	if plan.Has(sandbox.PrivateTmp) {
+		return nil, policy, nil
+	}
+	s, err := pool.NewScratch(scratchBase(cfg))
+	if err != nil {
+		return nil, policy, err
+	}
+	if plan.Has(sandbox.Chroot) {
+		if policy, err = s.ShutIn(policy, cfg.Log); err != nil {
+			s.Remove()
+			return nil, policy, err
+		}
+	}
+	s.WarnOfRoom(int64(cfg.Workers)*cfg.Limits.TmpBytes, cfg.Log)
+	return s, policy, nil
+}
+
+// open starts the first jail, and returns when its first worker is ready.
+func (s *setup) open(ctx context.Context) (*Runtime, error) {
+	cfg := s.cfg
+	p := pool.New(s.pool())
+	version, err := p.Open(ctx)
+	if err != nil {
+		s.groups.Close()
+		return nil, err
+	}
+	blind := unwatched(cfg, p.Blind())
+	if blind != "" {
+		cfg.Log.Warn("runs are not watched", "cause", blind)
+	}
+	notes := withNotes(s.jail.Notes, map[sandbox.Layer]string{
+		sandbox.Chroot: s.scratch.Note(), sandbox.MemoryCgroup: s.groups.Note(), sandbox.Rlimits: blind,
+	})
+	r := &Runtime{
+		cfg:       cfg,
+		jail:      s.jail,
+		info:      newInfo(cfg, s.software, &s.jail.Plan, notes, version),
+		pool:      p,
+		admission: newAdmission(cfg.Workers, cfg.Queue),
+		groups:    s.groups,
+	}
+	r.oomKilled()
+	return r, nil
+}
+
+// pool is what the pool has to know.
+func (s *setup) pool() pool.Config {
+	cfg := s.cfg
+	limits := pool.Limits{
+		MemoryBytes: cfg.Limits.MemoryBytes, TmpBytes: cfg.Limits.TmpBytes, TmpFiles: cfg.Limits.TmpFiles,
+	}
+	if s.jail.WatchThreads {
+		limits.Threads = cfg.Limits.Threads
+	}
+	return pool.Config{
+		Workers: cfg.Workers, Zygote: s.zygote, Groups: s.groups, Scratch: s.scratch, Limits: limits,
+		MemoryLeft: cfg.MemoryLeft, MemoryReserve: cfg.MemoryReserve, Forked: cfg.Forked, Log: cfg.Log,
+	}
+}
+
+// withNotes adds to what a plan says of its layers; empty notes add nothing.
+func withNotes(said, more map[sandbox.Layer]string) map[sandbox.Layer]string {
+	out := maps.Clone(said)
+	for l, note := range more {
+		switch {
+		case note == "":
+		case out[l] == "":
+			out[l] = note
+		default:
+			out[l] += "; " + note
+		}
+	}
+	return out
+}
+
+// prepare finds the interpreter while the layers are being tried.
+func prepare(ctx context.Context, cfg Config) (*software.Software, sandbox.Grants, error) {
+	type probed struct {
+		grants sandbox.Grants
+		err    error
+	}
+	probe := make(chan probed, 1)
+	go func() {
+		if cfg.SandboxOff {
+			probe <- probed{}
+			return
+		}
+		began := time.Now()
+		g, err := sandbox.Probe(ctx, scratchBase(cfg))
+		cfg.Log.Debug("layers tried", "took", time.Since(began), "refused", g.Refused)
+		probe <- probed{g, err}
+	}()
+	s, err := software.Find(ctx, cfg.software())
+	result := <-probe
+	return s, result.grants, errors.Join(err, result.err)
+}
+
+// newPolicy lists what a script may see.
+func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
+	cpu := int64((cfg.Limits.CPU + time.Second - 1) / time.Second)
+	if cfg.Limits.CPU >= cfg.Limits.Timeout {
+		// A script that is busy from start to end is to meet the wall clock
+		// first, which can say where it was: the kernel's samples run ahead.
+		cpu++
+	}
+	policy := sandbox.Policy{
+		// Not /dev/zero: mapped, it is shared memory that no limit counts.
+		Devices: []string{"/dev/null", "/dev/urandom"},
+		Limits: sandbox.Limits{
+			MemoryBytes: cfg.Limits.MemoryBytes,
+			CPUSeconds:  cpu,
+			TmpBytes:    cfg.Limits.TmpBytes, TmpFiles: cfg.Limits.TmpFiles,
+			OpenFiles: cfg.Limits.OpenFiles, Threads: cfg.Limits.Threads,
+		},
+	}
+	for _, tree := range s.Trees() {
+		b, err := sandbox.NewBind(tree.Source, tree.Target, true)
+		if err != nil {
+			return policy, err
+		}
+		policy.Binds = append(policy.Binds, b)
+	}
+	for _, l := range s.Libraries {
+		b, err := sandbox.NewBind(l.Source, l.Path, false)
+		if err != nil {
+			return policy, err
+		}
+		policy.Binds = append(policy.Binds, b)
+	}
+	return policy, nil
+}
+
+func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.Config {
+	inside := func(path string) string {
+		if !jail.OwnRoot() {
+			return path
+		}
+		return s.Inside(path)
+	}
+	var path []string
+	for _, dir := range s.Path() {
+		path = append(path, inside(dir))
+	}
+	fonts := ""
+	if dir := s.FontDir(); dir != "" {
+		fonts = inside(dir)
+	}
+	return zygote.Config{
+		Jail:           jail,
+		Executable:     inside(s.Executable),
+		Path:           path,
+		Preload:        cfg.preload(s),
+		FontDir:        fonts,
+		BlockedImports: cfg.BlockedImports,
+		ResultBytes:    int(cfg.Limits.ResultBytes),
+		ResultDepth:    cfg.Limits.ResultDepth,
+		OutputBytes:    int(cfg.Limits.OutputBytes),
+		ReturnFiles:    int(cfg.Limits.ReturnFiles),
+		ReturnBytes:    int(cfg.Limits.ReturnBytes),
+	}
+}
+
+// unwatched says what the server can't see here of what it has to bound.
+func unwatched(cfg Config, blind bool) string {
+	var notes []string
+	if blind {
+		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): address space alone bounds their memory")
+	}
+	if cfg.MemoryLeft != nil {
+		if _, ok := cfg.MemoryLeft(); !ok {
+			notes = append(notes, "neither /proc/meminfo nor a control group says how much memory is left: "+
+				"no run is ended before the kernel has to choose")
+		}
+	}
+	return strings.Join(notes, "; ")
+}
