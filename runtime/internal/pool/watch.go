@@ -93,7 +93,9 @@ func (v *Watch) over() zygote.Cause {
 	if !ok {
 		return 0 // dead or dying, which somebody else notices; or not to be seen
 	}
-	v.count(s, dir)
+	if s.Resident() > 0 { // else it is ending, and has given its memory back
+		v.count(s, dir)
+	}
 	switch {
 	case s.Stopped():
 		return zygote.Stopped
