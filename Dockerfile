@@ -4,7 +4,7 @@
 #   docker build -t pyexec .
 #   docker run --rm -p 127.0.0.1:8080:8080 pyexec
 #
-#   --build-arg PACKAGES=packages/data.txt    with the packages of a requirements file
+#   --build-arg PACKAGES=cmd/packages/data.txt    with the packages of a requirements file
 #   --build-arg VERSION=$(git describe --always --dirty)
 #   --build-arg GO_IMAGE=golang@sha256:...    the base by its digest
 #   --build-arg PIP_INDEX_URL=https://...     where packages come from, if not from PyPI

@@ -105,7 +105,7 @@ if [[ $mode == ci ]]; then
 	PYEXEC_TEST_PACKAGES=$(mktemp -d)/data
 	export PYEXEC_TEST_PACKAGES
 	chmod 755 "${PYEXEC_TEST_PACKAGES%/data}"
-	go run ./cmd/packages -r packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
+	go run ./cmd/packages -r cmd/packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
 
 	step go test -race
 	# shellcheck disable=SC2046 # one word for each package

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // dataPlaces are where the data image runs, with what else it does there than to
@@ -17,13 +19,13 @@ var dataPlaces = map[string][]func(t *testing.T, url string){
 	"gVisor": {runsDataPrograms}, "gVisor, an arbitrary uid, read-only": nil,
 }
 
-// TestDataImage builds the image with packages/data.txt, asks it all that the
+// TestDataImage builds the image with cmd/packages/data.txt, asks it all that the
 // image without is asked, and runs the programs of testdata/data and the escape
 // suite on it.
 func TestDataImage(t *testing.T) {
 	buildsImage(t)
-	need(t, "root", "buildah", "podman", "runc", "runsc")
-	img := newBuilder(t).build(t, root, "data", "--build-arg", "PACKAGES=packages/data.txt")
+	need.Programs(t, "root", "buildah", "podman", "runc", "runsc")
+	img := newBuilder(t).build(t, root, "data", "--build-arg", "PACKAGES=cmd/packages/data.txt")
 	if *keep != "" {
 		output(t, "podman", "tag", img.name, *keep+"-data")
 	}
@@ -41,7 +43,7 @@ func TestDataImage(t *testing.T) {
 
 func runsDataPrograms(t *testing.T, url string) {
 	t.Run("data programs", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$", ".", "-data-url", url)
+		cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$", "./internal/e2e", "-data-url", url)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v:\n%s", err, out)

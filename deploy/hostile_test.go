@@ -29,7 +29,7 @@ func holdsWhatIsHostile(t *testing.T, img image) {
 	args := p.podman(t, "run", "--rm", "--volume", module+":/workspace:ro", "--volume", dir+":/suite:ro",
 		"--workdir", "/workspace/internal/testbed", "--entrypoint", "/suite/escape.test", img.name,
 		"-test.run=^TestEscape$/^plain-root$", "-test.v", "-test.timeout=8m", "-server=/server", "-canary=/suite/canary",
-		"-settings=PYTHON_HOME=/jail/python", "-as=podman-nons")
+		"-settings=PYTHON_HOME=/jail/python")
 	attacksHeld(t, exec.CommandContext(t.Context(), "podman", args...), 240)
 }
 

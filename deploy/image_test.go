@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // keep names the image that is left in podman's store, for other suites.
@@ -30,20 +32,16 @@ const (
 // race detector and then, without it, those that this leaves out.
 func buildsImage(t *testing.T) {
 	t.Helper()
-	switch {
-	case raced:
-		t.Skip("SKIPPED, NOTHING WAS TESTED: the race detector sees nothing of an image")
-	case testing.Short() && os.Getenv("CI") == "true":
-		t.Fatal("CI has no place for -short")
-	case testing.Short():
-		t.Skip("SKIPPED, NOTHING WAS TESTED: -short: builds an image")
+	if raced {
+		need.Elsewhere(t, "the race detector sees nothing of an image")
 	}
+	need.Time(t, "builds an image")
 }
 
 // TestImage builds the image as a user does and looks at it from all sides.
 func TestImage(t *testing.T) {
 	buildsImage(t)
-	need(t, "root", "buildah", "podman", "runc", "runsc")
+	need.Programs(t, "root", "buildah", "podman", "runc", "runsc")
 	b := newBuilder(t)
 	img := b.build(t, root, "a", "--build-arg", "VERSION=v1.2.3")
 	t.Run("is small", func(t *testing.T) { isSmall(t, img) })

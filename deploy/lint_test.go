@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // sdk is where the Google Cloud CLI is, and the Python that it brings.
@@ -18,7 +20,7 @@ var sdk = sync.OnceValues(func() ([]string, error) {
 // lint runs testdata/lint.py with the Python of the Google Cloud CLI.
 func lint(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	need(t, "gcloud")
+	need.Programs(t, "gcloud")
 	info, err := sdk()
 	if err != nil || len(info) != 2 {
 		t.Fatalf("gcloud info: %q, %v", info, err)

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/readme"
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/readme"
 )
 
 // place is a way to run the image.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // standIns are shell scripts by the name of the program that each stands in for.
@@ -77,7 +79,7 @@ func TestCandidate(t *testing.T) {
 // The smoke test goes to the candidate's own URL with a token for the service,
 // and fails on whatever is not the answer.
 func TestSmoke(t *testing.T) {
-	need(t, "curl", "python3")
+	need.Programs(t, "curl", "python3")
 	right := []string{
 		`{"result":42,"stdout":"smoke\n"}`,
 		`{"error":"x","denied":"network access is not available to scripts (refused by seccomp)"}`,

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/pyexec/pyexec/funcs/web"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -36,12 +36,10 @@ func TestPastedCommands(t *testing.T) {
 		{"pwsh", []string{"pwsh", "-NoProfile", "-Command"}, func(c web.Commands) string { return c.PowerShell }},
 	} {
 		t.Run(client.program, func(t *testing.T) {
-			if _, err := exec.LookPath(client.program); err != nil {
-				if os.Getenv("CI") == "true" && client.program != "pwsh" {
-					t.Fatalf("%s is not installed: CI has it", client.program)
-				}
-				t.Skipf("SKIPPED, NOTHING WAS TESTED: %s is not installed: its examples are not tried", client.program)
+			if _, err := exec.LookPath(client.program); err != nil && client.program == "pwsh" {
+				need.Elsewhere(t, "PowerShell is not installed, not even on CI: its examples are not tried")
 			}
+			need.Programs(t, client.program)
 			for _, s := range doc.Examples {
 				t.Run(s.Name, func(t *testing.T) {
 					t.Parallel()

@@ -3,10 +3,10 @@
 //
 //	handler.go   path and method; the headers every reply carries
 //	decode.go    bytes → runtime.Job, or a refusal that names the field
-//	status.go    what came of it → HTTP status, in one table
+//	outcome.go   what came of it → HTTP status, in one table
 //	encode.go    runtime.Result → bytes
 //
-// An event takes the same way, between two more: event.go takes the request
+// An event takes the same way, between two more: push.go takes the request
 // out of its envelope (package envelope), and turns the outcome into an
 // acknowledgement once the reply is published and the run is logged. So does a
 // call of the tool that /mcp offers to language models (tool.go, package mcp).

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/packages"
 	"github.com/pyexec/pyexec/runtime/internal/python"
@@ -35,7 +36,7 @@ const pandasReply = `{"result":{"a":499500,"b":249750.0},"stdout":""}`
 //
 //	go test -run '^$' -bench Pandas -benchtime 1x ./runtime
 //
-// It installs packages/data.txt, unless PYEXEC_TEST_PACKAGES names a directory
+// It installs cmd/packages/data.txt, unless PYEXEC_TEST_PACKAGES names a directory
 // made by cmd/packages.
 func BenchmarkPandas(b *testing.B) {
 	cfg := benchConfig(b)
@@ -45,16 +46,11 @@ func BenchmarkPandas(b *testing.B) {
 		b.Fatal(err)
 	}
 	if cfg.Packages = os.Getenv("PYEXEC_TEST_PACKAGES"); cfg.Packages == "" {
-		cfg.Packages = filepath.FromSlash("../packages/data.txt")
+		cfg.Packages = filepath.FromSlash("../cmd/packages/data.txt")
 	}
 	// Installed beforehand, so that the start below is one as usual.
 	dir, err := packages.Open(context.Background(), interpreter, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			b.Fatal(err)
-		}
-		b.Skipf("PANDAS IS NOT MEASURED: it cannot be installed here: %v", err)
-	}
+	need.That(b, "pandas from an index", err)
 	fresh := func() error {
 		code := fmt.Sprintf("import sys\nsys.path.append(%q)\n%s\nprint(main())", dir, pandasScript)
 		return exec.Command(interpreter.Executable, "-I", "-S", "-B", "-c", code).Run()

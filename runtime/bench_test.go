@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec"
 	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/internal/service"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
@@ -83,16 +85,14 @@ func BenchmarkService(b *testing.B) {
 
 // loggedService is the whole service: it writes an entry for every run, after
 // the reply. Callers should see no difference.
-func loggedService(b *testing.B, cfg runtime.Config) *pyexec.Service {
+func loggedService(b *testing.B, cfg runtime.Config) *service.Service {
 	b.Helper()
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := pyexec.New(context.Background(), pyexec.Config{
-		Runtime: cfg, BodyBytes: 8 << 20,
-		Log: pyexec.NewLog(struct{ io.Writer }{null}), // JSON lines: nothing says that it is a terminal
-	})
+	log := logline.New(struct{ io.Writer }{null}) // JSON lines: nothing says that it is a terminal
+	s, err := service.New(context.Background(), config.Config{Runtime: cfg, BodyBytes: 8 << 20}, log)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,7 +30,8 @@ func TestCanceledStart(t *testing.T) {
 	hangs := func(_ *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 		// It reads from the server, which writes nothing before the interpreter
 		// is there.
-		wait := sandbox.Step{Name: "wait", Call: unix.SYS_READ, Args: []sandbox.Arg{{Int: 3}, {Buf: make([]byte, 64)}, {Int: 64}}}
+		wait := sandbox.Step{Name: "wait", Call: unix.SYS_READ,
+			Args: []sandbox.Arg{{Int: 3}, {Buf: make([]byte, 64)}, {Int: 64}}}
 		return slices.Concat([]sandbox.Step{wait}, list)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -172,8 +173,6 @@ func TestEachLayer(t *testing.T) {
 					continue
 				}
 				switch tt.name {
-				case "huge_pages":
-					hugePages(t)
 				case "network_namespace":
 					tt.input = port
 				case "attributes":
@@ -185,18 +184,21 @@ func TestEachLayer(t *testing.T) {
 					tt.aside = of()
 				}
 				text := program(t, "layers/"+tt.name)
-				outcome := func(w weakness, usual string) string {
+				outcome := func(t *testing.T, w weakness, usual string) string {
 					r := startWeak(t, w, tt.change)
 					return unlike(t, r, text, tt.input, usual, max(tt.times, 1), tt.together)
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					if got := outcome(without(tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
+					if tt.name == "huge_pages" {
+						hugePages(t)
+					}
+					if got := outcome(t, without(tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
 						t.Errorf("with all layers: %s, want %s", got, tt.contained)
 					}
 					if tt.edit == nil {
 						tt.edit = leaveOut(tt.aside, tt.out)
 					}
-					got := outcome(weakness{alter: tt.alter, edit: tt.edit}, tt.contained)
+					got := outcome(t, weakness{alter: tt.alter, edit: tt.edit}, tt.contained)
 					if !strings.HasPrefix(got, tt.free) || strings.HasPrefix(got, tt.contained) {
 						t.Errorf("without the layer: %s, want %s", got, tt.free)
 					}
@@ -251,7 +253,7 @@ func hostSegment(t *testing.T) {
 func allowCores(t *testing.T) {
 	t.Helper()
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Max: ^uint64(0)}); err != nil {
-		lacks(t, "the tests run under a limit on core files: %v", err)
+		need.Unmet(t, "the tests run under a limit on core files: %v", err)
 	}
 }
 
@@ -260,7 +262,7 @@ func hugePages(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	if err != nil || strings.Contains(string(text), "[never]") {
-		t.Skipf("SKIPPED: this machine makes no huge pages: %s %v", text, err)
+		need.Elsewhere(t, "this machine makes no huge pages: %s %v", text, err)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -139,7 +139,7 @@ func (r *Runtime) died(exit *zygote.Exit, seen holding) (Status, string) {
 	case r.overCPU(exit, seen):
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(r.cfg.Limits.CPU)
 	}
-	return Killed, "Script was killed by " + sandbox.SignalName(status.Signal())
+	return Killed, "Script was killed by " + sys.SignalName(status.Signal())
 }
 
 func (r *Runtime) tmpLimit() string {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
@@ -31,7 +32,7 @@ func fresh(t *testing.T, workers, queue int) *Runtime {
 	cfg.Workers, cfg.Queue = workers, queue
 	r, err := New(t.Context(), cfg)
 	if err != nil {
-		lacks(t, "scripts can't be run here: %v", err)
+		need.Unmet(t, "scripts can't be run here: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {

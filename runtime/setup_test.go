@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox/sandboxtest"
@@ -95,22 +97,27 @@ func onHost(t *testing.T, setup sandbox.Posture, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// runsc is the path of gVisor's runtime.
+// runsc is the path of gVisor's runtime, where it runs something: a container
+// may have it and not grant what it takes.
 func runsc(t *testing.T) string {
 	t.Helper()
-	if path, err := exec.LookPath("runsc"); err == nil {
-		return path
-	}
-	home, err := os.UserHomeDir()
-	if err == nil {
-		path := filepath.Join(home, "go", "bin", "runsc")
-		if _, err = os.Stat(path); err == nil {
-			return path
-		}
-	}
-	lacks(t, "there is no runsc: CGO_ENABLED=0 go install gvisor.dev/gvisor/runsc@latest")
-	return ""
+	path, err := workingRunsc()
+	need.That(t, "gVisor (CGO_ENABLED=0 go install gvisor.dev/gvisor/runsc@latest)", err)
+	return path
 }
+
+var workingRunsc = sync.OnceValues(func() (string, error) {
+	path, err := exec.LookPath("runsc")
+	if err != nil {
+		home, _ := os.UserHomeDir() // what is not there is not found
+		path = filepath.Join(home, "go", "bin", "runsc")
+	}
+	out, err := exec.Command(path, "--ignore-cgroups", "--network=none", "do", "/bin/true").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
 
 // visible is a path of the test binary that every user may execute. What is
 // below /tmp on the host is there in gVisor, too, the interpreter included.

@@ -1,7 +1,7 @@
 // Packages makes a directory of Python packages for PYTHON_PACKAGES, for images
 // and for machines without a network.
 //
-//	go run ./cmd/packages -r packages/data.txt -o /packages
+//	go run ./cmd/packages -r cmd/packages/data.txt -o /packages
 //	go run ./cmd/packages -libraries -o /packages    shared libraries that the host must have
 //
 // What it makes is the same each time, if the requirements file has hashes. It
@@ -22,7 +22,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/runtime/provision"
 )
 
@@ -46,14 +47,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "usage: packages -r file -o directory | packages -libraries -o directory")
 		return 2
 	}
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load()
 	if err != nil {
 		fmt.Fprintln(stderr, "packages:", err)
 		return 2
 	}
 	from := provision.Config{
 		PythonHome: cfg.Runtime.PythonHome, Index: cfg.Runtime.Index, CacheDir: cfg.Runtime.CacheDir,
-		Log: pyexec.NewLog(stderr),
+		Log: logline.New(stderr),
 	}
 	if *libraries {
 		from.Packages = *dir

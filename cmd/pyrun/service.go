@@ -12,14 +12,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/service"
 )
 
 // executePath is where a service takes scripts.
 const executePath = "/execute"
 
-// service is what runs the script, near or far.
-type service struct {
+// endpoint is what runs the script, near or far.
+type endpoint struct {
 	url    string
 	client *http.Client
 	// failed is why a service in this process can't run anything, nil for one
@@ -30,21 +31,21 @@ type service struct {
 
 // open finds the service that the options name or, where they name none,
 // starts one.
-func open(ctx context.Context, o *options, stderr io.Writer) (*service, error) {
+func open(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) {
 	if o.url != nil {
 		client := &http.Client{CheckRedirect: keepPost}
-		return &service{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
+		return &endpoint{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
 	}
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load(oneWorker...)
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
-	one(&cfg, o.timeout)
-	cfg.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	allow(&cfg, o.timeout)
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if cfg.Runtime.SandboxOff {
 		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")
 	}
-	return start(ctx, cfg)
+	return start(ctx, cfg, log)
 }
 
 // maxRedirects ends a loop of them.
@@ -60,29 +61,32 @@ func keepPost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// one leaves of a service what a single run needs.
-func one(cfg *pyexec.Config, timeout time.Duration) {
-	cfg.Runtime.Workers, cfg.Runtime.Queue = 1, 1
-	cfg.MCPOff, cfg.MetricsPort, cfg.ResultsTopic, cfg.LogAPI, cfg.LogPayloads = true, 0, "", false, false
-	cfg.Events = "off"
+// oneWorker are the settings that reduce a service to what a single run needs.
+var oneWorker = []string{
+	"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
+	"LOG_SINK=stdout", "LOG_PAYLOADS=false",
+}
+
+// allow raises the limits on time to timeout: whoever starts the service sets them.
+func allow(cfg *config.Config, timeout time.Duration) {
 	l := &cfg.Runtime.Limits
-	if timeout > l.Timeout { // who starts the service sets its limits
+	if timeout > l.Timeout {
 		l.Timeout = timeout
 		l.CPU = max(l.CPU, (timeout + time.Second - 1).Truncate(time.Second))
 	}
 }
 
 // start serves in this process, to this process only.
-func start(ctx context.Context, cfg pyexec.Config) (*service, error) {
-	s, err := pyexec.New(ctx, cfg)
+func start(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint, error) {
+	s, err := service.New(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
 	listener := newPipeListener()
-	server := &http.Server{Handler: s.Handler(), ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelError)}
+	server := &http.Server{Handler: s.Handler(), ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelError)}
 	go func() { _ = server.Serve(listener) }() // ends with close
 	transport := &http.Transport{DialContext: listener.dial, DisableCompression: true}
-	return &service{
+	return &endpoint{
 		url:    "http://localhost" + executePath,
 		client: &http.Client{Transport: transport},
 		failed: func() error {
@@ -97,7 +101,7 @@ func start(ctx context.Context, cfg pyexec.Config) (*service, error) {
 			transport.CloseIdleConnections()
 			_ = server.Close()
 			if err := s.Close(); err != nil {
-				cfg.Log.Error(err.Error())
+				log.Error(err.Error())
 			}
 		}),
 	}, nil
@@ -105,7 +109,7 @@ func start(ctx context.Context, cfg pyexec.Config) (*service, error) {
 
 // send sends the request and returns the reply. What the script prints goes to
 // c meanwhile, if the service tells it meanwhile.
-func (s *service) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
+func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/service"
 )
 
 // phase is how far the request on a connection has come. The phases stand in
@@ -243,7 +243,7 @@ func follow(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		r = r.WithContext(pyexec.TellOfRuns(r.Context(), func() (over func()) {
+		r = r.WithContext(service.TellOfRuns(r.Context(), func() (over func()) {
 			c.enter(running)
 			return func() { c.enter(replying) }
 		}))

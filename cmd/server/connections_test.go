@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/service"
 )
 
 // limited is the service behind a limiter, without any of the timeouts by which
@@ -31,22 +32,22 @@ func startLimited(t *testing.T) limited {
 	for name, value := range map[string]string{"EXEC_WORKERS": "2", "EXEC_QUEUE": "3", "EXEC_MEMORY_MB": "128", "EXEC_TIMEOUT": "1h", "METRICS_PORT": "0"} {
 		t.Setenv(name, value)
 	}
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Log = slog.New(slog.DiscardHandler)
-	service, err := pyexec.New(t.Context(), cfg)
+	log := slog.New(slog.DiscardHandler)
+	service, err := service.New(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := newHTTPServer(cfg, service.Handler())
+	server := newHTTPServer(cfg, service.Handler(), log)
 	server.ReadHeaderTimeout, server.ReadTimeout, server.IdleTimeout, server.WriteTimeout = 0, 0, 0, 0
 	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := withLimit(plain, most, server, cfg.Log)
+	listener := withLimit(plain, most, server, log)
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	t.Cleanup(func() {
 		_ = server.Close()

@@ -42,12 +42,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is far more than anything here takes. It ends a test that hangs.
-var patience = func() time.Duration {
-	if os.Getenv(ownMachine) != "" {
-		return 3 * time.Minute // user-mode Linux, which is slow
-	}
-	return time.Minute
-}()
+const patience = time.Minute
 
 // process is a running server.
 type process struct {

@@ -24,8 +24,9 @@ import (
 	"syscall"
 	"text/tabwriter"
 
-	"github.com/pyexec/pyexec"
 	"github.com/pyexec/pyexec/cmd/internal/probe"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/logline"
 )
 
 func main() {
@@ -66,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer signal.Stop(signals)
 
 	if err := serve(signals, stdout); err != nil {
-		pyexec.LogFatal(pyexec.NewLog(stderr), err)
+		logline.Fatal(logline.New(stderr), err)
 		return 1
 	}
 	return 0
@@ -77,7 +78,7 @@ func printSettings(w io.Writer) {
 	fmt.Fprint(w, "pyexec server: runs Python scripts nobody trusts; GET / of it explains how.\n\nEnvironment variables:\n\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	plain := strings.NewReplacer("`", "")
-	for _, s := range pyexec.Settings() {
+	for _, s := range config.Settings() {
 		value := s.Default
 		if value == "" {
 			value = "(empty)"

@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/testbed/need"
+
+	"github.com/pyexec/pyexec/internal/config"
 )
 
 // greedy returns, prints and leaves all it may, in characters that are six
@@ -46,10 +48,10 @@ func greedyBody(t *testing.T) []byte {
 // is reserved for it, notes every run, and goes on.
 func TestMemoryHolds(t *testing.T) {
 	if raceDetector {
-		t.Skip("SKIPPED, NOTHING WAS TESTED: the race detector takes memory of its own; CI runs this as another user without it")
+		need.Elsewhere(t, "the race detector takes memory of its own; CI runs this as another user without it")
 	}
 	t.Setenv("EXEC_WORKERS", "2")
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +82,9 @@ func TestMemoryHolds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.do(t, p, body, metrics)
 			most, now := resident(t, p.cmd.Process.Pid)
-			t.Logf("%d MiB at most until now, %d MiB now, of %d MiB", most>>20, now>>20, cfg.ServerBytes>>20)
-			if most > cfg.ServerBytes {
-				t.Errorf("%d bytes are resident, %d reserved", most, cfg.ServerBytes)
+			t.Logf("%d MiB at most until now, %d MiB now, of %d MiB", most>>20, now>>20, cfg.Share.ServerBytes>>20)
+			if most > cfg.Share.ServerBytes {
+				t.Errorf("%d bytes are resident, %d reserved", most, cfg.Share.ServerBytes)
 			}
 		})
 		runs += tt.runs

@@ -13,7 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/service"
 )
 
 // Timeouts of the server. A client that is slower than this is not one we
@@ -36,14 +37,15 @@ const (
 // serve runs the service until a signal ends it. A nil error means that it
 // was asked to stop.
 func serve(signals <-chan os.Signal, stdout io.Writer) error {
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load()
 	if err != nil {
 		return err
 	}
-	if cfg.Log, err = pyexec.OpenLog(context.Background(), cfg, stdout); err != nil {
+	log, err := service.OpenLog(context.Background(), cfg, stdout)
+	if err != nil {
 		return err
 	}
-	cfg.LimitMemory()
+	cfg.Share.LimitHeap()
 	// Listening comes first: a port in use is known at once, and a probe that
 	// asks early gets the answer "starting" and not a refused connection.
 	listener, err := listen(cfg.Host, cfg.Port)
@@ -51,24 +53,24 @@ func serve(signals <-chan os.Signal, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	cfg.Log.Info("listening", "url", url(cfg.Host, listener.Addr()))
+	log.Info("listening", "url", url(cfg.Host, listener.Addr()))
 
-	service, err := pyexec.New(context.Background(), cfg)
+	svc, err := service.New(context.Background(), cfg, log)
 	if err != nil {
 		return err
 	}
 	s := &server{
-		service: service,
-		http:    newHTTPServer(cfg, service.Handler()),
+		service: svc,
+		http:    newHTTPServer(cfg, svc.Handler(), log),
 		grace:   cfg.Grace,
-		log:     cfg.Log,
+		log:     log,
 	}
-	listener = withLimit(listener, cfg.Connections, s.http, cfg.Log)
-	return errors.Join(s.run(listener, signals), service.Close())
+	listener = withLimit(listener, cfg.Share.Connections, s.http, log)
+	return errors.Join(s.run(listener, signals), svc.Close())
 }
 
 // newHTTPServer puts the limits around handler.
-func newHTTPServer(cfg pyexec.Config, handler http.Handler) *http.Server {
+func newHTTPServer(cfg config.Config, handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
@@ -76,14 +78,14 @@ func newHTTPServer(cfg pyexec.Config, handler http.Handler) *http.Server {
 		WriteTimeout:      writeTimeout(cfg),
 		IdleTimeout:       cfg.IdleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
 // writeTimeout is the longest a request that is served can take from its
 // header to the end of its reply: it is read, waits for the start, waits in a
 // full queue of runs that all take as long as they may, runs, and is answered.
-func writeTimeout(cfg pyexec.Config) time.Duration {
+func writeTimeout(cfg config.Config) time.Duration {
 	rt := cfg.Runtime
 	rounds := (rt.Queue + rt.Workers - 1) / rt.Workers
 	return readTimeout + startTimeout + time.Duration(rounds+1)*rt.Limits.Timeout + replyTimeout
@@ -100,7 +102,7 @@ func url(host string, addr net.Addr) string {
 
 // server is an HTTP server and the service behind it.
 type server struct {
-	service *pyexec.Service
+	service *service.Service
 	http    *http.Server
 	grace   time.Duration
 	log     *slog.Logger

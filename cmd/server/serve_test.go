@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -41,7 +41,7 @@ func TestArguments(t *testing.T) {
 func TestHelpListsEverySetting(t *testing.T) {
 	var out bytes.Buffer
 	printSettings(&out)
-	for _, s := range pyexec.Settings() {
+	for _, s := range config.Settings() {
 		if !strings.Contains(out.String(), "\n  "+s.Name+" ") {
 			t.Errorf("%s is missing", s.Name)
 		}
@@ -73,7 +73,7 @@ func TestWriteTimeoutCoversTheQueue(t *testing.T) {
 		workers, queue int
 		rounds         time.Duration
 	}{{1, 1, 2}, {8, 32, 5}, {3, 7, 4}, {4, 1, 2}} {
-		cfg := pyexec.Config{Runtime: runtime.Config{Workers: tt.workers, Queue: tt.queue, Limits: runtime.Limits{Timeout: 10 * time.Second}}}
+		cfg := config.Config{Runtime: runtime.Config{Workers: tt.workers, Queue: tt.queue, Limits: runtime.Limits{Timeout: 10 * time.Second}}}
 		if got, want := writeTimeout(cfg), readTimeout+startTimeout+replyTimeout+tt.rounds*10*time.Second; got != want {
 			t.Errorf("%d workers, queue of %d: got %v, want %v", tt.workers, tt.queue, got, want)
 		}
@@ -82,9 +82,9 @@ func TestWriteTimeoutCoversTheQueue(t *testing.T) {
 
 // No client may hold a connection, or memory, for nothing.
 func TestClientsAreBounded(t *testing.T) {
-	cfg := pyexec.Config{Log: slog.New(slog.DiscardHandler), Runtime: runtime.Config{Workers: 1}, IdleTimeout: time.Minute}
+	cfg := config.Config{Runtime: runtime.Config{Workers: 1}, IdleTimeout: time.Minute}
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = newHTTPServer(cfg, http.NotFoundHandler())
+	server.Config = newHTTPServer(cfg, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	if c := server.Config; c.ReadHeaderTimeout != headerTimeout || c.ReadTimeout != readTimeout || c.WriteTimeout != writeTimeout(cfg) || c.IdleTimeout != cfg.IdleTimeout {
 		t.Errorf("timeouts %v, %v, %v, %v", c.ReadHeaderTimeout, c.ReadTimeout, c.WriteTimeout, c.IdleTimeout)
 	}

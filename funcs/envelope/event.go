@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 )
 
 // readEvent returns the CloudEvent in a request, nil when there is none. With an
@@ -81,4 +83,16 @@ func checkStructured(body []byte) ([]byte, error) {
 // inOneLine is what the SDK finds wrong with an event, which is a line each.
 func inOneLine(err error) error {
 	return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+}
+
+// CloudEvent is an event that the functions framework has received.
+type CloudEvent = cloudevents.Event
+
+// Request is the POST of an event in binary form: its data is the body, as it is.
+func Request(ctx context.Context, e CloudEvent) (*http.Request, error) {
+	if e.DataContentType() == "" {
+		e = e.Clone()
+		e.SetDataContentType(cloudevents.ApplicationJSON) // what else could be a request
+	}
+	return cehttp.NewHTTPRequestFromEvent(ctx, "/events", e)
 }

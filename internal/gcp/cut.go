@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/pyexec/pyexec/internal/logline"
 )
 
 // Cut shortens text so that it takes at most most bytes in a line of JSON, where
@@ -55,10 +57,10 @@ func shrink(payload *structpb.Struct, most int) {
 		cutValues(structpb.NewStructValue(payload), longest)
 	}
 	if size := proto.Size(payload); size > most {
-		message := payload.Fields[KeyMessage].GetStringValue()
+		message := payload.Fields[logline.KeyMessage].GetStringValue()
 		payload.Fields = map[string]*structpb.Value{
-			KeyMessage:    structpb.NewStringValue(message),
-			"entry_bytes": structpb.NewNumberValue(float64(size)),
+			logline.KeyMessage: structpb.NewStringValue(message),
+			"entry_bytes":      structpb.NewNumberValue(float64(size)),
 		}
 	}
 }

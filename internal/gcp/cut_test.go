@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/logline"
 )
 
 // A text that is cut ends with a whole character, takes no more room in a line
@@ -56,10 +58,10 @@ func TestLargeEntriesAreCut(t *testing.T) {
 		"many texts":        {slog.Group("a", "b", long, "c", long, "d", strings.Repeat("x", 200<<10)), "e", long},
 		"a list":            {"list", []string{long, long}},
 		"many fields":       many,
-		"a request":         {slog.Group(KeyHTTPRequest, "requestMethod", long, "requestUrl", long, "userAgent", long, "remoteIp", long, "protocol", long)},
-		"names and labels":  {KeyTrace, long, KeySpan, long, slog.Group(KeyLabels, "a", long, long, "b")},
-		"an id":             {KeyInsertID, long},
-		"all of it at once": {"text", long, slog.Group(KeyHTTPRequest, "userAgent", long), KeyTrace, long},
+		"a request":         {slog.Group(logline.KeyHTTPRequest, "requestMethod", long, "requestUrl", long, "userAgent", long, "remoteIp", long, "protocol", long)},
+		"names and labels":  {logline.KeyTrace, long, logline.KeySpan, long, slog.Group(logline.KeyLabels, "a", long, long, "b")},
+		"an id":             {logline.KeyInsertID, long},
+		"all of it at once": {"text", long, slog.Group(logline.KeyHTTPRequest, "userAgent", long), logline.KeyTrace, long},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := &loggingServer{}

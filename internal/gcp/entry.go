@@ -9,21 +9,8 @@ import (
 
 	"cloud.google.com/go/logging"
 	"google.golang.org/protobuf/types/known/structpb"
-)
 
-// Keys that are fields of a log entry when they stand at the top of a JSON
-// line, and not part of its payload. They are the ones that the agent on Cloud
-// Run lifts out of the lines on stdout: one line means the same to both.
-const (
-	KeyMessage      = "message"
-	KeySeverity     = "severity"
-	KeyTime         = "time" // RFC 3339
-	KeyHTTPRequest  = "httpRequest"
-	KeyTrace        = "logging.googleapis.com/trace" // projects/P/traces/ID
-	KeySpan         = "logging.googleapis.com/spanId"
-	KeyTraceSampled = "logging.googleapis.com/trace_sampled"
-	KeyInsertID     = "logging.googleapis.com/insertId" // entries with the same one are one
-	KeyLabels       = "logging.googleapis.com/labels"
+	"github.com/pyexec/pyexec/internal/logline"
 )
 
 // What is beside the payload of an entry is bounded, too: each text, and labels
@@ -48,18 +35,18 @@ func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
 	}
 	takeText := func(key string) string { return Cut(take(key).GetStringValue(), fieldBytes, 0) }
 	e := logging.Entry{
-		Severity:     logging.ParseSeverity(takeText(KeySeverity)),
-		Trace:        takeText(KeyTrace),
-		SpanID:       takeText(KeySpan),
-		TraceSampled: take(KeyTraceSampled).GetBoolValue(),
-		InsertID:     takeText(KeyInsertID),
-		HTTPRequest:  httpRequest(take(KeyHTTPRequest).GetStructValue()),
+		Severity:     logging.ParseSeverity(takeText(logline.KeySeverity)),
+		Trace:        takeText(logline.KeyTrace),
+		SpanID:       takeText(logline.KeySpan),
+		TraceSampled: take(logline.KeyTraceSampled).GetBoolValue(),
+		InsertID:     takeText(logline.KeyInsertID),
+		HTTPRequest:  httpRequest(take(logline.KeyHTTPRequest).GetStructValue()),
 		Payload:      payload,
 	}
-	if at, err := time.Parse(time.RFC3339Nano, takeText(KeyTime)); err == nil {
+	if at, err := time.Parse(time.RFC3339Nano, takeText(logline.KeyTime)); err == nil {
 		e.Timestamp = at
 	}
-	for key, v := range take(KeyLabels).GetStructValue().GetFields() {
+	for key, v := range take(logline.KeyLabels).GetStructValue().GetFields() {
 		if e.Labels == nil {
 			e.Labels = map[string]string{}
 		}

@@ -34,6 +34,19 @@ func Project(ctx context.Context) (string, error) {
 	return id, nil
 }
 
+// ProjectOr is set, the project that the settings name, or else the one that the
+// metadata server knows.
+func ProjectOr(ctx context.Context, set string) (string, error) {
+	if set != "" {
+		return set, nil
+	}
+	id, err := Project(ctx)
+	if err != nil {
+		return "", fmt.Errorf("GOOGLE_CLOUD_PROJECT is not set: %w", err)
+	}
+	return id, nil
+}
+
 // Revision names a revision of a Cloud Run service. It is empty elsewhere.
 type Revision struct{ Service, Name, Configuration string }
 

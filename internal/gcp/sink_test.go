@@ -20,6 +20,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	grpcstatus "google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/pyexec/pyexec/internal/logline"
 )
 
 // loggingServer is the Cloud Logging API in this process. answer decides what
@@ -81,9 +83,9 @@ func logTo(s *Sink) *slog.Logger {
 		switch {
 		case len(groups) > 0:
 		case a.Key == slog.MessageKey:
-			a.Key = KeyMessage
+			a.Key = logline.KeyMessage
 		case a.Key == slog.LevelKey:
-			return slog.String(KeySeverity, map[slog.Level]string{slog.LevelInfo: "INFO", slog.LevelWarn: "WARNING"}[a.Value.Any().(slog.Level)])
+			return slog.String(logline.KeySeverity, map[slog.Level]string{slog.LevelInfo: "INFO", slog.LevelWarn: "WARNING"}[a.Value.Any().(slog.Level)])
 		}
 		return a
 	}}))
@@ -104,10 +106,10 @@ func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 	log := logTo(sink)
 	log.Warn("run timeout",
 		slog.Group("run", "status", "timeout", "cpu_ms", 1.5, "bytes", int64(7), "limit_hit", true),
-		slog.Group(KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
+		slog.Group(logline.KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
 			"responseSize", "15", "userAgent", "curl", "remoteIp", "203.0.113.9", "protocol", "HTTP/1.1", "latency", "0.001500s"),
-		KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", KeySpan, "b7ad6b7169203331", KeyTraceSampled, true,
-		KeyInsertID, "id-1", slog.Group(KeyLabels, "a", "b"),
+		logline.KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", logline.KeySpan, "b7ad6b7169203331", logline.KeyTraceSampled, true,
+		logline.KeyInsertID, "id-1", slog.Group(logline.KeyLabels, "a", "b"),
 		"cause", errors.New("why\xff"), "took", time.Millisecond, "list", []int{1, 2})
 	closed(t, sink)
 	if len(server.requests) != 1 || len(server.entries) != 1 {

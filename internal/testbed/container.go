@@ -110,6 +110,9 @@ func (b *Bed) runArgs(o Options, dir string, ports []int) ([]string, error) {
 		}
 		args = append(args, "--security-opt", "seccomp="+profile)
 	}
+	if o.Setup.Devices {
+		args = append(args, "--cap-add", "MKNOD")
+	}
 	if o.Setup.Privileged {
 		args = append(args, "--privileged")
 	}

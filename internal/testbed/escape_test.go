@@ -1,7 +1,6 @@
 package testbed_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // tight are limits that a script reaches quickly. Not the wall clock, which
@@ -41,7 +41,6 @@ var (
 	canary   = flag.String("canary", "", "`program` of the canary")
 	settings = flag.String("settings", "", "`environment` of the server, NAME=value with commas between")
 	image    = flag.String("image", "", "`name` of an image of podman's to start in containers, instead of one with the server that was built")
-	as       = flag.String("as", "", "`set-up` whose answers to expect, instead of those of the one that runs")
 )
 
 // newBed builds the programs or takes those given.
@@ -84,10 +83,8 @@ func TestEscape(t *testing.T) {
 			places := make(chan struct{}, atOnce)
 			var all sync.WaitGroup
 			for _, check := range checks {
-				s := &target{
-					Server: bed.Start(t, testbed.Options{Setup: setup, Image: *image, Settings: append(check.settings, tight...)}),
-					setup:  cmp.Or(*as, setup.Name), checked: check.settings == nil, shared: shared,
-				}
+				s := newTarget(t, bed, testbed.Options{Setup: setup, Image: *image, Settings: append(check.settings, tight...)}, shared)
+				s.checked = check.settings == nil
 				for _, name := range names {
 					places <- struct{}{}
 					all.Go(func() {
@@ -110,6 +107,18 @@ type target struct {
 	shared  string
 }
 
+// newTarget starts a server to attack, and finds out what to expect of it.
+func newTarget(t *testing.T, bed *testbed.Bed, o testbed.Options, shared string) *target {
+	t.Helper()
+	s := &target{Server: bed.Start(t, o), shared: shared}
+	var err error
+	if s.setup, err = s.Resembles(t.Context(), o.Setup); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the answers of set-up %s are expected", s.setup)
+	return s
+}
+
 // attack runs one program, and those that it needs.
 func (s *target) attack(t *testing.T, name string) {
 	p, err := readProgram(name)
@@ -117,7 +126,7 @@ func (s *target) attack(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	if !p.here() {
-		t.Skipf("SKIPPED, NOTHING WAS TESTED: for %s only", p.want["arch"])
+		need.Elsewhere(t, "for %s only", p.want["arch"])
 	}
 	if before := p.want["before"]; before != "" {
 		s.run(t, before)
@@ -243,7 +252,7 @@ func TestCanaries(t *testing.T) {
 			setup.Need(t)
 			s := &target{
 				Server: bed.Start(t, testbed.Options{Setup: setup, Settings: []string{"SANDBOX=off", "BLOCKED_IMPORTS=", "EXEC_WORKERS=1"}}),
-				shared: sharedSource(t),
+				setup:  setup.Name, shared: sharedSource(t),
 			}
 			p, err := readProgram("unconfined/reaches_everything.py")
 			if err != nil {

@@ -18,7 +18,7 @@ import (
 // The programs that try to hold memory, what they share, and the twins that
 // want no more than their due.
 const (
-	memoryDir    = "../../testdata/memory"
+	memoryDir    = "testdata/memory"
 	memoryShared = memoryDir + "/shared/hold.py"
 	honestDir    = memoryDir + "/honest"
 )
@@ -105,7 +105,7 @@ type measured struct {
 
 func newMeasured(t *testing.T, bed *testbed.Bed, o testbed.Options, shared string) *measured {
 	t.Helper()
-	s := &measured{target: target{Server: bed.Start(t, o), setup: o.Setup.Name, shared: shared}, aside: aside, left: left}
+	s := &measured{target: *newTarget(t, bed, o, shared), aside: aside, left: left}
 	if s.inGVisor() {
 		s.aside, s.left = gVisorAside, gVisorLeft
 	}

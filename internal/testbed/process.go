@@ -1,7 +1,6 @@
 package testbed
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,34 +8,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 )
 
 // process is a program that runs as a child of the test.
 type process struct {
 	cmd  *exec.Cmd
-	out  buffer
+	out  locked.Buffer
 	done chan struct{}
-}
-
-// buffer may be written to and read at the same time.
-type buffer struct {
-	mu   sync.Mutex
-	data bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.data.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.data.String()
 }
 
 // run starts a program with just this environment; nil is the test's own.

@@ -19,7 +19,7 @@ import (
 
 // The programs, and beside them what they share.
 const (
-	programsDir = "../../testdata/escape"
+	programsDir = "testdata/escape"
 	sharedFile  = programsDir + "/shared/kernel.py"
 )
 
@@ -299,7 +299,7 @@ func TestProgramHeaders(t *testing.T) {
 		{"# Tries.\n# result: 1\n# result: 2\n", "twice"},
 		{"# Tries.\n# result: 1\n# in podman: result: 2\n", "reason"},
 		{"# Tries.\n# result: 1\n# in podman: result: 2\n# result: 3\n", "reason"},
-		{"# Tries.\n# result: 1\n# in docker: result: 2\n# because: so\n", "no such set-up"},
+		{"# Tries.\n# result: 1\n# in nowhere: result: 2\n# because: so\n", "no such set-up"},
 	} {
 		_, err := parseProgram("p", tt.source+"def main(): pass\n")
 		if got := fmt.Sprint(err); tt.says == "" && err != nil || !strings.Contains(got, tt.says) {

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // Setup is a way the server is deployed.
@@ -17,6 +19,8 @@ type Setup struct {
 	// NoNamespaces refuses the server every call that makes a namespace, as
 	// Docker's default profile does.
 	NoNamespaces bool
+	// Devices grants the server CAP_MKNOD, as Docker does and podman does not.
+	Devices bool
 	// Privileged gives the server all that root has on the host: capabilities,
 	// devices, a /proc and a /sys that can be written, no seccomp profile.
 	Privileged bool
@@ -31,6 +35,8 @@ var (
 	PlainUser        = Setup{Name: "plain-user", Ordinary: true}
 	Podman           = Setup{Name: "podman", Runtime: "runc"}
 	PodmanNoNS       = Setup{Name: "podman-nons", Runtime: "runc", NoNamespaces: true}
+	PodmanNoNSUser   = Setup{Name: "podman-nons-user", Runtime: "runc", NoNamespaces: true, Ordinary: true}
+	Docker           = Setup{Name: "docker", Runtime: "runc", NoNamespaces: true, Devices: true}
 	PodmanPrivileged = Setup{Name: "podman-privileged", Runtime: "runc", Privileged: true}
 	GVisorRoot       = Setup{Name: "gvisor-root", Runtime: "runsc"}
 	GVisorUser       = Setup{Name: "gvisor-user", Runtime: "runsc", Ordinary: true}
@@ -38,7 +44,9 @@ var (
 
 // Setups are all set-ups, those first that take least.
 func Setups() []Setup {
-	return []Setup{PlainRoot, PlainUser, Podman, PodmanNoNS, PodmanPrivileged, GVisorRoot, GVisorUser}
+	return []Setup{
+		PlainRoot, PlainUser, Podman, PodmanNoNS, PodmanNoNSUser, Docker, PodmanPrivileged, GVisorRoot, GVisorUser,
+	}
 }
 
 // Need skips the test, loudly, where this machine lacks what s takes. On the
@@ -47,10 +55,7 @@ func Setups() []Setup {
 func (s Setup) Need(t testing.TB) {
 	t.Helper()
 	if missing := s.missing(); len(missing) > 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
-		}
-		t.Skipf("SKIPPED, NOTHING WAS TESTED: set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
+		need.Unmet(t, "set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"github.com/pyexec/pyexec"
+	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -29,7 +29,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "probe: %s: takes no arguments\n", flags.Arg(0))
 		return 2
 	}
-	cfg, err := pyexec.LoadConfig()
+	cfg, err := config.Load()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2

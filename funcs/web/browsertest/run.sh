@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests the page at / in a headless Chromium, against a real server with the
-# packages of packages/data.txt: PYEXEC_TEST_PACKAGES names a directory of them,
+# packages of cmd/packages/data.txt: PYEXEC_TEST_PACKAGES names a directory of them,
 # otherwise they are installed once, into the cache. Where Chromium or Node is
 # missing it says so and does nothing; with CI=true it fails.
 #
@@ -22,7 +22,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp package.json package-lock.json ./*.mjs "$work"
 cd "$work"
-packages=$(realpath "$OLDPWD/../../../packages/data.txt")
+packages=$(realpath "$OLDPWD/../../../cmd/packages/data.txt")
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 # One worker, so that it shows whether a run that was stopped has ended; hence
 # one test at a time.

@@ -16,7 +16,7 @@ func TestShortage(t *testing.T) {
 		err  error
 		want error
 	}{
-		{fmt.Errorf("sandbox: pipe: %w", syscall.EMFILE), syscall.EMFILE},
+		{fmt.Errorf("sys: pipe: %w", syscall.EMFILE), syscall.EMFILE},
 		{fmt.Errorf("zygote: fork: %w", syscall.EAGAIN), syscall.EAGAIN},
 		{&os.PathError{Op: "mkdir", Path: "x", Err: syscall.ENOSPC}, syscall.ENOSPC},
 		{fmt.Errorf("zygote: fork: %w", syscall.EPERM), nil},

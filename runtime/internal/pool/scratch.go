@@ -58,7 +58,8 @@ func (s *Scratch) WarnOfRoom(need int64, log *slog.Logger) {
 	}
 	free := int64(st.Bavail) * st.Bsize
 	if free < need {
-		log.Warn("the disk has less room than all runs may take at once: one may find it full before its own limit",
+		log.Warn("the disk has less room than all runs may take at once: one may find it full before its own "+
+			"limit",
 			"dir", s.dir, "free_bytes", free, "runs_bytes", need)
 	}
 }

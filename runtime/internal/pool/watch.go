@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -170,7 +170,7 @@ func (v *Watch) scratch(dir string) (bytes, files int64) {
 	// What belongs to a uid of the run's own is looked at with that uid: this
 	// one may have no right to. Where it can't be had, as in gVisor, root sees
 	// it as it is.
-	if uid := v.w.UID(); uid == 0 || sandbox.AsUser(uid, count) != nil {
+	if uid := v.w.UID(); uid == 0 || sys.AsUser(uid, count) != nil {
 		count()
 	}
 	return bytes, files

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -39,8 +40,8 @@ func snapshot(t testing.TB, dir string) map[string]string {
 func TestSecondStartTouchesNothing(t *testing.T) {
 	cache := sharedCache(t)
 	before := snapshot(t, cache)
-	var log logLines
-	p, err := python.Bundled(t.Context(), cache, log.logger())
+	var log locked.Buffer
+	p, err := python.Bundled(t.Context(), cache, logger(&log))
 	must(t, err)
 	must(t, p.Verify(true))
 	after := snapshot(t, cache)
@@ -82,13 +83,13 @@ func TestConcurrentStarts(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
 	var (
 		wg    sync.WaitGroup
-		log   logLines
+		log   locked.Buffer
 		homes [4]string
 	)
 	for i := range homes {
 		wg.Go(func() {
 			if i%2 == 0 {
-				p, err := python.Bundled(t.Context(), cache, log.logger())
+				p, err := python.Bundled(t.Context(), cache, logger(&log))
 				if err != nil {
 					t.Error(err)
 					return
@@ -193,8 +194,8 @@ func TestCancelledWaiting(t *testing.T) {
 	must(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	var log logLines
-	_, err = python.Bundled(ctx, cache, log.logger())
+	var log locked.Buffer
+	_, err = python.Bundled(ctx, cache, logger(&log))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}

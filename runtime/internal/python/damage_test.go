@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -165,8 +166,8 @@ func TestDamagedTreeIsRefused(t *testing.T) {
 // why the tree was not good, and the tree is gone.
 func wantDiscarded(t *testing.T, cache, cause string) {
 	t.Helper()
-	var log logLines
-	_, err := python.Bundled(cancelled(t), cache, log.logger())
+	var log locked.Buffer
+	_, err := python.Bundled(cancelled(t), cache, logger(&log))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -182,8 +183,8 @@ func TestDamagedTreeIsRebuilt(t *testing.T) {
 	cache := linkTree(t, sharedCache(t))
 	p := bundled(t, cache)
 	must(t, os.Remove(filepath.Join(p.Home, "lib/python3.11/abc.py")))
-	var log logLines
-	again, err := python.Bundled(t.Context(), cache, log.logger())
+	var log locked.Buffer
+	again, err := python.Bundled(t.Context(), cache, logger(&log))
 	must(t, err)
 	must(t, again.Verify(true))
 	if again.Home != p.Home {

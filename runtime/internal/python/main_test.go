@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -178,22 +179,5 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// logLines is a log that tests count lines in.
-type logLines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+// logger writes to log, in which tests count lines.
+func logger(log *locked.Buffer) *slog.Logger { return slog.New(slog.NewTextHandler(log, nil)) }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -47,7 +48,7 @@ func TestUnusableCache(t *testing.T) {
 		{"of another user", func(t *testing.T) string {
 			dir := t.TempDir()
 			if err := os.Chown(dir, 54321, -1); err != nil {
-				needsRoot(t, err)
+				need.ThatAsRoot(t, "giving a file away", err)
 			}
 			return dir
 		}, nil, "unpack: %s: belongs to user 54321, this is user 0: set XDG_CACHE_HOME to a directory of your own"},
@@ -70,21 +71,12 @@ func TestStickyCache(t *testing.T) {
 	bundled(t, cache)
 }
 
-// needsRoot skips where a file can't be given away, which root can on CI.
-func needsRoot(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
-		t.Fatalf("root can't give a file away: %v", err)
-	}
-	t.Skipf("SKIPPED, NOTHING WAS TESTED: needs root: %v", err)
-}
-
 // A tree that another user made is not executed.
 func TestTreeOfAnotherUser(t *testing.T) {
 	cache := linkTree(t, sharedCache(t))
 	tree := filepath.Dir(bundled(t, cache).Home)
 	if err := os.Chown(tree, 54321, -1); err != nil {
-		needsRoot(t, err)
+		need.ThatAsRoot(t, "giving a file away", err)
 	}
 	wantDiscarded(t, cache, "belongs to user 54321")
 }
@@ -99,7 +91,7 @@ func regular(t *testing.T) string {
 func notRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() == 0 {
-		t.Skip("SKIPPED: root writes to every directory: run the tests as an ordinary user too")
+		need.Elsewhere(t, "root writes to every directory; CI runs the tests as an ordinary user, too")
 	}
 }
 
@@ -121,10 +113,7 @@ func TestUnusableFileSystem(t *testing.T) {
 			cmd.SysProcAttr = privateMounts()
 			out, err := cmd.CombinedOutput()
 			if strings.Contains(string(out), refusedMount) || errors.Is(err, fs.ErrPermission) {
-				if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
-					t.Fatalf("no mount namespace, which root has on CI: %v %s", err, out)
-				}
-				t.Skipf("SKIPPED: this machine grants no mount namespace: %v %s", err, out)
+				need.ThatAsRoot(t, "a mount namespace", fmt.Errorf("%v %s", err, out))
 			}
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)

@@ -24,26 +24,35 @@ var (
 var hints = []hint{
 	{[]Layer{MountNamespace}, []string{"clone"}, either, yes,
 		"Cloud Run: deploy with --execution-environment=gen2; the first generation's gVisor refuses namespaces"},
-	{[]Layer{MountNamespace}, []string{"operation not permitted", "function not implemented", "invalid argument"}, either, no,
-		"docker, podman: the seccomp profile refuses namespaces; give one that permits clone and unshare with namespace flags, mount, umount2, pivot_root and setns (podman's own default does): --security-opt seccomp=FILE"},
+	{[]Layer{MountNamespace}, []string{"operation not permitted", "function not implemented", "invalid argument"},
+		either, no,
+		"docker, podman: the seccomp profile refuses namespaces; give one that permits clone and unshare with " +
+			"namespace flags, mount, umount2, pivot_root and setns (podman's own default does): --security-opt " +
+			"seccomp=FILE"},
 	{[]Layer{MountNamespace}, []string{"operation not permitted", "permission denied"}, no, no,
 		"Debian and its kin: sysctl kernel.unprivileged_userns_clone=1"},
 	{[]Layer{MountNamespace}, []string{"no space left", "too many users"}, either, either,
 		"user namespaces are used up or switched off: sysctl user.max_user_namespaces=10000"},
 	{[]Layer{PrivateRoot, PrivateTmp}, []string{"mount", "pivot_root"}, either, no,
-		"AppArmor (Ubuntu 23.10 and later) grants a user namespace and refuses mounts in it: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or a profile with the rule userns; in a container also --security-opt apparmor=unconfined"},
+		"AppArmor (Ubuntu 23.10 and later) grants a user namespace and refuses mounts in it: sysctl " +
+			"kernel.apparmor_restrict_unprivileged_userns=0, or a profile with the rule userns; in a container " +
+			"also --security-opt apparmor=unconfined"},
 	{[]Layer{Chroot}, []string{"chroot: operation not permitted"}, yes, either,
 		"as root without namespaces: --cap-add SYS_CHROOT"},
 	{[]Layer{Chroot}, []string{"read-only", "permission denied", "no such file"}, yes, either,
-		"as root without namespaces: a writable cache directory on a file system that allows execution, named by XDG_CACHE_HOME"},
+		"as root without namespaces: a writable cache directory on a file system that allows execution, named by " +
+			"XDG_CACHE_HOME"},
 	{[]Layer{OwnUID, Capabilities}, nil, yes, either,
-		"as root, for a uid per run: --cap-add SETUID --cap-add SETGID --cap-add SETPCAP --cap-add CHOWN --cap-add KILL"},
+		"as root, for a uid per run: --cap-add SETUID --cap-add SETGID --cap-add SETPCAP --cap-add CHOWN " +
+			"--cap-add KILL"},
 	{[]Layer{Landlock}, []string{"not implemented or disabled"}, either, no,
-		"Landlock: a kernel of 5.13 or later with landlock in the lsm= list, and a container runtime whose profile knows it"},
+		"Landlock: a kernel of 5.13 or later with landlock in the lsm= list, and a container runtime whose " +
+			"profile knows it"},
 	{[]Layer{MemoryCgroup}, []string{"Delegate"}, either, no,
 		"a control group for the runs: Delegate=memory in the [Service] section of the server's unit"},
 	{[]Layer{MemoryCgroup}, []string{"other processes", "read-only", "permission denied"}, either, no,
-		"a control group for the runs: one of version 2 that the server may write to and is alone in, as docker run --privileged without --init gives, or systemd-run -p Delegate=memory"},
+		"a control group for the runs: one of version 2 that the server may write to and is alone in, as docker " +
+			"run --privileged without --init gives, or systemd-run -p Delegate=memory"},
 	{[]Layer{Seccomp, NoNewPrivs}, nil, either, either,
 		"seccomp: a kernel with CONFIG_SECCOMP_FILTER"},
 }
@@ -58,7 +67,8 @@ func (g Grants) Advice() []string {
 		out = append(out, h.text)
 	}
 	if _, err := Choose(g, "/"); err != nil && !g.Root {
-		out = append(out, "start as root: where no namespaces are granted root can still shut scripts in a chroot with a uid of their own")
+		out = append(out, "start as root: where no namespaces are granted root can still shut scripts in a "+
+			"chroot with a uid of their own")
 	}
 	return out
 }
@@ -79,7 +89,8 @@ func (g Grants) lacks(h hint) bool {
 				found = false
 				break
 			}
-			found = found || is && (len(h.saying) == 0 || slices.ContainsFunc(h.saying, func(s string) bool { return strings.Contains(why, s) }))
+			said := func(part string) bool { return strings.Contains(why, part) }
+			found = found || is && (len(h.saying) == 0 || slices.ContainsFunc(h.saying, said))
 		}
 		if found {
 			return true

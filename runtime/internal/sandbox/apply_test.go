@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Calls that change nothing, so that the test process can make them.
@@ -34,9 +36,12 @@ func TestApply(t *testing.T) {
 		{"nothing", nil, nil},
 		{"granted", []Step{works, works}, nil},
 		{"refused", []Step{works, fails, works}, refused(unix.EBADF)},
-		{"the first refusal counts", []Step{fails, with(fails, func(s *Step) { s.Name = "later" })}, refused(unix.EBADF)},
-		{"a check that is refused as it must be", []Step{with(fails, func(s *Step) { s.Errno = int(unix.EBADF) })}, nil},
-		{"a check that is refused otherwise", []Step{with(fails, func(s *Step) { s.Errno = int(unix.EPERM) })}, refused(unix.EBADF)},
+		{"the first refusal counts", []Step{fails, with(fails, func(s *Step) { s.Name = "later" })},
+			refused(unix.EBADF)},
+		{"a check that is refused as it must be", []Step{with(fails, func(s *Step) { s.Errno = int(unix.EBADF) })},
+			nil},
+		{"a check that is refused otherwise", []Step{with(fails, func(s *Step) { s.Errno = int(unix.EPERM) })},
+			refused(unix.EBADF)},
 		{"a check that is not refused", []Step{with(works, func(s *Step) { s.Errno = int(unix.EPERM) })},
 			&Refusal{Layer: works.Layer, Step: works.Name, Errno: unix.ENOTRECOVERABLE}},
 		{"a check that returns what it must", []Step{with(works, func(s *Step) { s.Want = &pid })}, nil},
@@ -60,10 +65,13 @@ func TestApplyValues(t *testing.T) {
 	dup := ref("dup")
 	pollfd := make([]byte, 8)
 	steps := []Step{
-		{Name: "open", Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(dir), num(unix.O_RDONLY | unix.O_CLOEXEC), num(0)}, Save: "dir"},
+		{Name: "open", Call: unix.SYS_OPENAT,
+			Args: []Arg{num(unix.AT_FDCWD), str(dir), num(unix.O_RDONLY | unix.O_CLOEXEC), num(0)}, Save: "dir"},
 		{Name: "mkdirat", Call: unix.SYS_MKDIRAT, Args: []Arg{ref("dir"), str("made"), num(0o700)}},
-		{Name: "fcntl", Call: unix.SYS_FCNTL, Args: []Arg{ref("dir"), num(unix.F_DUPFD_CLOEXEC), num(0)}, Save: "dup"},
-		{Name: "ppoll", Call: unix.SYS_PPOLL, Args: []Arg{{Buf: pollfd, Ref: "dup"}, num(1), buf(make([]byte, 16)), {}, {}}, Want: &Arg{}},
+		{Name: "fcntl", Call: unix.SYS_FCNTL, Args: []Arg{ref("dir"), num(unix.F_DUPFD_CLOEXEC), num(0)},
+			Save: "dup"},
+		{Name: "ppoll", Call: unix.SYS_PPOLL,
+			Args: []Arg{{Buf: pollfd, Ref: "dup"}, num(1), buf(make([]byte, 16)), {}, {}}, Want: &Arg{}},
 		{Name: "dup3", Call: unix.SYS_DUP3, Args: []Arg{ref("dir"), ref("dup"), num(unix.O_CLOEXEC)}, Want: &dup},
 	}
 	// The lists travel as JSON; what arrives must be the same list.
@@ -79,7 +87,7 @@ func TestApplyValues(t *testing.T) {
 	if r := Apply(arrived, values); r != nil {
 		t.Fatal(r)
 	}
-	CloseFD(int(values["dir"]), int(values["dup"]))
+	sys.CloseFD(int(values["dir"]), int(values["dup"]))
 	if _, err := os.Stat(dir + "/made"); err != nil {
 		t.Error(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // checksOf are the checks among a worker's steps.
@@ -27,7 +29,7 @@ func checksOf(t *testing.T, g Grants) []Step {
 // with the name of its layer. A child for each: to succeed is to change.
 func TestChecksFailWithoutTheirLayer(t *testing.T) {
 	if !isRoot() {
-		t.Skip("an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
+		need.Elsewhere(t, "an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
 	}
 	seen := map[Layer]bool{}
 	for _, s := range checksOf(t, refusedBy(true, 7, "")) {
@@ -54,11 +56,14 @@ func TestChecksFailWithoutTheirLayer(t *testing.T) {
 // Limits that the launch stage and a worker set are the ones in force, and what
 // was lowered stays so.
 func TestRlimitsInTheKernel(t *testing.T) {
-	base, limits := Base{Bytes: 1 << 40}, Limits{MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40, Threads: 200}
+	base := Base{Bytes: 1 << 40}
+	limits := Limits{MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40, Threads: 200}
 	raise := func(resource int, value int64) Step {
-		return call("raise", unix.SYS_PRLIMIT64, num(0), num(resource), rlimit("", resource, value, "").Args[2], num(0))
+		limit := rlimit("", resource, value, "").Args[2]
+		return call("raise", unix.SYS_PRLIMIT64, num(0), num(resource), limit, num(0))
 	}
-	steps := append((&Jail{Policy: Policy{Limits: limits}}).fixedRlimits(), slices.Concat(rlimits(limits, base), openFiles(limits), []Step{threads(limits)})...)
+	steps := append((&Jail{Policy: Policy{Limits: limits}}).fixedRlimits(),
+		slices.Concat(rlimits(limits, base), openFiles(limits), []Step{threads(limits)})...)
 	cases := []struct {
 		name     string
 		resource int
@@ -80,19 +85,19 @@ func TestRlimitsInTheKernel(t *testing.T) {
 	var attr *syscall.SysProcAttr
 	if isRoot() {
 		attr = asNobody() // root may raise its limits
-	} else if os.Getenv("CI") == "true" {
-		t.Log("as the user that runs the tests")
 	}
 	got := do(t, attr, task{Steps: steps, Tries: tries})
 	for i, c := range cases {
 		if got.Errno[2*i] != unix.EPERM || got.Errno[2*i+1] != 0 {
-			t.Errorf("%s: one more than the limit: %v, the limit itself: %v", c.name, got.Errno[2*i], got.Errno[2*i+1])
+			t.Errorf("%s: one more than the limit: %v, the limit itself: %v",
+				c.name, got.Errno[2*i], got.Errno[2*i+1])
 		}
 	}
 }
 
 func TestNewBind(t *testing.T) {
-	if _, err := NewBind("/does/not/exist", "/x", true); err == nil || !strings.Contains(err.Error(), "/does/not/exist") {
+	_, err := NewBind("/does/not/exist", "/x", true)
+	if err == nil || !strings.Contains(err.Error(), "/does/not/exist") {
 		t.Errorf("got %v", err)
 	}
 	b, err := NewBind(t.TempDir(), "/python", true)

@@ -86,8 +86,11 @@ func testPolicy() Policy {
 }
 
 var (
-	allNamespaced = []Layer{UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace, PrivateRoot, PrivateTmp}
-	everywhere    = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors, MemoryCgroup}
+	allNamespaced = []Layer{
+		UserNamespace, MountNamespace, PIDNamespace, IPCNamespace, UTSNamespace, NetworkNamespace,
+		PrivateRoot, PrivateTmp,
+	}
+	everywhere = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors, MemoryCgroup}
 )
 
 const denied = "operation not permitted"
@@ -113,19 +116,25 @@ var machines = []struct {
 	{"ordinary user, no Landlock", refusedBy(false, 0, ""), User, ByUser,
 		append(slices.Clone(namespaced), UTSNamespace, UserNamespace),
 		map[Layer]string{OwnUID: "stands in", Landlock: "not there; the private root"}},
-	{"podman's default, root", refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).refuse(ByUserRange, "sethostname: "+denied, UTSNamespace), Full, ByUserRange,
+	{"podman's default, root",
+		refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).
+			refuse(ByUserRange, "sethostname: "+denied, UTSNamespace), Full, ByUserRange,
 		append(slices.Clone(namespaced), UserNamespace, OwnUID, Landlock),
 		map[Layer]string{UTSNamespace: "the host's name can be read"}},
-	{"podman's default, ordinary user", refusedBy(false, 7, "").refuse(ByUser, "sethostname: "+denied, UTSNamespace), User, ByUser,
+	{"podman's default, ordinary user",
+		refusedBy(false, 7, "").refuse(ByUser, "sethostname: "+denied, UTSNamespace), User, ByUser,
 		append(slices.Clone(namespaced), UserNamespace, Landlock),
 		map[Layer]string{UTSNamespace: "sethostname: " + denied + "; the host's name can be read"}},
-	{"root in a container that maps one uid", refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).refuse(ByUserRange, denied, allNamespaced...), User, ByUser,
+	{"root in a container that maps one uid",
+		refusedBy(true, 7, "").refuse(ByRoot, denied, allNamespaced...).
+			refuse(ByUserRange, denied, allNamespaced...), User, ByUser,
 		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, Landlock), nil},
 	{"docker's default, root", refusedBy(true, 7, denied, allNamespaced...), Container, ByChroot,
 		[]Layer{Chroot, OwnUID, Capabilities, Landlock},
 		map[Layer]string{
-			PrivateRoot: denied + "; a chroot", PrivateTmp: denied + "; a directory per run that only", NetworkNamespace: denied + "; seccomp refuses every socket",
-			IPCNamespace: denied + "; seccomp", PIDNamespace: denied + "; signals reach the run's own uid only",
+			PrivateRoot: denied + "; a chroot", PrivateTmp: denied + "; a directory per run that only",
+			NetworkNamespace: denied + "; seccomp refuses every socket",
+			IPCNamespace:     denied + "; seccomp", PIDNamespace: denied + "; signals reach the run's own uid only",
 		}},
 	{"docker's default, root, no Landlock", refusedBy(true, 0, denied, allNamespaced...), Container, ByChroot,
 		[]Layer{Chroot, OwnUID, Capabilities},
@@ -135,19 +144,24 @@ var machines = []struct {
 		map[Layer]string{
 			IPCNamespace: denied + "; seccomp", PIDNamespace: denied + "; Landlock or seccomp refuses signals",
 			NetworkNamespace: denied + "; seccomp refuses every socket", PrivateRoot: denied + "; Landlock hides",
-			PrivateTmp: denied + "; a directory per run", OwnUID: "only root", Chroot: "only root", Rlimits: "threads are counted",
+			PrivateTmp: denied + "; a directory per run", OwnUID: "only root", Chroot: "only root",
+			Rlimits:      "threads are counted",
 			Capabilities: "; the sets are emptied",
 		}},
-	{"root with no capabilities", refusedBy(true, 7, denied, append(slices.Clone(allNamespaced), Chroot, OwnUID)...), LandlockOnly, ByLandlock,
+	{"root with no capabilities",
+		refusedBy(true, 7, denied, append(slices.Clone(allNamespaced), Chroot, OwnUID)...), LandlockOnly, ByLandlock,
 		[]Layer{Landlock},
 		map[Layer]string{Chroot: denied, OwnUID: denied, Rlimits: "threads are counted"}},
-	{"AppArmor: mounts refused in a user namespace", refusedBy(false, 4, denied, PrivateRoot, PrivateTmp), LandlockOnly, ByLandlock,
+	{"AppArmor: mounts refused in a user namespace", refusedBy(false, 4, denied, PrivateRoot, PrivateTmp),
+		LandlockOnly, ByLandlock,
 		[]Layer{Landlock},
-		map[Layer]string{UserNamespace: "granted here", PrivateRoot: denied + "; Landlock hides", PrivateTmp: denied, Rlimits: "threads are counted"}},
+		map[Layer]string{UserNamespace: "granted here", PrivateRoot: denied + "; Landlock hides",
+			PrivateTmp: denied, Rlimits: "threads are counted"}},
 	{"gVisor, all capabilities", refusedBy(true, 0, "").but(inGVisor), GVisor, ByRoot,
 		append(slices.Clone(namespaced), UTSNamespace, OwnUID),
 		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE: not known here", Seccomp: "refuses hard links"}},
-	{"gVisor, root without CAP_SYS_ADMIN", refusedBy(true, 0, "").but(inGVisor).refuse(ByRoot, denied, allNamespaced...), GVisor, ByUserRange,
+	{"gVisor, root without CAP_SYS_ADMIN",
+		refusedBy(true, 0, "").but(inGVisor).refuse(ByRoot, denied, allNamespaced...), GVisor, ByUserRange,
 		append(slices.Clone(namespaced), UTSNamespace, UserNamespace, OwnUID),
 		map[Layer]string{Rlimits: "RLIMIT_MSGQUEUE", Seccomp: "refuses hard links"}},
 	{"gVisor, ordinary user", refusedBy(false, 0, "").but(inGVisor), GVisor, ByUser,
@@ -155,7 +169,8 @@ var machines = []struct {
 		map[Layer]string{OwnUID: "stands in", Rlimits: "threads are counted", Seccomp: "modes and times"}},
 	{"gVisor, namespaces refused", refusedBy(true, 0, denied, allNamespaced...).but(inGVisor), Container, ByChroot,
 		[]Layer{Chroot, OwnUID, Capabilities},
-		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE", Seccomp: "refuses hard links"}},
+		map[Layer]string{Landlock: "not there; the chroot", Rlimits: "RLIMIT_MSGQUEUE",
+			Seccomp: "refuses hard links"}},
 }
 
 func TestChoose(t *testing.T) {
@@ -173,7 +188,9 @@ func TestChoose(t *testing.T) {
 				if on := slices.Contains(want, l); plan.On[l] != on {
 					t.Errorf("layer %s: on is %v, want %v", l, plan.On[l], on)
 				}
-				if note := plan.Notes[l]; !strings.Contains(note, tt.notes[l]) || plan.On[l] && note != "" && tt.notes[l] == "" {
+				note := plan.Notes[l]
+				unwanted := plan.On[l] && note != "" && tt.notes[l] == ""
+				if !strings.Contains(note, tt.notes[l]) || unwanted {
 					t.Errorf("layer %s: note %q, want %q", l, note, tt.notes[l])
 				}
 				if !plan.On[l] && plan.Notes[l] == "" {
@@ -196,15 +213,20 @@ func TestChooseRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"no seccomp", refusedBy(true, 7, "base filter: invalid argument", Seccomp), "/scratch",
-			[]string{start + "namespaces: seccomp: base filter: invalid argument; ", "; chroot: seccomp: base", "; Landlock alone: seccomp: base"}},
+			[]string{start + "namespaces: seccomp: base filter: invalid argument; ", "; chroot: seccomp: base",
+				"; Landlock alone: seccomp: base"}},
 		{"no rlimits, no no_new_privs", refusedBy(false, 7, denied, Rlimits, NoNewPrivs), "/scratch",
 			[]string{start + "user namespace: no_new_privs: " + denied + ", rlimits: " + denied}},
-		{"gVisor, namespaces refused, ordinary user", refusedBy(false, 0, denied, allNamespaced...).but(inGVisor), "/scratch",
+		{"gVisor, namespaces refused, ordinary user", refusedBy(false, 0, denied, allNamespaced...).but(inGVisor),
+			"/scratch",
 			[]string{"private_root: " + denied, "Landlock alone: landlock: not there"}},
-		{"gVisor, namespaces and chroot refused", refusedBy(true, 0, denied, append(slices.Clone(allNamespaced), Chroot)...).but(inGVisor), "/scratch",
+		{"gVisor, namespaces and chroot refused",
+			refusedBy(true, 0, denied, append(slices.Clone(allNamespaced), Chroot)...).but(inGVisor), "/scratch",
 			[]string{"chroot: chroot: " + denied, "Landlock alone: landlock: not there"}},
-		{"Landlock is there and does not work", refusedBy(false, 7, "check open: state not recoverable", Landlock, UserNamespace), "/scratch",
-			[]string{"user namespace: user_namespace: check open: state not recoverable", "Landlock alone: landlock: check open: state not recoverable"}},
+		{"Landlock is there and does not work",
+			refusedBy(false, 7, "check open: state not recoverable", Landlock, UserNamespace), "/scratch",
+			[]string{"user namespace: user_namespace: check open: state not recoverable",
+				"Landlock alone: landlock: check open: state not recoverable"}},
 		{"ordinary user, no place for runs", refusedBy(false, 7, denied, UserNamespace), "",
 			[]string{start + "user namespace: user_namespace: " + denied}},
 		{"nothing was tried", Grants{}, "/scratch", []string{start + "no directory for what runs write"}},
@@ -270,7 +292,8 @@ func TestTriedByOthers(t *testing.T) {
 				want += "; " + NoGroup
 			}
 			if plan.Posture != tt.posture || plan.On[MemoryCgroup] != (why == "") || plan.Notes[MemoryCgroup] != want {
-				t.Errorf("%s, %q: posture %s, on %v, note %q", tt.name, why, plan.Posture, plan.On[MemoryCgroup], plan.Notes[MemoryCgroup])
+				t.Errorf("%s, %q: posture %s, on %v, note %q", tt.name, why, plan.Posture, plan.On[MemoryCgroup],
+					plan.Notes[MemoryCgroup])
 			}
 		}
 	}

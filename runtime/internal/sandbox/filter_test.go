@@ -17,9 +17,11 @@ var refusedForEver = map[string]uint32{
 	"process_vm_readv": unix.SYS_PROCESS_VM_READV, "process_vm_writev": unix.SYS_PROCESS_VM_WRITEV,
 	"process_madvise": unix.SYS_PROCESS_MADVISE, "kcmp": unix.SYS_KCMP,
 	"pidfd_getfd": unix.SYS_PIDFD_GETFD, "pidfd_send_signal": unix.SYS_PIDFD_SEND_SIGNAL,
-	"rt_sigqueueinfo": unix.SYS_RT_SIGQUEUEINFO, "rt_tgsigqueueinfo": unix.SYS_RT_TGSIGQUEUEINFO, "tkill": unix.SYS_TKILL,
-	"io_uring_setup": unix.SYS_IO_URING_SETUP, "io_uring_enter": unix.SYS_IO_URING_ENTER, "io_setup": unix.SYS_IO_SETUP,
-	"bpf": unix.SYS_BPF, "perf_event_open": unix.SYS_PERF_EVENT_OPEN, "userfaultfd": unix.SYS_USERFAULTFD,
+	"rt_sigqueueinfo": unix.SYS_RT_SIGQUEUEINFO, "rt_tgsigqueueinfo": unix.SYS_RT_TGSIGQUEUEINFO,
+	"tkill":          unix.SYS_TKILL,
+	"io_uring_setup": unix.SYS_IO_URING_SETUP, "io_uring_enter": unix.SYS_IO_URING_ENTER,
+	"io_setup": unix.SYS_IO_SETUP,
+	"bpf":      unix.SYS_BPF, "perf_event_open": unix.SYS_PERF_EVENT_OPEN, "userfaultfd": unix.SYS_USERFAULTFD,
 	"keyctl": unix.SYS_KEYCTL, "add_key": unix.SYS_ADD_KEY, "request_key": unix.SYS_REQUEST_KEY,
 	"memfd_create": unix.SYS_MEMFD_CREATE, "memfd_secret": unix.SYS_MEMFD_SECRET,
 	"mlock": unix.SYS_MLOCK, "mlock2": unix.SYS_MLOCK2, "mlockall": unix.SYS_MLOCKALL,
@@ -27,21 +29,27 @@ var refusedForEver = map[string]uint32{
 	"fsopen": unix.SYS_FSOPEN, "fsmount": unix.SYS_FSMOUNT, "move_mount": unix.SYS_MOVE_MOUNT,
 	"open_tree": unix.SYS_OPEN_TREE, "mount_setattr": unix.SYS_MOUNT_SETATTR,
 	"open_by_handle_at": unix.SYS_OPEN_BY_HANDLE_AT, "name_to_handle_at": unix.SYS_NAME_TO_HANDLE_AT,
-	"mknodat": unix.SYS_MKNODAT, "fchownat": unix.SYS_FCHOWNAT, "fchown": unix.SYS_FCHOWN, "setxattr": unix.SYS_SETXATTR,
-	"setuid": unix.SYS_SETUID, "setgid": unix.SYS_SETGID, "setreuid": unix.SYS_SETREUID, "setfsuid": unix.SYS_SETFSUID,
-	"capget": unix.SYS_CAPGET, "setsid": unix.SYS_SETSID, "personality": unix.SYS_PERSONALITY,
+	"mknodat": unix.SYS_MKNODAT, "fchownat": unix.SYS_FCHOWNAT, "fchown": unix.SYS_FCHOWN,
+	"setxattr": unix.SYS_SETXATTR,
+	"setuid":   unix.SYS_SETUID, "setgid": unix.SYS_SETGID, "setreuid": unix.SYS_SETREUID,
+	"setfsuid": unix.SYS_SETFSUID,
+	"capget":   unix.SYS_CAPGET, "setsid": unix.SYS_SETSID, "personality": unix.SYS_PERSONALITY,
 	"shmget": unix.SYS_SHMGET, "shmat": unix.SYS_SHMAT, "semget": unix.SYS_SEMGET, "msgget": unix.SYS_MSGGET,
 	"mq_open": unix.SYS_MQ_OPEN, "timer_create": unix.SYS_TIMER_CREATE, "timerfd_create": unix.SYS_TIMERFD_CREATE,
 	"signalfd4": unix.SYS_SIGNALFD4, "inotify_init1": unix.SYS_INOTIFY_INIT1, "fanotify_init": unix.SYS_FANOTIFY_INIT,
 	"sched_setaffinity": unix.SYS_SCHED_SETAFFINITY, "sched_setscheduler": unix.SYS_SCHED_SETSCHEDULER,
 	"sched_setattr": unix.SYS_SCHED_SETATTR, "setpriority": unix.SYS_SETPRIORITY, "ioprio_set": unix.SYS_IOPRIO_SET,
-	"syslog": unix.SYS_SYSLOG, "sethostname": unix.SYS_SETHOSTNAME, "reboot": unix.SYS_REBOOT, "kexec_load": unix.SYS_KEXEC_LOAD,
-	"init_module": unix.SYS_INIT_MODULE, "finit_module": unix.SYS_FINIT_MODULE, "delete_module": unix.SYS_DELETE_MODULE,
-	"swapon": unix.SYS_SWAPON, "acct": unix.SYS_ACCT, "quotactl": unix.SYS_QUOTACTL, "settimeofday": unix.SYS_SETTIMEOFDAY,
+	"syslog": unix.SYS_SYSLOG, "sethostname": unix.SYS_SETHOSTNAME, "reboot": unix.SYS_REBOOT,
+	"kexec_load":  unix.SYS_KEXEC_LOAD,
+	"init_module": unix.SYS_INIT_MODULE, "finit_module": unix.SYS_FINIT_MODULE,
+	"delete_module": unix.SYS_DELETE_MODULE,
+	"swapon":        unix.SYS_SWAPON, "acct": unix.SYS_ACCT, "quotactl": unix.SYS_QUOTACTL,
+	"settimeofday":  unix.SYS_SETTIMEOFDAY,
 	"clock_settime": unix.SYS_CLOCK_SETTIME, "adjtimex": unix.SYS_ADJTIMEX, "flock": unix.SYS_FLOCK,
 	"splice": unix.SYS_SPLICE, "vmsplice": unix.SYS_VMSPLICE, "tee": unix.SYS_TEE, "mbind": unix.SYS_MBIND,
-	"move_pages": unix.SYS_MOVE_PAGES, "migrate_pages": unix.SYS_MIGRATE_PAGES, "remap_file_pages": unix.SYS_REMAP_FILE_PAGES,
-	"lookup_dcookie": unix.SYS_LOOKUP_DCOOKIE, "vhangup": unix.SYS_VHANGUP, "openat2": unix.SYS_OPENAT2,
+	"move_pages": unix.SYS_MOVE_PAGES, "migrate_pages": unix.SYS_MIGRATE_PAGES,
+	"remap_file_pages": unix.SYS_REMAP_FILE_PAGES,
+	"lookup_dcookie":   unix.SYS_LOOKUP_DCOOKIE, "vhangup": unix.SYS_VHANGUP, "openat2": unix.SYS_OPENAT2,
 }
 
 func TestRefusedForEver(t *testing.T) {
@@ -92,7 +100,8 @@ func TestTakenBack(t *testing.T) {
 	signals := []uintptr{unix.SYS_KILL, unix.SYS_TGKILL}
 	attributes, linkCalls := families[Attributes], families[Links]
 	truncate, allocate := []uintptr{unix.SYS_TRUNCATE}, []uintptr{unix.SYS_FALLOCATE}
-	attributes = slices.Concat(attributes, families[Extended]) // where one is taken back, so is the other, but in gVisor
+	// where one is taken back, so is the other, but in gVisor
+	attributes = slices.Concat(attributes, families[Extended])
 	for _, tt := range []struct {
 		name   string
 		on     []Layer
@@ -107,7 +116,8 @@ func TestTakenBack(t *testing.T) {
 		{"Landlock that knows truncate", []Layer{Landlock}, 3, slices.Concat(signals, attributes, allocate), false},
 		{"the first Landlock", []Layer{Landlock}, 1, slices.Concat(signals, attributes, truncate, allocate), false},
 		{"gVisor, root", []Layer{PrivateRoot, PrivateTmp, PIDNamespace, OwnUID}, 0, linkCalls, true},
-		{"gVisor, ordinary user", []Layer{PrivateRoot, PrivateTmp, PIDNamespace, UserNamespace}, 0, slices.Concat(families[Attributes], truncate, linkCalls), true},
+		{"gVisor, ordinary user", []Layer{PrivateRoot, PrivateTmp, PIDNamespace, UserNamespace}, 0,
+			slices.Concat(families[Attributes], truncate, linkCalls), true},
 		{"chroot, without Landlock", []Layer{Chroot, OwnUID}, 0, allocate, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,7 +164,8 @@ func TestAskersWithoutPIDNamespace(t *testing.T) {
 		{unix.SYS_CLOCK_GETTIME, 0,
 			// By name; the whole process by number, by each of its three times;
 			// threads, of which the kernel tells only those of the process.
-			[]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, clock(0, 0), clock(0, 1), clock(0, 2), clock(0, 6), clock(77, 6), clock(77, 4)},
+			[]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, clock(0, 0), clock(0, 1), clock(0, 2), clock(0, 6),
+				clock(77, 6), clock(77, 4)},
 			[]uint64{clock(1, 0), clock(1, 1), clock(1, 2), clock(77, 2), clock(1<<22, 2), clock(77, 3)}, eperm},
 	} {
 		for _, v := range slices.Concat(tt.own, tt.others) {
@@ -190,9 +201,12 @@ func TestRandomArguments(t *testing.T) {
 	conditions[unix.SYS_CLONE] = []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}}
 	conditions[unix.SYS_MADVISE] = []cond{{arg: 2, oneOf: advices}}
 	conditions[unix.SYS_MMAP] = append(slices.Clone(conditions[unix.SYS_MMAP]), cond{arg: 0, within: &anywhere})
-	conditions[unix.SYS_PRLIMIT64] = append(slices.Clone(conditions[unix.SYS_PRLIMIT64]), cond{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}})
+	conditions[unix.SYS_PRLIMIT64] = append(slices.Clone(conditions[unix.SYS_PRLIMIT64]),
+		cond{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}})
 	conditions[unix.SYS_SETRLIMIT] = []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}
-	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1, anywhere.to+1, anywhere.from+1<<32, anywhere.to-1<<32, uint64(uint32(anywhere.from)), unix.MAP_SHARED|unix.MAP_ANONYMOUS, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
+	plain = append(plain, anywhere.from, anywhere.to, anywhere.from-1, anywhere.to+1, anywhere.from+1<<32,
+		anywhere.to-1<<32, uint64(uint32(anywhere.from)), unix.MAP_SHARED|unix.MAP_ANONYMOUS,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, unix.O_DIRECT)
 	worker := workerVM(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {

@@ -31,7 +31,8 @@ func vm(t testing.TB, prog []byte, err error) judge {
 	raw := make([]bpf.RawInstruction, len(prog)/8)
 	for i := range raw {
 		b := prog[8*i:]
-		raw[i] = bpf.RawInstruction{Op: binary.NativeEndian.Uint16(b), Jt: b[2], Jf: b[3], K: binary.NativeEndian.Uint32(b[4:])}
+		raw[i] = bpf.RawInstruction{Op: binary.NativeEndian.Uint16(b), Jt: b[2], Jf: b[3],
+			K: binary.NativeEndian.Uint32(b[4:])}
 	}
 	instructions, all := bpf.Disassemble(raw)
 	if !all {
@@ -93,7 +94,9 @@ var (
 
 func TestRefuseIsAnError(t *testing.T) {
 	for _, e := range []syscall.Errno{unix.EPERM, unix.ENOSYS} {
-		if v := refuse(e); v&^uint32(unix.SECCOMP_RET_DATA) != unix.SECCOMP_RET_ERRNO || v&unix.SECCOMP_RET_DATA != uint32(e) || e == 0 {
+		v := refuse(e)
+		kind, data := v&^uint32(unix.SECCOMP_RET_DATA), v&unix.SECCOMP_RET_DATA
+		if kind != unix.SECCOMP_RET_ERRNO || data != uint32(e) || e == 0 {
 			t.Errorf("%v: %#x", e, v)
 		}
 	}
@@ -146,9 +149,13 @@ func TestAssemble(t *testing.T) {
 		{call: 11, when: []cond{{arg: 0, oneOf: []uint32{3}}, {arg: 5, null: true}}, then: allow, els: eperm},
 		{call: 13, when: []cond{{arg: 3, allSet: 1 << 31}}, then: eperm, els: allow},
 		{call: 15, then: enosys},
-		{call: 17, when: []cond{{arg: 4, oneOf: []uint32{3, 9}, orSet: 0x84}, {arg: 1, oneOf: []uint32{3, 7}}}, then: allow, els: eperm},
+		{
+			call: 17, when: []cond{{arg: 4, oneOf: []uint32{3, 9}, orSet: 0x84}, {arg: 1, oneOf: []uint32{3, 7}}},
+			then: allow, els: eperm,
+		},
 	}
-	values := []uint64{0, 1, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0x90, 0x92, 0x96, 0x80, 1 << 31, 1 << 32, 1<<32 | 9, 1<<32 | 3, 1 << 63, ^uint64(0)}
+	values := []uint64{0, 1, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0x90, 0x92, 0x96, 0x80, 1 << 31, 1 << 32, 1<<32 | 9,
+		1<<32 | 3, 1 << 63, ^uint64(0)}
 	for _, other := range []uint32{allow, eperm} {
 		prog, err := assemble(rules, other, eperm)
 		got, want := vm(t, prog, err), model(rules, other)
@@ -184,7 +191,9 @@ func TestForeignCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, filter := range map[string]judge{"base": baseVM(t), "worker": workerVM(t)} {
-		for _, arch := range []uint32{unix.AUDIT_ARCH_I386, unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_AARCH64, unix.AUDIT_ARCH_ARM, 1} {
+		for _, arch := range []uint32{
+			unix.AUDIT_ARCH_I386, unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_AARCH64, unix.AUDIT_ARCH_ARM, 1,
+		} {
 			for call := range uint32(1024) {
 				if v := filter(attempt{call: call, arch: arch}); arch != own && v != eperm {
 					t.Fatalf("%s: call %d of architecture %#x: %#x", name, call, arch, v)

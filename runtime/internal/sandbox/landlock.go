@@ -10,7 +10,8 @@ import (
 // What a Landlock rule may grant. Rights that came with later versions of the
 // interface are masked by the version the machine has.
 const (
-	landlockRead  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR | unix.LANDLOCK_ACCESS_FS_EXECUTE
+	landlockRead = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR |
+		unix.LANDLOCK_ACCESS_FS_EXECUTE
 	landlockWrite = landlockRead&^unix.LANDLOCK_ACCESS_FS_EXECUTE |
 		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
 		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -39,7 +40,8 @@ func handledFS(abi int) uint64 {
 func rulesetAttr(abi int) []byte {
 	b := binary.NativeEndian.AppendUint64(nil, handledFS(abi))
 	if abi >= 4 {
-		b = binary.NativeEndian.AppendUint64(b, unix.LANDLOCK_ACCESS_NET_BIND_TCP|unix.LANDLOCK_ACCESS_NET_CONNECT_TCP)
+		b = binary.NativeEndian.AppendUint64(b,
+			unix.LANDLOCK_ACCESS_NET_BIND_TCP|unix.LANDLOCK_ACCESS_NET_CONNECT_TCP)
 	}
 	if abi >= 6 {
 		b = binary.NativeEndian.AppendUint64(b, unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET|unix.LANDLOCK_SCOPE_SIGNAL)
@@ -110,15 +112,19 @@ func (j *Jail) openPaths() []Step {
 func (j *Jail) restrictFiles() []Step {
 	attr := rulesetAttr(j.landlock)
 	steps := []Step{{
-		Layer: Landlock, Name: "create_ruleset", Why: "after mounts and ids: it forbids the former and outlives the latter",
+		Layer: Landlock, Name: "create_ruleset",
+		Why:  "after mounts and ids: it forbids the former and outlives the latter",
 		Call: unix.SYS_LANDLOCK_CREATE_RULESET, Args: []Arg{buf(attr), num(len(attr)), num(0)}, Save: "ruleset",
 	}}
 	grant := func(r landlockRule) {
 		rule := binary.NativeEndian.AppendUint64(nil, r.rights&handledFS(j.landlock))
 		rule = binary.NativeEndian.AppendUint32(rule, 0)
 		steps = append(steps, Step{
-			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach", Call: unix.SYS_LANDLOCK_ADD_RULE,
-			Args: []Arg{ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0)},
+			Layer: Landlock, Name: "add_rule " + r.path, Why: "what a script may reach",
+			Call: unix.SYS_LANDLOCK_ADD_RULE,
+			Args: []Arg{
+				ref("ruleset"), num(unix.LANDLOCK_RULE_PATH_BENEATH), {Buf: rule, Ref: r.path, RefAt: 8}, num(0),
+			},
 		})
 	}
 	for _, r := range j.landlockRules() {

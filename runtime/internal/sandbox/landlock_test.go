@@ -49,18 +49,22 @@ func TestHandledRights(t *testing.T) {
 // The kernel refuses a rule that grants what the ruleset does not handle, or
 // rights of directories on a file.
 func TestRuleRights(t *testing.T) {
-	const onFiles = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE |
-		unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
-	const never = unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK |
-		unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
-	const writes = unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_MAKE_REG |
-		unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REFER
+	const onFiles = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE |
+		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	const never = unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+		unix.LANDLOCK_ACCESS_FS_MAKE_SOCK | unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	const writes = unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
+		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REFER
 	for name, rights := range map[string]uint64{"file": landlockFile, "device": landlockDevice} {
 		if rights&^uint64(onFiles) != 0 {
 			t.Errorf("%s: %#x has rights of directories", name, rights)
 		}
 	}
-	for name, rights := range map[string]uint64{"read": landlockRead, "write": landlockWrite, "file": landlockFile, "device": landlockDevice} {
+	all := map[string]uint64{
+		"read": landlockRead, "write": landlockWrite, "file": landlockFile, "device": landlockDevice,
+	}
+	for name, rights := range all {
 		if rights&never != 0 {
 			t.Errorf("%s: %#x", name, rights)
 		}
@@ -80,8 +84,10 @@ func TestLandlockRules(t *testing.T) {
 		on   []Layer
 		want []landlockRule
 	}{
-		{"in a private root: by target", []Layer{PrivateRoot}, []landlockRule{{"/python", read}, {"/lib", read}, {"/dev/null", device}}},
-		{"on the host: by source, file by file", nil, []landlockRule{{"/host/python", read}, {"/usr/lib/libc.so.6", file}, {"/dev/null", device}}},
+		{"in a private root: by target", []Layer{PrivateRoot},
+			[]landlockRule{{"/python", read}, {"/lib", read}, {"/dev/null", device}}},
+		{"on the host: by source, file by file", nil,
+			[]landlockRule{{"/host/python", read}, {"/usr/lib/libc.so.6", file}, {"/dev/null", device}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plan := &Plan{On: map[Layer]bool{Landlock: true}}

@@ -46,108 +46,112 @@ func (j *Jail) Launch() ([]Step, error) {
 		return nil, err
 	}
 	return append(steps, Step{
-		Layer: Seccomp, Name: "base filter", Why: "last before exec; inherited, so that a worker only adds a short filter",
+		Layer: Seccomp, Name: "base filter",
+		Why:  "last before exec; inherited, so that a worker only adds a short filter",
 		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(0), {Prog: filter}},
 	}), nil
 }
 
-// OOMScoreFD is where the zygote finds its own oom_score_adj, open for writing,
-// in all jails that can have it.
-const OOMScoreFD = 19
-
-// killedFirst lists the steps that make the kernel end what is in the jail before
-// the server when memory runs out: it goes by resident size, and what a script
-// holds need not be resident. The zygote raises the figure further for each fork.
-func killedFirst() []Step {
-	step := func(call uintptr, save, why string, args ...Arg) Step {
-		return Step{Layer: Rlimits, Name: oomScore, Why: why, Call: call, Args: args, Save: save}
-	}
-	return []Step{
-		step(unix.SYS_OPENAT, oomScore, "while there is a /proc", num(unix.AT_FDCWD), str("/proc/self/oom_score_adj"), num(unix.O_WRONLY|unix.O_CLOEXEC), num(0)),
-		step(unix.SYS_WRITE, "", "after the workers and before the server", ref(oomScore), str("500"), num(3)),
-		step(unix.SYS_DUP3, "", "for the zygote, which has no /proc", ref(oomScore), num(OOMScoreFD), num(0)),
-	}
-}
-
-// noHugePages is the step without which a script that has one small page of a
-// huge one mapped holds all of it. No advice brings them back.
-var noHugePages = Step{
-	Layer: Rlimits, Name: thpDisable, Why: "RLIMIT_AS counts what is mapped; inherited by every worker",
-	Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_THP_DISABLE), num(1), num(0), num(0), num(0)},
-}
-
-// Names of steps that some kernels do not take, see optional.
-const (
-	oomScore   = "oom_score_adj"
-	thpDisable = "prctl PR_SET_THP_DISABLE"
-)
-
 // privateRoot builds the root that holds nothing but the policy's binds.
 func privateRoot(p Policy) []Step {
-	mount := func(why, source, target, fstype string, flags uintptr, data string) Step {
-		return Step{
-			Layer: PrivateRoot, Name: "mount " + target, Why: why,
-			Call: unix.SYS_MOUNT, Args: []Arg{str(source), str(target), str(fstype), num(flags), str(data)},
-		}
-	}
-	steps := []Step{
-		{
-			Layer: MountNamespace, Name: "make mounts private", Why: "before any other mount, so that none reaches the host",
-			Call: unix.SYS_MOUNT, Args: []Arg{str("none"), str("/"), str("none"), num(unix.MS_REC | unix.MS_PRIVATE), str("none")},
+	r := rootSteps{made: map[string]bool{"/": true}}
+	r.add(
+		Step{
+			Layer: MountNamespace, Name: "make mounts private",
+			Why:  "before any other mount, so that none reaches the host",
+			Call: unix.SYS_MOUNT,
+			Args: []Arg{str("none"), str("/"), str("none"), num(unix.MS_REC | unix.MS_PRIVATE), str("none")},
 		},
-		mount("the new root", "tmpfs", stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "size=1m,nr_inodes=4096,mode=0755"),
-	}
-	made := map[string]bool{"/": true}
-	var mkdir func(dir string)
-	mkdir = func(dir string) {
-		if made[dir] {
-			return
-		}
-		mkdir(path.Dir(dir))
-		made[dir] = true
-		steps = append(steps, Step{
-			Layer: PrivateRoot, Name: "mkdir " + dir, Why: "a mount point",
-			Call: unix.SYS_MKDIRAT, Args: []Arg{num(unix.AT_FDCWD), str(stage + dir), num(0o755)},
-		})
-	}
-	mkdir("/tmp")
-	bind := func(b Bind, flags uintptr) {
-		target := stage + b.Target
-		if b.Dir {
-			mkdir(b.Target)
-		} else {
-			mkdir(path.Dir(b.Target))
-			steps = append(steps, Step{
-				Layer: PrivateRoot, Name: "create " + b.Target, Why: "a mount point",
-				Call: unix.SYS_MKNODAT, Args: []Arg{num(unix.AT_FDCWD), str(target), num(unix.S_IFREG | 0o444), num(0)},
-			})
-		}
-		steps = append(steps,
-			mount("what a script may see", b.Source, target, "none", unix.MS_BIND, "none"),
-			mount("a bind mount takes flags only when remounted", "none", target, "none", unix.MS_REMOUNT|unix.MS_BIND|flags|b.Locked, "none"))
-	}
+		mount("the new root", "tmpfs", stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV,
+			"size=1m,nr_inodes=4096,mode=0755"),
+	)
+	r.mkdir("/tmp")
 	for _, b := range p.Binds {
-		bind(b, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV)
+		r.bind(b, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV)
 	}
 	for _, d := range p.Devices {
 		// Read-only is the node, with its times, which whoever may write to the
 		// device could set. The device takes what is written all the same.
-		bind(Bind{Source: d, Target: d}, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC)
+		r.bind(Bind{Source: d, Target: d}, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC)
 	}
-	return append(steps,
-		Step{Layer: PrivateRoot, Name: "chdir", Why: "pivot_root(\".\", \".\") needs no directory for the old root", Call: unix.SYS_CHDIR, Args: []Arg{str(stage)}},
-		Step{Layer: PrivateRoot, Name: "pivot_root", Why: "unlike chroot it leaves no way back", Call: unix.SYS_PIVOT_ROOT, Args: []Arg{str("."), str(".")}},
-		Step{Layer: PrivateRoot, Name: "umount old root", Why: "the host's files are gone from here on", Call: unix.SYS_UMOUNT2, Args: []Arg{str("."), num(unix.MNT_DETACH)}},
-		Step{Layer: PrivateRoot, Name: "chdir /", Why: "an absolute working directory in the new root", Call: unix.SYS_CHDIR, Args: []Arg{str("/")}},
-		mount("when all mount points are made", "none", "/", "none", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "none"),
+	chdir := func(name, why, to string) Step {
+		return Step{Layer: PrivateRoot, Name: name, Why: why, Call: unix.SYS_CHDIR, Args: []Arg{str(to)}}
+	}
+	r.add(
+		chdir("chdir", "pivot_root(\".\", \".\") needs no directory for the old root", stage),
+		Step{
+			Layer: PrivateRoot, Name: "pivot_root", Why: "unlike chroot it leaves no way back",
+			Call: unix.SYS_PIVOT_ROOT, Args: []Arg{str("."), str(".")},
+		},
+		Step{
+			Layer: PrivateRoot, Name: "umount old root", Why: "the host's files are gone from here on",
+			Call: unix.SYS_UMOUNT2, Args: []Arg{str("."), num(unix.MNT_DETACH)},
+		},
+		chdir("chdir /", "an absolute working directory in the new root", "/"),
+		mount("when all mount points are made", "none", "/", "none",
+			unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "none"),
 	)
+	return r.steps
+}
+
+// rootSteps are the steps that build a private root, as far as they are listed.
+type rootSteps struct {
+	steps []Step
+	made  map[string]bool // the directories that are there
+}
+
+func (r *rootSteps) add(steps ...Step) { r.steps = append(r.steps, steps...) }
+
+// mkdir makes a directory of the new root, and those above it.
+func (r *rootSteps) mkdir(dir string) {
+	if r.made[dir] {
+		return
+	}
+	r.mkdir(path.Dir(dir))
+	r.made[dir] = true
+	r.add(Step{
+		Layer: PrivateRoot, Name: "mkdir " + dir, Why: "a mount point",
+		Call: unix.SYS_MKDIRAT, Args: []Arg{num(unix.AT_FDCWD), str(stage + dir), num(0o755)},
+	})
+}
+
+// bind makes a mount point and mounts what a script may see.
+func (r *rootSteps) bind(b Bind, flags uintptr) {
+	target := stage + b.Target
+	if b.Dir {
+		r.mkdir(b.Target)
+	} else {
+		r.mkdir(path.Dir(b.Target))
+		r.add(Step{
+			Layer: PrivateRoot, Name: "create " + b.Target, Why: "a mount point", Call: unix.SYS_MKNODAT,
+			Args: []Arg{num(unix.AT_FDCWD), str(target), num(unix.S_IFREG | 0o444), num(0)},
+		})
+	}
+	r.add(
+		mount("what a script may see", b.Source, target, "none", unix.MS_BIND, "none"),
+		mount("a bind mount takes flags only when remounted", "none", target, "none",
+			unix.MS_REMOUNT|unix.MS_BIND|flags|b.Locked, "none"))
+}
+
+func mount(why, source, target, fstype string, flags uintptr, data string) Step {
+	return Step{
+		Layer: PrivateRoot, Name: "mount " + target, Why: why,
+		Call: unix.SYS_MOUNT, Args: []Arg{str(source), str(target), str(fstype), num(flags), str(data)},
+	}
 }
 
 // chroot makes the tree that the server has laid out the root.
 func chroot(p Policy) []Step {
 	return []Step{
-		{Layer: Chroot, Name: "chroot", Why: "where nothing may be mounted; there is no way back without CAP_SYS_CHROOT", Call: unix.SYS_CHROOT, Args: []Arg{str(p.Root)}},
-		{Layer: Chroot, Name: "chdir /", Why: "a working directory outside would be the way back", Call: unix.SYS_CHDIR, Args: []Arg{str("/")}},
+		{
+			Layer: Chroot, Name: "chroot",
+			Why:  "where nothing may be mounted; there is no way back without CAP_SYS_CHROOT",
+			Call: unix.SYS_CHROOT, Args: []Arg{str(p.Root)},
+		},
+		{
+			Layer: Chroot, Name: "chdir /", Why: "a working directory outside would be the way back",
+			Call: unix.SYS_CHDIR, Args: []Arg{str("/")},
+		},
 	}
 }
 
@@ -172,7 +176,8 @@ func keepCapabilities(plan *Plan) []Step {
 	}
 	// The kernel takes nothing as inheritable that has left the bounding set.
 	set := kept | 1<<unix.CAP_SETPCAP
-	steps := []Step{capset("capset of the zygote", "what forking and confining takes, handed on by exec as inheritable; before the bounding set is empty", set)}
+	steps := []Step{capset("capset of the zygote", "what forking and confining takes, handed on by exec as "+
+		"inheritable; before the bounding set is empty", set)}
 	for c := range plan.lastCap + 1 {
 		steps = append(steps, Step{
 			Layer: Capabilities, Name: "prctl PR_CAPBSET_DROP", Why: "no exec can bring it back",

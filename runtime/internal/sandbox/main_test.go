@@ -106,7 +106,8 @@ func childDenied() error {
 
 // childLimited was given little by whoever started it, and cannot change that.
 func childLimited() error {
-	limits := map[int]uint64{unix.RLIMIT_AS: 8 << 30, unix.RLIMIT_CPU: 45, unix.RLIMIT_FSIZE: 512 << 10, unix.RLIMIT_NOFILE: 100}
+	limits := map[int]uint64{unix.RLIMIT_AS: 8 << 30, unix.RLIMIT_CPU: 45, unix.RLIMIT_FSIZE: 512 << 10,
+		unix.RLIMIT_NOFILE: 100}
 	if isRoot() { // with an ordinary user counts whatever else it runs
 		limits[unix.RLIMIT_NPROC] = 100
 	}
@@ -154,15 +155,6 @@ func do(t *testing.T, attr *syscall.SysProcAttr, work task) told {
 		t.Fatal(out.Refusal)
 	}
 	return out
-}
-
-// lacks skips a test because of what this machine does not have, which CI does.
-func lacks(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf("SKIPPED: "+format, args...)
 }
 
 // isRoot says whether the tests run as root.

@@ -50,15 +50,18 @@ func TestOrderOfConfinement(t *testing.T) {
 		launch, prepare, worker order
 	}{
 		{"full", refusedBy(true, 7, ""), jail, order{Capabilities, Landlock}, worker(OwnUID, Rlimits, Capabilities)},
-		{"user", refusedBy(false, 7, ""), jail, order{Capabilities, Landlock}, worker(UserNamespace, Rlimits, Capabilities)},
+		{"user", refusedBy(false, 7, ""), jail, order{Capabilities, Landlock},
+			worker(UserNamespace, Rlimits, Capabilities)},
 		{"landlock", refusedBy(false, 7, "no", allNamespaced...),
 			order{Rlimits, NoNewPrivs, Seccomp},
 			order{Landlock},
-			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+			order{PIDNamespace, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits,
+				Seccomp}},
 		{"container", refusedBy(true, 7, "no", allNamespaced...),
 			order{Rlimits, Chroot, Capabilities, Rlimits, NoNewPrivs, Seccomp},
 			order{Capabilities, Landlock},
-			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock, Descriptors, Rlimits, Seccomp}},
+			order{PIDNamespace, Rlimits, OwnUID, Rlimits, Capabilities, PrivateTmp, PIDNamespace, Landlock,
+				Descriptors, Rlimits, Seccomp}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			launch, prepare, worker := listsOf(t, jailFor(t, tt.grants))
@@ -97,7 +100,10 @@ func afterFilter(t *testing.T, steps []Step) {
 
 // Every step says what it is and why it stands where it stands.
 func TestStepsExplainThemselves(t *testing.T) {
-	for _, grants := range []Grants{refusedBy(true, 7, ""), refusedBy(false, 7, ""), refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...)} {
+	for _, grants := range []Grants{
+		refusedBy(true, 7, ""), refusedBy(false, 7, ""),
+		refusedBy(false, 7, "no", allNamespaced...), refusedBy(true, 7, "no", allNamespaced...),
+	} {
 		j := jailFor(t, grants)
 		launch, prepare, worker := listsOf(t, j)
 		for _, s := range slices.Concat(launch, prepare, worker) {
@@ -116,7 +122,8 @@ func TestStepsExplainThemselves(t *testing.T) {
 func TestRlimitSteps(t *testing.T) {
 	want := map[string]int64{
 		"RLIMIT_AS": 3 << 20, "RLIMIT_CPU": 3, "RLIMIT_NOFILE": 6, "RLIMIT_NPROC": 7,
-		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_SIGPENDING": pendingSignals,
+		"RLIMIT_FSIZE": 4 << 20, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+		"RLIMIT_SIGPENDING": pendingSignals,
 	}
 	for _, tt := range []struct {
 		grants Grants

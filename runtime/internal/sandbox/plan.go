@@ -99,7 +99,8 @@ func newPlan(s *scheme, g Grants) *Plan {
 func (p *Plan) limitNotes() {
 	var notes []string
 	if p.WatchThreads {
-		notes = append(notes, "threads are counted and bounded by the server: the kernel counts all that the user runs together")
+		notes = append(notes, "threads are counted and bounded by the server: the kernel counts all that the "+
+			"user runs together")
 	}
 	for _, name := range p.left {
 		notes = append(notes, fmt.Sprintf("%s: %s", name, optional[name]))
@@ -118,15 +119,6 @@ func (p *Plan) gVisorNotes() {
 	if !p.On[OwnUID] {
 		p.Notes[Seccomp] += ", and to change modes and times of files, in which gVisor does not heed read-only mounts"
 	}
-}
-
-// optional are the rlimits that something else stands in for, so that a kernel
-// that does not take them loses nothing.
-var optional = map[string]string{
-	"RLIMIT_MSGQUEUE":   "not known here; seccomp refuses every call for POSIX queues",
-	"RLIMIT_SIGPENDING": "not known here; the server watches what a run holds",
-	thpDisable:          "not known here; seccomp refuses the advice to make huge pages",
-	oomScore:            "can't be raised here: when memory runs out the kernel goes by size alone",
 }
 
 // without leaves out the steps that this kernel does not take.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // prepare lays out a directory as an image has it.
@@ -22,7 +24,10 @@ func prepare(t *testing.T) (root string, p Policy) {
 		}
 	}
 	return root, Policy{
-		Binds:   []Bind{{Source: root + "/python", Target: "/python", Dir: true}, {Source: root + "/lib/libc.so.6", Target: "/lib/libc.so.6"}},
+		Binds: []Bind{
+			{Source: root + "/python", Target: "/python", Dir: true},
+			{Source: root + "/lib/libc.so.6", Target: "/lib/libc.so.6"},
+		},
 		Devices: []string{os.DevNull},
 	}
 }
@@ -92,13 +97,17 @@ func TestPreparedIsRefused(t *testing.T) {
 		{"a directory that others may write", func(root string, _ *Policy) error {
 			return os.Chmod(root+"/python/lib", 0o777)
 		}, "may be written by others"},
-		{"the tree itself", func(root string, _ *Policy) error { return os.Chmod(root, 0o733) }, "may be written by others"},
+		{"the tree itself", func(root string, _ *Policy) error { return os.Chmod(root, 0o733) },
+			"may be written by others"},
 		{"a file of a run's uid", func(root string, _ *Policy) error {
 			return os.Chown(root+"/lib/libc.so.6", FirstUID, 0)
 		}, "uid of the runs"},
-		{"a device", func(root string, _ *Policy) error { return unix.Mkfifo(root+"/python/lib/pipe", 0o644) }, "pipe"},
-		{"devices by a link", func(root string, _ *Policy) error { return os.Symlink("/tmp", root+"/dev") }, "none of the files"},
-		{"runs by a link", func(root string, _ *Policy) error { return os.Symlink("/tmp", root+"/runs") }, "none of the files"},
+		{"a device", func(root string, _ *Policy) error { return unix.Mkfifo(root+"/python/lib/pipe", 0o644) },
+			"pipe"},
+		{"devices by a link", func(root string, _ *Policy) error { return os.Symlink("/tmp", root+"/dev") },
+			"none of the files"},
+		{"runs by a link", func(root string, _ *Policy) error { return os.Symlink("/tmp", root+"/runs") },
+			"none of the files"},
 		{"a bind from elsewhere", func(_ string, p *Policy) error {
 			p.Binds = append(p.Binds, Bind{Source: "/etc", Target: "/etc/other", Dir: true})
 			return nil
@@ -113,7 +122,7 @@ func TestPreparedIsRefused(t *testing.T) {
 			root, policy := prepare(t)
 			if err := tt.make(root, &policy); err != nil {
 				if os.Getuid() != 0 {
-					t.Skip("takes root:", err) // who runs tests as another user runs them as root, too
+					need.Elsewhere(t, "takes root: %v", err)
 				}
 				t.Fatal(err)
 			}

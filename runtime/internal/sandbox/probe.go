@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // probeArg is the argv[0] that makes a re-executed binary try the layers.
@@ -139,7 +141,7 @@ func RunProbe() {
 		return
 	}
 	runtime.LockOSThread()
-	if EndWithParent() != nil {
+	if sys.EndWithParent() != nil {
 		unix.Exit(1)
 	}
 	at := slices.IndexFunc(schemes, func(s scheme) bool { return len(os.Args) > 1 && string(s.name) == os.Args[1] })
@@ -159,7 +161,8 @@ func try(s *scheme, tree []string) found {
 	if f.Landlock == 0 {
 		f.Refused[Landlock] = "landlock_create_ruleset: function not implemented or disabled"
 	}
-	grants := Grants{Landlock: f.Landlock, LastCap: f.LastCap, Refused: map[Scheme]map[Layer]string{s.name: f.Refused}}
+	refused := map[Scheme]map[Layer]string{s.name: f.Refused}
+	grants := Grants{Landlock: f.Landlock, LastCap: f.LastCap, Refused: refused}
 	plan := newPlan(s, grants)
 	plan.probing = true
 	policy, base := probePolicy()

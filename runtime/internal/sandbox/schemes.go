@@ -29,7 +29,9 @@ const jailNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC 
 var always = []Layer{NoNewPrivs, Seccomp, Rlimits, Descriptors}
 
 // namespaced are the layers that the postures with a private root rest on.
-var namespaced = []Layer{MountNamespace, PIDNamespace, IPCNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities}
+var namespaced = []Layer{
+	MountNamespace, PIDNamespace, IPCNamespace, NetworkNamespace, PrivateRoot, PrivateTmp, Capabilities,
+}
 
 // welcome are layers that a scheme takes where it can have them: without Landlock
 // another layer hides the files, behind a host name that can't be changed is
@@ -78,25 +80,29 @@ var schemes = []scheme{
 		name: ByChroot, posture: Container, root: true,
 		layers: []Layer{Chroot, OwnUID, Capabilities},
 		notes: map[Layer]string{
-			PrivateRoot:      "a chroot into a tree of nothing but the interpreter stands in",
-			UTSNamespace:     hostName,
-			PrivateTmp:       "a directory per run that only the run's uid may enter, watched by the server, stands in",
+			PrivateRoot:  "a chroot into a tree of nothing but the interpreter stands in",
+			UTSNamespace: hostName,
+			PrivateTmp: "a directory per run that only the run's uid may enter, watched by the server, " +
+				"stands in",
 			NetworkNamespace: "seccomp refuses every socket",
 			IPCNamespace:     "seccomp refuses every call that it covers",
-			PIDNamespace:     "signals reach the run's own uid only; a run ends with the interpreter it was forked from",
+			PIDNamespace: "signals reach the run's own uid only; a run ends with the interpreter it was " +
+				"forked from",
 		},
 	},
 	{
 		name: ByLandlock, posture: LandlockOnly,
 		layers: []Layer{Landlock},
 		notes: map[Layer]string{
-			PrivateRoot:      "Landlock hides what the host's files hold, not their names and sizes; seccomp refuses to change their modes and times",
+			PrivateRoot: "Landlock hides what the host's files hold, not their names and sizes; seccomp " +
+				"refuses to change their modes and times",
 			UTSNamespace:     hostName,
 			PrivateTmp:       "a directory per run, watched by the server, stands in",
 			NetworkNamespace: "seccomp refuses every socket",
 			IPCNamespace:     "seccomp refuses every call that it covers",
-			PIDNamespace:     "Landlock or seccomp refuses signals to others; a run ends with the interpreter it was forked from",
-			Capabilities:     "the sets are emptied, the bounding set stays; seccomp refuses execve",
+			PIDNamespace: "Landlock or seccomp refuses signals to others; a run ends with the interpreter it " +
+				"was forked from",
+			Capabilities: "the sets are emptied, the bounding set stays; seccomp refuses execve",
 		},
 	},
 }

@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,7 +22,9 @@ const (
 )
 
 // mute are the signals that end or stop a process whatever it thinks of them.
-var mute = []uint32{uint32(unix.SIGKILL), uint32(unix.SIGSTOP), uint32(unix.SIGTSTP), uint32(unix.SIGTTIN), uint32(unix.SIGTTOU)}
+var mute = []uint32{
+	uint32(unix.SIGKILL), uint32(unix.SIGSTOP), uint32(unix.SIGTSTP), uint32(unix.SIGTTIN), uint32(unix.SIGTTOU),
+}
 
 // advices are what a script may advise the kernel about its memory. Not huge
 // pages: of one only a part may be mapped, and only that is counted. EINVAL is
@@ -116,7 +118,9 @@ var scriptCalls = []allowed{
 	// server.
 	{call: unix.SYS_GETSOCKOPT, when: []cond{
 		{arg: 1, oneOf: []uint32{unix.SOL_SOCKET}},
-		{arg: 2, oneOf: []uint32{unix.SO_TYPE, unix.SO_PROTOCOL, unix.SO_DOMAIN, unix.SO_ERROR, unix.SO_RCVBUF, unix.SO_SNDBUF}},
+		{arg: 2, oneOf: []uint32{
+			unix.SO_TYPE, unix.SO_PROTOCOL, unix.SO_DOMAIN, unix.SO_ERROR, unix.SO_RCVBUF, unix.SO_SNDBUF,
+		}},
 	}},
 
 	// Time.
@@ -127,7 +131,9 @@ var scriptCalls = []allowed{
 	// Threads. glibc tries clone3 first (see below) and falls back to clone.
 	// Among the process's own threads. On a page of a file that all runs map one
 	// could wake another. To wait is needed: so does pthread_join.
-	{call: unix.SYS_FUTEX, when: []cond{{arg: 1, orSet: futexPrivate, oneOf: []uint32{futexWait, futexWaitBitset, futexWaitBitset | futexRealtime}}}},
+	{call: unix.SYS_FUTEX, when: []cond{{
+		arg: 1, orSet: futexPrivate, oneOf: []uint32{futexWait, futexWaitBitset, futexWaitBitset | futexRealtime},
+	}}},
 	{call: unix.SYS_SET_ROBUST_LIST}, {call: unix.SYS_GET_ROBUST_LIST},
 	{call: unix.SYS_SET_TID_ADDRESS}, {call: unix.SYS_RSEQ}, {call: unix.SYS_SCHED_YIELD},
 	{call: unix.SYS_SCHED_GETAFFINITY}, {call: unix.SYS_SCHED_GETPARAM}, {call: unix.SYS_SCHED_GETSCHEDULER},
@@ -178,45 +184,27 @@ var zygoteCalls = []uintptr{
 	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
 }
 
-// Family names calls of a script that only some plans take back.
-type Family string
-
-// The families.
-const (
-	Signals    Family = "signals"    // to any process
-	Attributes Family = "attributes" // what belongs to a file and is not its content
-	Truncation Family = "truncation" // by the file's name
-	Links      Family = "links"      // another name for a file
-	Extended   Family = "extended"   // attributes of a file, by its name
-	Allocation Family = "allocation" // room for a file beyond what it holds
-)
-
-var families = map[Family][]uintptr{
-	Signals:    {unix.SYS_KILL, unix.SYS_TGKILL},
-	Attributes: append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...),
-	Truncation: {unix.SYS_TRUNCATE},
-	Links:      append([]uintptr{unix.SYS_LINKAT}, archLinkCalls...),
-	Extended:   {unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR},
-	Allocation: {unix.SYS_FALLOCATE},
-}
-
-// unsupported are calls that are taken back as a file system refuses them that
-// has no such thing: programs cope with that. posix_fallocate writes then.
-var unsupported = slices.Concat(families[Extended], families[Allocation])
-
-// askers say something of any process by its pid, which is in the argument of
-// the condition: it holds for the caller's own.
+// askers are calls that tell something of any process by its pid: they are left
+// for the caller's own, where no PID namespace hides the others.
 var askers = []rule{
-	{call: unix.SYS_GETPGID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_GETSID, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_GETPRIORITY, when: []cond{{arg: 1, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_SCHED_GETPARAM, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
-	{call: unix.SYS_SCHED_GETSCHEDULER, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.EPERM)},
+	ofOneself(unix.SYS_GETPGID, 0, unix.EPERM),
+	ofOneself(unix.SYS_GETSID, 0, unix.EPERM),
+	ofOneself(unix.SYS_GETPRIORITY, 1, unix.EPERM),
+	ofOneself(unix.SYS_SCHED_GETPARAM, 0, unix.EPERM),
+	ofOneself(unix.SYS_SCHED_GETSCHEDULER, 0, unix.EPERM),
 	// pthread_getattr_np, with which libraries find a stack, goes on without.
-	{call: unix.SYS_SCHED_GETAFFINITY, when: []cond{{arg: 0, oneOf: []uint32{0}}}, then: allow, els: refuse(unix.ENOSYS)},
+	ofOneself(unix.SYS_SCHED_GETAFFINITY, 0, unix.ENOSYS),
 	// The kernel tells the processor time of any process there is, but of other
 	// processes' threads nothing.
-	{call: unix.SYS_CLOCK_GETTIME, when: []cond{{arg: 0, oneOf: ownClocks, orSet: clockOfThread}}, then: allow, els: refuse(unix.EPERM)},
+	{
+		call: unix.SYS_CLOCK_GETTIME, when: []cond{{arg: 0, oneOf: ownClocks, orSet: clockOfThread}},
+		then: allow, els: refuse(unix.EPERM),
+	},
+}
+
+// ofOneself allows a call whose argument arg, a pid, is 0: the caller's own.
+func ofOneself(call uintptr, arg int, otherwise syscall.Errno) rule {
+	return rule{call: call, when: []cond{{arg: arg, oneOf: []uint32{0}}}, then: allow, els: refuse(otherwise)}
 }
 
 // clockOfThread is the bit in the id of a clock that makes it one of a thread,
@@ -228,77 +216,4 @@ var ownClocks = []uint32{
 	unix.CLOCK_REALTIME, unix.CLOCK_MONOTONIC, unix.CLOCK_PROCESS_CPUTIME_ID, unix.CLOCK_THREAD_CPUTIME_ID,
 	unix.CLOCK_REALTIME_ALARM, unix.CLOCK_BOOTTIME_ALARM, unix.CLOCK_TAI,
 	^uint32(7), ^uint32(6), ^uint32(5),
-}
-
-// baseFilter is installed by the launch stage and inherited by every worker.
-func baseFilter() ([]byte, error) {
-	eperm := refuse(unix.EPERM)
-	rules := []rule{
-		// The flags of clone3 lie in memory where a filter can't read them:
-		// ENOSYS makes glibc use clone.
-		{call: unix.SYS_CLONE3, then: refuse(unix.ENOSYS)},
-		{call: unix.SYS_CLONE, then: allow},
-		{call: unix.SYS_PRCTL, then: allow},
-		{call: unix.SYS_MADVISE, when: []cond{{arg: 2, oneOf: advices}}, then: allow, els: refuse(unix.EINVAL)},
-	}
-	for _, call := range zygoteCalls {
-		rules = append(rules, rule{call: call, then: allow})
-	}
-	for _, a := range slices.Concat(scriptCalls, archCalls) {
-		if a.call != unix.SYS_PRCTL {
-			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
-		}
-	}
-	return assemble(rules, eperm, eperm)
-}
-
-// window is where a script may map memory at an address of its choice, as the
-// dynamic loader does: around what is mapped already. Page tables take two pages
-// for each far corner of the address space that is used, and no rlimit counts
-// them.
-type window struct{ from, to uint64 }
-
-// around is the window that holds whatever the kernel itself can choose for
-// size bytes of address space, of which at is in use; it grows down or up.
-func around(at uint64, size int64) window {
-	reach := uint64(size) + windowSlack
-	return window{from: at - min(at, reach), to: at + reach}
-}
-
-// windowSlack is for what alignment leaves free.
-const windowSlack = 512 << 20
-
-// workerFilter narrows the base filter to what a script may do. It is short
-// because the kernel checks every call number against it at each installation.
-// Without a PID namespace a script may ask for no process but itself.
-func workerFilter(deny []uintptr, pidNamespace bool, at window) ([]byte, error) {
-	eperm := refuse(unix.EPERM)
-	rules := []rule{
-		{
-			call: unix.SYS_CLONE,
-			when: []cond{{arg: 0, allSet: threadFlags, noneSet: processFlags}},
-			then: allow, els: eperm,
-		},
-		{call: unix.SYS_MMAP, when: []cond{{arg: 0, within: &at}}, then: allow, els: eperm},
-		// A lower limit of processor time ends a script by the signal that is
-		// somebody else's doing otherwise. To ask for it is nothing.
-		{call: unix.SYS_PRLIMIT64, when: []cond{{arg: 2, null: true, only: &only{arg: 1, is: unix.RLIMIT_CPU}}}, then: allow, els: eperm},
-		{call: unix.SYS_SETRLIMIT, when: []cond{{arg: 0, noneOf: []uint32{unix.RLIMIT_CPU}}}, then: allow, els: eperm},
-	}
-	for _, a := range scriptCalls {
-		if a.call == unix.SYS_PRCTL {
-			rules = append(rules, rule{call: a.call, when: a.when, then: allow, els: eperm})
-		}
-	}
-	if !pidNamespace {
-		rules = append(rules, askers...)
-	}
-	for _, call := range slices.Concat(zygoteCalls, deny) {
-		refusal := eperm
-		if slices.Contains(unsupported, call) {
-			refusal = refuse(unix.EOPNOTSUPP)
-		}
-		rules = append(rules, rule{call: call, then: refusal})
-	}
-	return assemble(rules, allow, eperm)
 }

@@ -60,7 +60,8 @@ func AllowsExecution(dir string) error {
 		return &os.PathError{Op: "statfs", Path: dir, Err: err}
 	}
 	if st.Flags&unix.ST_NOEXEC != 0 {
-		return fmt.Errorf("%s: mounted noexec: root without namespaces shuts scripts in a copy of the interpreter there; XDG_CACHE_HOME names another directory, docker run --tmpfs /tmp:exec makes one", dir)
+		return fmt.Errorf("%s: mounted noexec: root without namespaces shuts scripts in a copy of the "+
+			"interpreter there; XDG_CACHE_HOME names another directory, docker run --tmpfs /tmp:exec makes one", dir)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
@@ -42,7 +41,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	steps := []Step{{
 		// Not a session: the kernel's scheduler would give each one the share
 		// of the whole server.
-		Layer: PIDNamespace, Name: "setpgid", Why: "kill(0, …) reaches a whole process group, through PID namespaces too",
+		Layer: PIDNamespace, Name: "setpgid",
+		Why:  "kill(0, …) reaches a whole process group, through PID namespaces too",
 		Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)},
 	}}
 	if j.On[PrivateTmp] {
@@ -51,7 +51,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	steps = append(steps, rlimits(limits, base)...)
 	if j.Posture == Off {
 		// Limits stay: they protect the service from accidents.
-		return slices.Concat(steps, ownDirectory(), j.fixedRlimits(), endWithZygote(), descriptors(j.Policy), openFiles(limits)), nil
+		return slices.Concat(steps, ownDirectory(), j.fixedRlimits(), endWithZygote(), descriptors(j.Policy),
+			openFiles(limits)), nil
 	}
 	steps = append(steps, j.identity()...)
 	if !j.On[PrivateTmp] {
@@ -71,7 +72,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 	}
 	steps = append(steps, Step{
 		Layer: Seccomp, Name: "worker filter", Why: "last: every step before it is a call that it takes back",
-		Call: unix.SYS_SECCOMP, Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
+		Call: unix.SYS_SECCOMP,
+		Args: []Arg{num(unix.SECCOMP_SET_MODE_FILTER), num(unix.SECCOMP_FILTER_FLAG_TSYNC), {Prog: filter}},
 	})
 	return append(steps, j.checks()...), nil
 }
@@ -79,7 +81,8 @@ func (j *Jail) Worker(base Base) ([]Step, error) {
 // ownDirectory enters the directory that stands in for a private /tmp.
 func ownDirectory() []Step {
 	return []Step{{
-		Layer: PrivateTmp, Name: "chdir to the run's directory", Why: "by the uid that it belongs to; before Landlock makes it the only writable one",
+		Layer: PrivateTmp, Name: "chdir to the run's directory",
+		Why:  "by the uid that it belongs to; before Landlock makes it the only writable one",
 		Call: unix.SYS_CHDIR, Args: []Arg{ref("scratch")},
 	}}
 }
@@ -88,7 +91,8 @@ func ownDirectory() []Step {
 // a script that never reads its channel would not notice that the server is gone.
 func endWithZygote() []Step {
 	return []Step{{
-		Layer: PIDNamespace, Name: "prctl PR_SET_PDEATHSIG", Why: "no run outlives the zygote; after the ids, whose change clears it",
+		Layer: PIDNamespace, Name: "prctl PR_SET_PDEATHSIG",
+		Why:  "no run outlives the zygote; after the ids, whose change clears it",
 		Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_PDEATHSIG), num(int(unix.SIGKILL)), num(0), num(0), num(0)},
 	}}
 }
@@ -106,7 +110,10 @@ func privateTmp(l Limits) []Step {
 				num(unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC),
 				str(fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", l.TmpBytes, l.TmpFiles))},
 		},
-		{Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR, Args: []Arg{str("/tmp")}},
+		{
+			Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR,
+			Args: []Arg{str("/tmp")},
+		},
 	}
 }
 
@@ -120,71 +127,24 @@ func descriptors(p Policy) []Step {
 	return []Step{
 		{
 			Layer: Descriptors, Name: "close_range", Why: "nothing else of the zygote is the script's business",
-			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(FirstClosed), num(uint32(1<<32 - 1)), num(0)},
+			Call: unix.SYS_CLOSE_RANGE, Args: []Arg{num(firstClosed), num(uint32(1<<32 - 1)), num(0)},
 		},
 		{
-			Layer: Descriptors, Name: "close stdin", Why: "one open file shared by all workers: its flags and locks would pass from run to run",
+			Layer: Descriptors, Name: "close stdin",
+			Why:  "one open file shared by all workers: its flags and locks would pass from run to run",
 			Call: unix.SYS_CLOSE, Args: []Arg{num(0)},
 		},
 		{
 			Layer: Descriptors, Name: "open stdin", Why: "an empty one of its own, at the lowest free number",
-			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(stdin), num(unix.O_RDONLY), num(0)}, Want: &Arg{},
+			Call: unix.SYS_OPENAT, Args: []Arg{num(unix.AT_FDCWD), str(stdin), num(unix.O_RDONLY), num(0)},
+			Want: &Arg{},
 		},
 	}
 }
 
-// openFiles bounds the descriptors of a worker, once those of the zygote are
-// closed: it has one for each worker, so that there may be more than the limit.
-func openFiles(l Limits) []Step {
-	return []Step{rlimit("RLIMIT_NOFILE", unix.RLIMIT_NOFILE, l.OpenFiles, "socket buffers and pipes are kernel memory that nothing else counts")}
-}
-
-// FirstClosed is the lowest descriptor that a worker does not keep: below are
+// firstClosed is the lowest descriptor that a worker does not keep: below are
 // stdin, stdout, stderr and the result channel.
-const FirstClosed = 4
-
-// rlimit sets the soft and the hard limit, so that the kernel acts at once and
-// a script can only lower it.
-func rlimit(name string, resource int, value int64, why string) Step {
-	b := make([]byte, 16)
-	binary.NativeEndian.PutUint64(b, uint64(value))
-	binary.NativeEndian.PutUint64(b[8:], uint64(value))
-	return Step{
-		Layer: Rlimits, Name: name, Why: why,
-		Call: unix.SYS_PRLIMIT64, Args: []Arg{num(0), num(resource), buf(b), num(0)},
-	}
-}
-
-// fixedRlimits are the limits that the zygote can live with too: set once by
-// the launch stage, inherited by every worker.
-func (j *Jail) fixedRlimits() []Step {
-	return j.without([]Step{
-		rlimit("RLIMIT_FSIZE", unix.RLIMIT_FSIZE, j.Policy.Limits.TmpBytes, "no single file larger than /tmp, sparse ones too"),
-		rlimit("RLIMIT_CORE", unix.RLIMIT_CORE, 0, "no core files"),
-		rlimit("RLIMIT_MEMLOCK", unix.RLIMIT_MEMLOCK, 0, "no pinned memory"),
-		rlimit("RLIMIT_MSGQUEUE", unix.RLIMIT_MSGQUEUE, 0, "no POSIX queues"),
-		rlimit("RLIMIT_SIGPENDING", unix.RLIMIT_SIGPENDING, pendingSignals, "each that waits is kernel memory"),
-	})
-}
-
-// pendingSignals is how many real-time signals may wait. The others need no room.
-const pendingSignals = 256
-
-// rlimits bounds what one worker may use.
-func rlimits(l Limits, base Base) []Step {
-	return []Step{
-		rlimit("RLIMIT_AS", unix.RLIMIT_AS, base.Bytes+l.MemoryBytes, "counts from zero: the interpreter's own size and the script's allowance"),
-		rlimit("RLIMIT_CPU", unix.RLIMIT_CPU, l.CPUSeconds, "SIGKILL: as init of its PID namespace a worker would not feel SIGXCPU"),
-	}
-}
-
-// threads bounds the threads of one worker. The kernel counts per uid and user
-// namespace, so there is such a limit only where those are the worker's own; it
-// comes after them, because a new user namespace takes over its maker's limit
-// as the bound of all that its maker runs.
-func threads(l Limits) Step {
-	return rlimit("RLIMIT_NPROC", unix.RLIMIT_NPROC, l.Threads, "threads; processes are refused by seccomp")
-}
+const firstClosed = 4
 
 // identity gives up who the worker was.
 func (j *Jail) identity() []Step {
@@ -192,13 +152,23 @@ func (j *Jail) identity() []Step {
 	switch {
 	case j.On[OwnUID]:
 		steps = append(steps,
-			Step{Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted", Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)}},
-			Step{Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
-			Step{Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID, Args: []Arg{ref("uid"), ref("uid"), ref("uid")}},
+			Step{
+				Layer: OwnUID, Name: "setgroups", Why: "before the ids, while it is permitted",
+				Call: unix.SYS_SETGROUPS, Args: []Arg{num(0), num(0)},
+			},
+			Step{
+				Layer: OwnUID, Name: "setresgid", Why: "group before user", Call: unix.SYS_SETRESGID,
+				Args: []Arg{ref("uid"), ref("uid"), ref("uid")},
+			},
+			Step{
+				Layer: OwnUID, Name: "setresuid", Why: "a uid that no other live run has", Call: unix.SYS_SETRESUID,
+				Args: []Arg{ref("uid"), ref("uid"), ref("uid")},
+			},
 		)
 	case j.On[UserNamespace]:
 		steps = []Step{{
-			Layer: UserNamespace, Name: "unshare user namespace", Why: "without an id map: nobody, with a thread count of its own",
+			Layer: UserNamespace, Name: "unshare user namespace",
+			Why:  "without an id map: nobody, with a thread count of its own",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)},
 		}}
 	}
@@ -212,7 +182,8 @@ func (j *Jail) identity() []Step {
 	steps = append(steps, capset("capset", "all sets empty, whatever the ids were", 0))
 	if j.On[OwnUID] && !j.On[PrivateTmp] {
 		steps = append(steps, Step{
-			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE", Why: "the server looks at what the run holds open, with the run's uid, which nobody else has",
+			Layer: PrivateTmp, Name: "prctl PR_SET_DUMPABLE",
+			Why:  "the server looks at what the run holds open, with the run's uid, which nobody else has",
 			Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_SET_DUMPABLE), num(1), num(0), num(0), num(0)},
 		})
 	}
@@ -221,95 +192,6 @@ func (j *Jail) identity() []Step {
 			Layer: Capabilities, Name: "check unshare", Why: "while seccomp would still permit it",
 			Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWNS)}, Errno: int(unix.EPERM),
 		})
-	}
-	return steps
-}
-
-// takenBack are the calls of a script that the worker filter refuses because
-// the layers of this plan do not cover what they can do.
-func (p *Plan) takenBack() (calls []uintptr) {
-	for _, f := range p.TakenBack() {
-		calls = append(calls, families[f]...)
-	}
-	return calls
-}
-
-// TakenBack says which calls seccomp refuses in this plan and not in others.
-func (p *Plan) TakenBack() []Family {
-	var taken []Family
-	if !p.On[PIDNamespace] && !p.On[OwnUID] && !(p.On[Landlock] && p.landlock >= 6) {
-		taken = append(taken, Signals)
-	}
-	switch {
-	case !p.OwnRoot():
-		// Landlock knows neither modes nor times: the owner of a file may
-		// change them wherever it is, the interpreter's own included.
-		// Of extended ones it knows nothing at all.
-		taken = append(taken, Attributes, Extended)
-		if p.landlock < 3 {
-			taken = append(taken, Truncation)
-		}
-	case p.gVisor && !p.On[OwnUID]:
-		// gVisor looks at the owner there, and not at the mount, which is
-		// read-only: the interpreter belongs to the user who runs the server.
-		taken = append(taken, Attributes, Truncation)
-	}
-	if p.gVisor {
-		taken = append(taken, Links) // its tmpfs counts inodes and not names
-	}
-	if !p.On[PrivateTmp] {
-		// The server, which watches the run's directory, sees the sizes of
-		// files, and no limit of the kernel's is about what goes beyond them.
-		taken = append(taken, Allocation)
-	}
-	return taken
-}
-
-// addresses is where a script may map memory at an address of its choice.
-func (j *Jail) addresses(base Base) window {
-	if j.probing {
-		return window{to: 1<<60 - 1}
-	}
-	return around(base.MappedAt, base.Bytes+j.Policy.Limits.MemoryBytes)
-}
-
-// checks prove from inside that the layers hold, before a script is read.
-func (j *Jail) checks() []Step {
-	one := num(1)
-	hidden := "/" // by Landlock and nothing else
-	if j.On[Chroot] {
-		hidden = "/dev"
-	}
-	open := Step{
-		Layer: Landlock, Name: "check open", Call: unix.SYS_OPENAT,
-		Args: []Arg{num(unix.AT_FDCWD), str(hidden), num(unix.O_RDONLY | unix.O_DIRECTORY), num(0)}, Errno: int(unix.EACCES),
-	}
-	steps := []Step{
-		{Layer: NoNewPrivs, Name: "check", Call: unix.SYS_PRCTL, Args: []Arg{num(unix.PR_GET_NO_NEW_PRIVS), num(0), num(0), num(0), num(0)}, Want: &one},
-		{Layer: Seccomp, Name: "check socket", Call: unix.SYS_SOCKET, Args: []Arg{num(unix.AF_INET), num(unix.SOCK_STREAM), num(0)}, Errno: int(unix.EPERM)},
-		{Layer: Seccomp, Name: "check unshare", Call: unix.SYS_UNSHARE, Args: []Arg{num(unix.CLONE_NEWUSER)}, Errno: int(unix.EPERM)},
-	}
-	if !j.On[PIDNamespace] {
-		// Where namespaces are refused as such, unshare says nothing of the filter.
-		steps = append(steps, Step{Layer: Seccomp, Name: "check setpgid", Call: unix.SYS_SETPGID, Args: []Arg{num(0), num(0)}, Errno: int(unix.EPERM)})
-	}
-	if j.On[Landlock] {
-		steps = append(steps, open)
-	}
-	if j.On[Chroot] {
-		steps = append(steps, Step{
-			Layer: Chroot, Name: "check /proc", Call: unix.SYS_FACCESSAT,
-			Args: []Arg{num(unix.AT_FDCWD), str("/proc/self"), num(unix.F_OK)}, Errno: int(unix.ENOENT),
-		})
-	}
-	if j.On[PIDNamespace] {
-		steps = append(steps, Step{Layer: PIDNamespace, Name: "check pid", Call: unix.SYS_GETPID, Want: &one})
-	}
-	if j.On[OwnUID] {
-		uid := ref("uid")
-		steps = append(steps,
-			Step{Layer: OwnUID, Name: "check uid", Call: unix.SYS_GETUID, Want: &uid},
-			Step{Layer: OwnUID, Name: "check gid", Call: unix.SYS_GETEGID, Want: &uid})
 	}
 	return steps
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // capture keeps what a worker writes to one descriptor, up to a limit.
@@ -75,7 +75,7 @@ func (c *capture) finish() (data []byte, over bool) {
 	chunk := chunks.Get().(*[]byte)
 	defer chunks.Put(chunk)
 	for !c.over {
-		n, err := sandbox.ReadFD(c.fd, *chunk)
+		n, err := sys.ReadFD(c.fd, *chunk)
 		if n == 0 || err != nil {
 			break
 		}
@@ -93,5 +93,5 @@ func (c *capture) close() {
 		c.file.Close()
 		return
 	}
-	sandbox.CloseFD(c.fd)
+	sys.CloseFD(c.fd)
 }

@@ -24,7 +24,7 @@
 //	  │  'F' number uid hurry scratch [3 fds] ►│  forks; after the first time, rehearses the libraries
 //	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
 //	  │◄──────────── 'E' number errno          │  … or the fork was refused
-//	  │◄──────────── 'X' number status cpu mem │  a worker was buried (several may share a message)
+//	  │◄──────────── 'X' number status cpu mem │  a worker has ended (several may share a message)
 //
 // The address is one among those that are mapped: the filter of the workers is made
 // around it. Beside the socket the zygote has its own oom_score_adj open, which it
@@ -62,5 +62,5 @@
 // Stdout and stderr are pipes. Most runs fit into a pipe's buffer, so that
 // nobody reads until the answer is there; a run that takes longer is pumped in
 // the background, each stream cut at its limit.
-// Who wants to see the output as it comes is given what the pumps read.
+// Whoever wants to see the output as it comes is given what the pumps read.
 package zygote

@@ -18,7 +18,8 @@ func TestGroupRefused(t *testing.T) {
 	defer notAGroup.Close()
 	for name, group := range map[string]*os.File{"refused": notAGroup, "none": nil} {
 		// An interpreter that isn't there: with no group it is the launch that fails.
-		_, err := Start(t.Context(), Config{Jail: &sandbox.Jail{Plan: *sandbox.Unconfined()}, Executable: "/nowhere/python", Group: group})
+		_, err := Start(t.Context(),
+			Config{Jail: &sandbox.Jail{Plan: *sandbox.Unconfined()}, Executable: "/nowhere/python", Group: group})
 		if err == nil || errors.Is(err, ErrGroup) != (group != nil) {
 			t.Errorf("%s: %v", name, err)
 		}

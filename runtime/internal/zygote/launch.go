@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // launchArg is the argv[0] that makes a re-executed binary the launch stage.
@@ -55,10 +56,10 @@ func RunLaunch() {
 func launch() error {
 	// A server that is gone already has left the specification half written, or
 	// the zygote's socket at its end.
-	if err := sandbox.EndWithParent(); err != nil {
+	if err := sys.EndWithParent(); err != nil {
 		return err
 	}
-	if err := sandbox.CloseAbove(specFD); err != nil {
+	if err := sys.CloseAbove(specFD); err != nil {
 		return err
 	}
 	var spec launchSpec
@@ -68,5 +69,5 @@ func launch() error {
 	if refusal := sandbox.Apply(spec.Steps, map[string]int64{}); refusal != nil {
 		return refusal
 	}
-	return sandbox.Exec(spec.Path, spec.Args, spec.Env)
+	return sys.Exec(spec.Path, spec.Args, spec.Env)
 }

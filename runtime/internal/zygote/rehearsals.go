@@ -46,7 +46,8 @@ type rehearsal struct {
 // rehearsedLate reports whether one of the modules is rehearsed after the first
 // fork.
 func rehearsedLate(modules []string) bool {
-	return slices.ContainsFunc(rehearsals, func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) })
+	late := func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) }
+	return slices.ContainsFunc(rehearsals, late)
 }
 
 var rehearsals = []rehearsal{
@@ -60,7 +61,8 @@ np.random.default_rng(0).normal(size=3), np.random.RandomState(0).rand(3)
 	{Module: "pandas", Early: true, Text: `
 import io
 import pandas as pd
-df = pd.DataFrame({"a": range(10), "b": [x / 2 for x in range(10)], "c": ["x", "y"] * 5, "d": pd.date_range("2024-01-01", periods=10)})
+days = pd.date_range("2024-01-01", periods=10)
+df = pd.DataFrame({"a": range(10), "b": [x / 2 for x in range(10)], "c": ["x", "y"] * 5, "d": days})
 int(df["a"].sum()), float(df["b"].mean()), df[df["a"] > 3].head(), df.describe()
 df.groupby("c")["a"].sum().to_dict(), df.merge(df, on="a"), df.sort_values("b"), df.to_dict("records")
 pd.read_csv(io.StringIO(df.to_csv(index=False)), parse_dates=["d"]), repr(df)

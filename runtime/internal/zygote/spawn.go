@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Place is a run's own directory, where the jail has no private /tmp.
@@ -58,18 +59,18 @@ func (z *Zygote) Spawn(w *Worker, place Place, hurry bool) error {
 // newWorker makes the three pairs of a worker.
 func newWorker() (*Worker, error) {
 	w := &Worker{started: make(chan struct{}), exited: make(chan struct{}), pidfd: -1}
-	ctl, theirCtl, err := sandbox.SocketPair(syscall.SOCK_STREAM)
+	ctl, theirCtl, err := sys.SocketPair(syscall.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
-	out, theirOut, err := sandbox.Pipe()
+	out, theirOut, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl)
+		sys.CloseFD(ctl, theirCtl)
 		return nil, err
 	}
-	errs, theirErrs, err := sandbox.Pipe()
+	errs, theirErrs, err := sys.Pipe()
 	if err != nil {
-		sandbox.CloseFD(ctl, theirCtl, out, theirOut)
+		sys.CloseFD(ctl, theirCtl, out, theirOut)
 		return nil, err
 	}
 	w.ctl = os.NewFile(uintptr(ctl), "result channel")
@@ -124,101 +125,3 @@ func (z *Zygote) dismiss(number uint64) *Worker {
 	}
 	return w
 }
-
-// listen takes the zygote's reports until it is gone.
-func (z *Zygote) listen() {
-	buf, oob := make([]byte, 16<<10), make([]byte, 64)
-	for {
-		n, oobn, _, _, err := z.conn.ReadMsgUnix(buf, oob)
-		if err != nil || n == 0 {
-			z.Kill()
-			return
-		}
-		for message := buf[:n]; len(message) > 0; {
-			var r report
-			if r, message, err = parseReport(message); err != nil {
-				z.Kill()
-				return
-			}
-			z.handle(r, receivedFD(oob[:oobn]))
-		}
-	}
-}
-
-func (z *Zygote) handle(r report, pidfd int) {
-	switch r.kind {
-	case msgStarted:
-		refused := z.lookAgain(r.number)
-		z.mu.Lock()
-		w := z.workers[r.number]
-		z.mu.Unlock()
-		switch {
-		case w == nil:
-			sandbox.CloseFD(pidfd)
-		case refused != nil:
-			sandbox.CloseFD(pidfd)
-			w.miss(refused)
-		case pidfd < 0: // the kernel dropped it: it found no room here
-			w.miss(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
-		default:
-			w.begin(pidfd)
-		}
-	case msgFailed:
-		if w := z.dismiss(r.number); w != nil {
-			w.end(Exit{}, fmt.Errorf("zygote: fork: %w", syscall.Errno(r.errno)))
-		}
-	case msgExited:
-		if w := z.dismiss(r.number); w != nil {
-			w.end(r.exit, nil)
-		}
-	}
-}
-
-// Settled reports whether the zygote is done with what it does after its first
-// fork. Until then it has a second or so before it forks again.
-func (z *Zygote) Settled() bool { return z.settled.Load() }
-
-// lookAgain ends a zygote that has more than one thread when it forks for the
-// second time: libraries have been rehearsed since it was greeted. It is called
-// before the worker counts as started.
-func (z *Zygote) lookAgain(number uint64) error {
-	if number == firstWorker || z.settled.Swap(true) {
-		return nil
-	}
-	_, err := z.size()
-	if err != nil {
-		fmt.Fprintln(&z.stderr, err) // the last words
-		z.Kill()
-	}
-	return err
-}
-
-// receivedFD is the one descriptor that a message carried, or -1.
-func receivedFD(oob []byte) int {
-	messages, err := syscall.ParseSocketControlMessage(oob)
-	if err != nil || len(messages) != 1 {
-		return -1
-	}
-	fds, err := syscall.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return -1
-	}
-	return fds[0]
-}
-
-// bury tells every worker that its end will not be reported any more.
-func (z *Zygote) bury(why error) {
-	z.conn.Close()
-	z.mu.Lock()
-	lost := z.workers
-	z.workers = nil
-	z.err = why
-	z.mu.Unlock()
-	close(z.dead)
-	for _, w := range lost {
-		w.end(Exit{}, errLost)
-	}
-}
-
-// errLost ends the workers of a zygote that died.
-var errLost = errors.New("zygote: the interpreter died")

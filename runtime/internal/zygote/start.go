@@ -1,6 +1,7 @@
 package zygote
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,50 +13,64 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/harness"
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // ErrGroup is why a zygote does not start that might without a control group.
 var ErrGroup = errors.New("into a control group")
 
-// launch starts the launch stage. What it has to say comes through status.
-func (z *Zygote) launch() (status *os.File, err error) {
-	steps, err := z.cfg.Jail.Launch()
+// Start builds the jail and the zygote in it. It returns when the zygote is
+// ready to fork, or with the layer that was refused.
+func Start(ctx context.Context, cfg Config) (*Zygote, error) {
+	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{})}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("zygote: launch: %w", err)
+	}
+	status, err := z.startLaunchStage()
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs, err := sandbox.SocketPair(syscall.SOCK_SEQPACKET)
+	defer status.Close()
+	// From here on there is a process to end, in the launch stage already.
+	stop := context.AfterFunc(ctx, z.Kill)
+	defer stop()
+	if err := z.launched(status); err != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
+	if err := z.greet(); err != nil {
+		z.Kill()
+		<-z.dead
+		said := z.said()
+		if said != nil && errors.Is(err, io.EOF) {
+			err = nil // it says itself why it ended
+		}
+		return nil, errors.Join(err, ctx.Err(), said)
+	}
+	go z.listen()
+	return z, nil
+}
+
+// startLaunchStage starts the launch stage. What it has to say comes through status.
+func (z *Zygote) startLaunchStage() (status *os.File, err error) {
+	spec, err := z.launchSpec()
 	if err != nil {
 		return nil, err
 	}
-	file := os.NewFile(uintptr(ours), "zygote")
-	conn, err := net.FileConn(file)
-	file.Close()
+	socket, err := z.connect()
 	if err != nil {
-		sandbox.CloseFD(theirs)
-		return nil, fmt.Errorf("zygote: socket: %w", err)
+		return nil, err
 	}
-	z.conn = conn.(*net.UnixConn)
+	defer socket.Close()
 	defer func() {
 		if err != nil {
 			z.conn.Close()
 		}
 	}()
-	socket := os.NewFile(uintptr(theirs), "socket")
-	defer socket.Close()
-	spec, err := json.Marshal(launchSpec{
-		Steps: steps,
-		Path:  z.cfg.Executable,
-		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", harness.Bootstrap()},
-		// What the loader puts for $ORIGIN where there is no /proc to ask; the
-		// zygote empties its environment before it forks.
-		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("zygote: spec: %w", err)
-	}
 	specRead, specWrite, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("zygote: pipe: %w", err)
@@ -67,7 +82,7 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		return nil, fmt.Errorf("zygote: pipe: %w", err)
 	}
 	z.cmd = z.command(socket, specRead, statusWrite)
-	err = z.spawn()
+	err = z.startProcess()
 	statusWrite.Close()
 	if err != nil {
 		specWrite.Close()
@@ -83,6 +98,43 @@ func (z *Zygote) launch() (status *os.File, err error) {
 		_, _ = specWrite.Write(spec)
 	}()
 	return statusRead, nil
+}
+
+// launchSpec is what the launch stage has to do, as JSON.
+func (z *Zygote) launchSpec() ([]byte, error) {
+	steps, err := z.cfg.Jail.Launch()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := json.Marshal(launchSpec{
+		Steps: steps,
+		Path:  z.cfg.Executable,
+		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", harness.Bootstrap()},
+		// What the loader puts for $ORIGIN where there is no /proc to ask; the
+		// zygote empties its environment before it forks.
+		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("zygote: spec: %w", err)
+	}
+	return spec, nil
+}
+
+// connect makes the pair of sockets and returns the interpreter's end.
+func (z *Zygote) connect() (theirs *os.File, err error) {
+	near, far, err := sys.SocketPair(syscall.SOCK_SEQPACKET)
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(near), "zygote")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		sys.CloseFD(far)
+		return nil, fmt.Errorf("zygote: socket: %w", err)
+	}
+	z.conn = conn.(*net.UnixConn)
+	return os.NewFile(uintptr(far), "socket"), nil
 }
 
 // command is this program again, as the launch stage with these descriptors.
@@ -102,8 +154,8 @@ func (z *Zygote) command(socket, spec, status *os.File) *exec.Cmd {
 	return cmd
 }
 
-// spawn starts the process, and a goroutine that waits for its end.
-func (z *Zygote) spawn() error {
+// startProcess starts the process, and a goroutine that waits for its end.
+func (z *Zygote) startProcess() error {
 	started := make(chan error, 1)
 	parent() <- func() { started <- z.cmd.Start() }
 	if err := <-started; err != nil {
@@ -112,7 +164,7 @@ func (z *Zygote) spawn() error {
 	}
 	go func() {
 		err := z.cmd.Wait()
-		z.bury(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
+		z.ended(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
 	}()
 	return nil
 }
@@ -157,4 +209,95 @@ func (z *Zygote) launched(status io.Reader) error {
 		return failure.Refusal
 	}
 	return fmt.Errorf("zygote: %s", failure.Message)
+}
+
+// greet hands over the sources and then the confinement steps, which depend on
+// the size the zygote has when everything is imported.
+func (z *Zygote) greet() error {
+	sources, err := harness.Sources()
+	if err != nil {
+		return err
+	}
+	err = z.send(map[string]any{
+		"harness": sources, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
+		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
+		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
+	})
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, 4<<10)
+	if err := z.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	n, err := z.conn.Read(buf)
+	if err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	if err := z.conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	var hello struct {
+		Version  string
+		MappedAt uint64 `json:"mapped_at"`
+	}
+	if err := json.Unmarshal(buf[:n], &hello); err != nil {
+		return fmt.Errorf("zygote: greet: %w", err)
+	}
+	z.version = hello.Version
+	size, err := z.size()
+	if err != nil {
+		return err
+	}
+	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: hello.MappedAt})
+	if err != nil {
+		return err
+	}
+	return z.send(map[string]any{
+		"prepare": z.cfg.Jail.Prepare(), "steps": worker,
+		"pid_namespace": z.cfg.Jail.Has(sandbox.PIDNamespace), "oom_score_fd": sandbox.OOMScoreFD,
+	})
+}
+
+// harnessBytes is the address space a worker's own stack, heap and buffers may
+// take before the script's allowance begins.
+const harnessBytes = 8 << 20
+
+// size is the address space of the zygote, which must be of one thread.
+func (z *Zygote) size() (int64, error) {
+	s, err := proc.Read(z.PID())
+	if err != nil {
+		return 0, fmt.Errorf("zygote: size: %w", err)
+	}
+	if s.Size == 0 {
+		return 0, fmt.Errorf("zygote: size: /proc/%d/status: no VmSize", z.PID())
+	}
+	return s.Size, single(s.Threads)
+}
+
+// single refuses a zygote of several threads.
+func single(threads int64) error {
+	if threads == 1 {
+		return nil
+	}
+	return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
+}
+
+func (z *Zygote) send(message any) error {
+	b, err := json.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("zygote: message: %w", err)
+	}
+	if _, err := z.conn.Write(b); err != nil {
+		return fmt.Errorf("zygote: message: %w", err)
+	}
+	return nil
+}
+
+func nonNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
 }

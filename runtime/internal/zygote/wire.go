@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math"
+	"os"
 )
 
 // Messages between server and zygote; the layouts are zygote.py's structs.
@@ -138,4 +141,140 @@ func parseFrame(header []byte, limit func(kind byte) int) (kind byte, length int
 		return kind, 0, fmt.Errorf("zygote: frame %q: %d bytes, limit %d: %w", kind, n, most, errTooLong)
 	}
 	return kind, int(n), nil
+}
+
+// frameReader reads the frames of a worker. A small frame costs one read, and
+// so does a small one with the next one behind it.
+type frameReader struct {
+	r    io.Reader
+	room func(n int) error // asked before memory is taken for n bytes, nil for a small frame
+	rest []byte            // read already, of the frames to come
+}
+
+// askedFor is the length of a frame up to which there is always room.
+const askedFor = 64 << 10
+
+// next reads one frame whose payload is at most limit(kind) bytes. The payload
+// is the caller's until the next call.
+func (f *frameReader) next(limit func(kind byte) int) (byte, []byte, error) {
+	if len(f.rest) < frameHeader {
+		buf := make([]byte, 4<<10)
+		have := copy(buf, f.rest)
+		n, err := io.ReadAtLeast(f.r, buf[have:], frameHeader-have)
+		if err != nil {
+			return 0, nil, err
+		}
+		f.rest = buf[:have+n]
+	}
+	kind, length, err := parseFrame(f.rest[:frameHeader], limit)
+	if err != nil {
+		return kind, nil, err
+	}
+	payload := f.rest[frameHeader:]
+	if len(payload) >= length {
+		f.rest = payload[length:]
+		return kind, payload[:length:length], nil
+	}
+	if f.room != nil && length > askedFor {
+		if err := f.room(length); err != nil {
+			return kind, nil, err
+		}
+	}
+	whole := make([]byte, length)
+	n := copy(whole, payload)
+	f.rest = nil
+	if _, err := io.ReadFull(f.r, whole[n:]); err != nil {
+		return kind, nil, err
+	}
+	return kind, whole, nil
+}
+
+// writtenAtOnce is how much of a request is put together to be written in one
+// call. What is larger is written from where it is: a copy of each request
+// under way would be as much memory again.
+const writtenAtOnce = 64 << 10
+
+// gather writes a request whose parts are anywhere in memory.
+type gather struct {
+	to  *os.File
+	b   []byte // what is to be written first
+	err error
+}
+
+func (g *gather) text(s string) {
+	if g.fits(len(s)) {
+		g.b = append(g.b, s...)
+	} else if g.err == nil {
+		_, g.err = g.to.WriteString(s)
+	}
+}
+
+func (g *gather) bytes(p []byte) {
+	if g.fits(len(p)) {
+		g.b = append(g.b, p...)
+	} else if g.err == nil {
+		_, g.err = g.to.Write(p)
+	}
+}
+
+// files adds files in the layout of files.py.
+func (g *gather) files(files []File) {
+	for _, f := range files {
+		g.fits(8)
+		g.b = binary.BigEndian.AppendUint32(g.b, uint32(len(f.Name)))
+		g.b = binary.BigEndian.AppendUint32(g.b, uint32(len(f.Data)))
+		g.text(f.Name)
+		g.bytes(f.Data)
+	}
+}
+
+// fits says whether n bytes more can be put together. If not, nothing waits to
+// be written any more.
+func (g *gather) fits(n int) bool {
+	if len(g.b)+n <= writtenAtOnce {
+		return true
+	}
+	_ = g.flush() // kept in err
+	return n <= writtenAtOnce/2
+}
+
+func (g *gather) flush() error {
+	if g.err == nil && len(g.b) > 0 {
+		_, g.err = g.to.Write(g.b)
+	}
+	g.b = g.b[:0]
+	return g.err
+}
+
+// writeRequest sends the one request in the layout of channel.py.
+func (w *Worker) writeRequest(r *Request) error {
+	given := absent
+	if r.Input != nil {
+		given = uint32(len(r.Input))
+	}
+	files := filesSize(r.Files)
+	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + files
+	b := make([]byte, 0, min(whole, writtenAtOnce))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
+	b = binary.BigEndian.AppendUint32(b, given)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
+	b = binary.BigEndian.AppendUint32(b, uint32(files))
+	b = append(b, flag(r.ReturnFiles))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
+	out := gather{to: w.ctl, b: b}
+	out.text(r.Script)
+	out.bytes(r.Input)
+	out.text(r.Stdin)
+	out.files(r.Files)
+	return out.flush()
+}
+
+// requestHeader is the size of REQUEST in channel.py.
+const requestHeader = 25
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
 }

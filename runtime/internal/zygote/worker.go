@@ -1,17 +1,16 @@
 package zygote
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
 // Worker is one confined child of the zygote, good for one run.
@@ -31,8 +30,8 @@ type Worker struct {
 
 	outputLimit, resultLimit, resultDepth, attachedLimit int
 
-	started chan struct{} // closed when pidfd is known, or missed
-	exited  chan struct{} // closed when exit and fate are known
+	started chan struct{} // closed when pidfd or unheld is known
+	exited  chan struct{} // closed when exit and lost are known
 
 	mu       sync.Mutex
 	pidfd    int
@@ -42,9 +41,9 @@ type Worker struct {
 	done     bool      // Close was called
 	cause    cause     // why the server ended the run
 
-	missed error // why there is no pidfd, valid once started is closed
+	unheld error // why there is no pidfd, valid once started is closed
 	exit   Exit
-	fate   error // nil: the process was reported buried
+	lost   error // why nobody knows how it ended; nil: that was reported
 }
 
 // begin notes that the process exists.
@@ -52,8 +51,8 @@ func (w *Worker) begin(pidfd int) {
 	w.mu.Lock()
 	if w.done {
 		// Nobody wants it any more; it must not live on.
-		_ = sandbox.KillPIDFD(pidfd)
-		sandbox.CloseFD(pidfd)
+		_ = sys.KillPIDFD(pidfd)
+		sys.CloseFD(pidfd)
 	} else {
 		w.pidfd = pidfd
 	}
@@ -61,16 +60,16 @@ func (w *Worker) begin(pidfd int) {
 	close(w.started)
 }
 
-// miss notes that the process exists and that nobody can get hold of it. It has
+// beginUnheld notes that the process exists and that nobody can get hold of it. It has
 // seen no script, and ends when its channel is closed.
-func (w *Worker) miss(why error) {
-	w.missed = why
+func (w *Worker) beginUnheld(why error) {
+	w.unheld = why
 	close(w.started)
 }
 
 // end notes that the process is gone, or lost with its zygote.
-func (w *Worker) end(exit Exit, fate error) {
-	w.exit, w.fate = exit, fate
+func (w *Worker) end(exit Exit, lost error) {
+	w.exit, w.lost = exit, lost
 	close(w.exited)
 }
 
@@ -89,8 +88,8 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	if err != nil {
 		select {
 		case <-w.exited:
-			if w.fate != nil {
-				return w.fate
+			if w.lost != nil {
+				return w.lost
 			}
 		case <-time.After(timeout):
 		}
@@ -108,9 +107,9 @@ func (w *Worker) Ready(timeout time.Duration) error {
 	}
 	select {
 	case <-w.started:
-		return w.missed
+		return w.unheld
 	case <-w.exited:
-		return errors.Join(w.fate, errors.New("zygote: worker: died before its first run"))
+		return errors.Join(w.lost, errors.New("zygote: worker: died before its first run"))
 	case <-time.After(timeout):
 		return errors.New("zygote: worker: the zygote does not answer")
 	}
@@ -138,7 +137,7 @@ func (w *Worker) Exited() <-chan struct{} { return w.exited }
 
 // Exit is how the process ended, only valid once Exited is closed; ok is false
 // when nobody knows because the zygote died too.
-func (w *Worker) Exit() (exit Exit, ok bool) { return w.exit, w.fate == nil }
+func (w *Worker) Exit() (exit Exit, ok bool) { return w.exit, w.lost == nil }
 
 // kill ends the process. The first cause counts.
 func (w *Worker) kill(c cause) {
@@ -149,7 +148,7 @@ func (w *Worker) kill(c cause) {
 	}
 	if w.pidfd >= 0 && !w.killed {
 		w.killed = true
-		_ = sandbox.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
+		_ = sys.KillPIDFD(w.pidfd) // its only error is a descriptor of ours gone bad
 	}
 }
 
@@ -182,7 +181,7 @@ func (w *Worker) Close() {
 	}
 	w.done = true
 	if w.pidfd >= 0 {
-		sandbox.CloseFD(w.pidfd)
+		sys.CloseFD(w.pidfd)
 		w.pidfd = -1
 	}
 	w.mu.Unlock()
@@ -193,39 +192,23 @@ func (w *Worker) Close() {
 
 // closeFarEnds closes this process's copies of what the worker gets.
 func (w *Worker) closeFarEnds() {
-	sandbox.CloseFD(w.farEnds...)
+	sys.CloseFD(w.farEnds...)
 	w.farEnds = nil
 }
 
-// writeRequest sends the one request in the layout of channel.py.
-func (w *Worker) writeRequest(r *Request) error {
-	given := absent
-	if r.Input != nil {
-		given = uint32(len(r.Input))
+// Status is what the kernel says of the worker's process now, and the directory of
+// /proc with what it holds; ok is false when it is gone, or not to be seen from here.
+func (w *Worker) Status() (s proc.Status, dir string, ok bool) {
+	pid := w.PID()
+	if pid == 0 {
+		return proc.Status{}, "", false
 	}
-	files := filesSize(r.Files)
-	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + files
-	b := make([]byte, 0, min(whole, writtenAtOnce))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
-	b = binary.BigEndian.AppendUint32(b, given)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
-	b = binary.BigEndian.AppendUint32(b, uint32(files))
-	b = append(b, flag(r.ReturnFiles))
-	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
-	out := gather{to: w.ctl, b: b}
-	out.text(r.Script)
-	out.bytes(r.Input)
-	out.text(r.Stdin)
-	out.files(r.Files)
-	return out.flush()
-}
-
-// requestHeader is the size of REQUEST in channel.py.
-const requestHeader = 25
-
-func flag(on bool) byte {
-	if on {
-		return 1
+	s, dir, err := proc.Look(pid)
+	if err != nil {
+		return proc.Status{}, "", false
 	}
-	return 0
+	// While nobody has waited for the process its number means no other.
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return s, dir, w.pidfd >= 0 && sys.AlivePIDFD(w.pidfd)
 }

@@ -2,20 +2,14 @@ package zygote
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/harness"
 	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -76,116 +70,6 @@ type Zygote struct {
 	err  error         // why, valid once dead is closed
 }
 
-// Start builds the jail and the zygote in it. It returns when the zygote is
-// ready to fork, or with the layer that was refused.
-func Start(ctx context.Context, cfg Config) (*Zygote, error) {
-	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{})}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("zygote: launch: %w", err)
-	}
-	status, err := z.launch()
-	if err != nil {
-		return nil, err
-	}
-	defer status.Close()
-	// From here on there is a process to end, in the launch stage already.
-	stop := context.AfterFunc(ctx, z.Kill)
-	defer stop()
-	if err := z.launched(status); err != nil {
-		return nil, errors.Join(err, ctx.Err())
-	}
-	if err := z.greet(); err != nil {
-		z.Kill()
-		<-z.dead
-		words := z.lastWords()
-		if words != nil && errors.Is(err, io.EOF) {
-			err = nil // it says itself why it ended
-		}
-		return nil, errors.Join(err, ctx.Err(), words)
-	}
-	go z.listen()
-	return z, nil
-}
-
-// greet hands over the sources and then the confinement steps, which depend on
-// the size the zygote has when everything is imported.
-func (z *Zygote) greet() error {
-	sources, err := harness.Sources()
-	if err != nil {
-		return err
-	}
-	err = z.send(map[string]any{
-		"harness": sources, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
-		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
-		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
-		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
-	})
-	if err != nil {
-		return err
-	}
-	buf := make([]byte, 4<<10)
-	if err := z.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	n, err := z.conn.Read(buf)
-	if err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	if err := z.conn.SetReadDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	var hello struct {
-		Version  string
-		MappedAt uint64 `json:"mapped_at"`
-	}
-	if err := json.Unmarshal(buf[:n], &hello); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	z.version = hello.Version
-	size, err := z.size()
-	if err != nil {
-		return err
-	}
-	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: hello.MappedAt})
-	if err != nil {
-		return err
-	}
-	return z.send(map[string]any{
-		"prepare": z.cfg.Jail.Prepare(), "steps": worker,
-		"pid_namespace": z.cfg.Jail.Has(sandbox.PIDNamespace), "oom_score_fd": sandbox.OOMScoreFD,
-	})
-}
-
-// single refuses a zygote of several threads.
-func single(threads int64) error {
-	if threads == 1 {
-		return nil
-	}
-	return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
-}
-
-// harnessBytes is the address space a worker's own stack, heap and buffers may
-// take before the script's allowance begins.
-const harnessBytes = 8 << 20
-
-func nonNil(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
-}
-
-func (z *Zygote) send(message any) error {
-	b, err := json.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("zygote: message: %w", err)
-	}
-	if _, err := z.conn.Write(b); err != nil {
-		return fmt.Errorf("zygote: message: %w", err)
-	}
-	return nil
-}
-
 // Version is the interpreter's, such as "3.11.11".
 func (z *Zygote) Version() string { return z.version }
 
@@ -197,7 +81,7 @@ func (z *Zygote) PID() int { return z.cmd.Process.Pid }
 func (z *Zygote) Dead() <-chan struct{} { return z.dead }
 
 // Err is why the zygote is gone; only valid after Dead is closed.
-func (z *Zygote) Err() error { return errors.Join(z.err, z.lastWords()) }
+func (z *Zygote) Err() error { return errors.Join(z.err, z.said()) }
 
 // Kill ends the zygote. Dead is closed when it is gone.
 func (z *Zygote) Kill() {
@@ -207,14 +91,16 @@ func (z *Zygote) Kill() {
 	}
 }
 
-func (z *Zygote) lastWords() error {
-	if words := z.stderr.String(); words != "" {
-		return errors.New(words)
+// said is what the interpreter, or this package about it, wrote to its stderr.
+func (z *Zygote) said() error {
+	if text := z.stderr.String(); text != "" {
+		return errors.New(text)
 	}
 	return nil
 }
 
-// tail keeps the last words of the interpreter: only our own code writes there.
+// tail keeps the end of what is written to it. Nothing of a script is: only our own
+// code writes to the stderr of the interpreter.
 type tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -234,4 +120,34 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.buf.String()
+}
+
+// Stopped reports whether the zygote is stopped: it does nothing then, and is
+// not dead.
+func (z *Zygote) Stopped() bool {
+	s, err := proc.Read(z.PID())
+	return err == nil && s.Stopped() // else gone
+}
+
+// Idle is the status of a worker of this zygote before it has a script: what it
+// shares with the zygote and what it takes itself. All are alike once the zygote
+// has settled, so that one is looked at.
+func (z *Zygote) Idle(w *Worker) proc.Status {
+	if w.Unrehearsed() {
+		s, _, _ := w.Status() // of one that is gone nobody asks
+		return s
+	}
+	z.mu.Lock()
+	s := z.idle
+	z.mu.Unlock()
+	if s.State != 0 {
+		return s
+	}
+	s, _, ok := w.Status()
+	if ok {
+		z.mu.Lock()
+		z.idle = s
+		z.mu.Unlock()
+	}
+	return s
 }

@@ -1,0 +1,106 @@
+package capacity
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// What the server needs of descriptors, measured and rounded up.
+const (
+	// ownDescriptors are its listeners, those who scrape its metrics, its log, the
+	// interpreter's channel, what the Go runtime takes, and clients of Google
+	// Cloud.
+	ownDescriptors = 24
+	// perWorker are the ends of a worker's channel and output and its pidfd,
+	// and the other ends while it is being made. All can be made at once.
+	perWorker = 4 + 3
+	// spareWorkers stand ready beyond those that run.
+	spareWorkers = 2
+	// mostConnections is what even a large machine grants: each takes some tens
+	// of KiB. Cloud Run has at most 1000 requests at a time in an instance.
+	mostConnections = 2048
+)
+
+// connectionsLeft is how many connections there can be beside so many workers,
+// in a process that may have descriptors.
+func connectionsLeft(descriptors int64, workers int) int64 {
+	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, mostConnections)
+}
+
+// spareConnections are beyond those that run or wait in the queue, which nothing
+// closes: for those who ask how the service is, or are told that it is full.
+const spareConnections = 3
+
+// leastConnections is what the service can't do without: one for each run, one
+// for the queue, and the spare ones.
+func leastConnections(workers int) int64 { return int64(workers) + 1 + spareConnections }
+
+// descriptorsFor is how many descriptors so many workers need.
+func descriptorsFor(workers int) int64 {
+	return ownDescriptors + int64(workers+spareWorkers)*perWorker + leastConnections(workers)
+}
+
+// workersWith is how many workers so many descriptors are enough for.
+func workersWith(descriptors int64) int {
+	n := 0
+	for descriptorsFor(n+1) <= descriptors && n < MaxWorkers {
+		n++
+	}
+	return n
+}
+
+// descriptorLimit is how many descriptors this process may have. The Go runtime
+// has raised the soft limit to the hard one.
+func descriptorLimit() int64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > Unlimited {
+		return Unlimited
+	}
+	return int64(limit.Cur)
+}
+
+// raiseWith says how the limit is raised.
+const raiseWith = "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of docker)"
+
+// fitDescriptors checks that there are enough descriptors for what is asked, and
+// makes what is not asked, but worked out, as small as need be.
+func (s *Share) fitDescriptors(descriptors int64, ask Ask) error {
+	if ask.Limits.OpenFiles > descriptors {
+		return fmt.Errorf("setting EXEC_OPEN_FILES: \"%d\": this process itself may have %d open files: %s, or lower the setting",
+			ask.Limits.OpenFiles, descriptors, raiseWith)
+	}
+	most := workersWith(descriptors)
+	switch {
+	case s.Workers <= most:
+	case ask.Workers != 0 && most > 0:
+		return fmt.Errorf("setting EXEC_WORKERS: \"%d\": needs %d open files, and this process may have %d: %s, or lower the setting to %d",
+			s.Workers, descriptorsFor(s.Workers), descriptors, raiseWith, most)
+	case most == 0:
+		return fmt.Errorf("open files: this process may have %d, and needs %d for one worker: %s",
+			descriptors, descriptorsFor(1), raiseWith)
+	default:
+		s.Warnings = append(s.Warnings, fmt.Sprintf("open files: this process may have %d, enough for %d workers instead of %d: %s",
+			descriptors, most, s.Workers, raiseWith))
+		s.Workers = most
+	}
+	s.Connections = int(connectionsLeft(descriptors, s.Workers))
+	return nil
+}
+
+// fitQueue makes the queue no longer than the connections allow: each place in
+// it takes one for as long as a run may last.
+func (s *Share) fitQueue(descriptors int64, ask Ask) {
+	most := s.Connections - s.Workers - spareConnections
+	if s.Queue <= most {
+		return
+	}
+	if ask.Queue != 0 {
+		warning := fmt.Sprintf("setting EXEC_QUEUE: \"%d\": %d it is: there are %d connections, "+
+			"of which each run and each place in the queue takes one", s.Queue, most, s.Connections)
+		if s.Connections < mostConnections {
+			warning += fmt.Sprintf(", because this process may have %d open files: %s", descriptors, raiseWith)
+		}
+		s.Warnings = append(s.Warnings, warning)
+	}
+	s.Queue = most
+}

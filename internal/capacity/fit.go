@@ -1,0 +1,110 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+	"runtime/debug"
+
+	"github.com/pyexec/pyexec/runtime"
+)
+
+// MaxWorkers is the most runs at once that can be asked for.
+const MaxWorkers = 256
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+)
+
+// Ask is what an operator has asked for.
+type Ask struct {
+	// Workers and Queue are 0 where nothing is asked: they are worked out then.
+	// So is Limits.MemoryBytes.
+	Workers, Queue int
+	Limits         runtime.Limits
+	// BodyBytes bounds the body of a request.
+	BodyBytes int64
+	// Overcommit accepts more than the machine has, with a warning.
+	Overcommit bool
+}
+
+// Share is how a machine is shared out.
+type Share struct {
+	// Workers run at once, Queue may wait, and each script has MemoryBytes on top
+	// of the interpreter's own.
+	Workers, Queue int
+	MemoryBytes    int64
+	// Connections is how many the program that listens should accept at once:
+	// more would take the descriptors that workers need. It is always more than
+	// the runs and the places in the queue.
+	Connections int
+	// ServerBytes is the memory that the server takes at most, the interpreter
+	// included, whatever callers and scripts do within their limits. The memory
+	// and the /tmp of the scripts come on top.
+	ServerBytes int64
+	// HeldBodies and HeldReplies bound, in bytes, what is held of the requests
+	// and the replies of all callers together.
+	HeldBodies, HeldReplies int64
+	// Reserve is how many bytes have to be left to the machine, or the largest run
+	// is ended. Jail is what the interpreter and all runs may hold together.
+	Reserve, Jail int64
+	// Warnings are what is legal but doubtful.
+	Warnings []string
+
+	heap int64 // what the Go runtime may take for itself
+}
+
+// Fit works out the sizes that are not asked for from those that are and from the
+// machine. It never overrules what is asked for: an error names the setting that
+// this machine can't bear, unless Ask.Overcommit accepts it.
+func Fit(m Machine, ask Ask) (Share, error) {
+	if m.Descriptors == 0 {
+		m.Descriptors = Unlimited
+	}
+	s := fit(m, sizes{
+		Workers:     ask.Workers,
+		Queue:       ask.Queue,
+		MemoryBytes: ask.Limits.MemoryBytes,
+		TmpBytes:    ask.Limits.TmpBytes,
+		Server:      newServerSizes(ask.Limits, ask.BodyBytes),
+	})
+	share := Share{Workers: s.Workers, Queue: s.Queue, MemoryBytes: s.MemoryBytes}
+	if err := share.fitDescriptors(m.Descriptors, ask); err != nil {
+		return share, err
+	}
+	if share.Workers < s.Workers && ask.Queue == 0 {
+		share.Queue = share.Workers * queuePerWorker
+	}
+	share.fitQueue(m.Descriptors, ask)
+	s.Workers, s.Queue = share.Workers, share.Queue
+	share.HeldBodies, share.HeldReplies = s.Server.held(s.Workers, s.room(m))
+	share.ServerBytes = s.Server.fixed(s.Workers) + share.HeldBodies + share.HeldReplies
+	share.heap = share.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
+	share.Reserve, share.Jail = pressureReserve(m), s.jail()
+	return share, share.fitMemory(s, m, ask)
+}
+
+// fitMemory refuses what is asked for and can't be held, unless it is wanted so.
+// What nobody asked for is worked out, and starts with a warning.
+func (s *Share) fitMemory(all sizes, m Machine, ask Ask) error {
+	asked := ask.Workers != 0 || ask.Limits.MemoryBytes != 0
+	switch over := all.overcommitted(m); {
+	case over == "":
+	case asked && !ask.Overcommit:
+		return fmt.Errorf("%s: lower EXEC_WORKERS, EXEC_MEMORY_MB or EXEC_TMP_MB; "+
+			"EXEC_OVERCOMMIT=true starts all the same", over)
+	default:
+		s.Warnings = append(s.Warnings, over+": when memory runs out the largest run is ended")
+	}
+	return nil
+}
+
+// LimitHeap makes the garbage collector work harder before this process takes
+// more than is reserved for it, instead of letting it double what it holds.
+// GOMEMLIMIT overrules it. It is for programs that do nothing but serve.
+func (s Share) LimitHeap() {
+	overruled := debug.SetMemoryLimit(-1) != math.MaxInt64
+	if !overruled && s.heap > 0 {
+		debug.SetMemoryLimit(s.heap)
+	}
+}

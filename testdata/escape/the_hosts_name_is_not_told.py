@@ -1,8 +1,0 @@
-# The name of the machine, where the sandbox can have one of its own.
-# result: "sandbox"
-# in podman podman-nons: result~: "[0-9a-f]{12}"
-# because: the name is the container's, which is not the host's
-
-
-def main():
-    return os.uname().nodename
