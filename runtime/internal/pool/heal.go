@@ -10,6 +10,44 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
+// Back-off between restarts of an interpreter that keeps dying.
+const (
+	firstPause = 20 * time.Millisecond
+	longPause  = time.Second
+	stableRun  = 10 * time.Second // after this long the back-off starts anew
+)
+
+// supervise serves one zygote after the other until close.
+func (p *Pool) supervise(z *zygote.Zygote) {
+	defer p.done.Done()
+	pause := firstPause
+	for {
+		began := time.Now()
+		p.serve(z)
+		if p.ctx.Err() != nil {
+			return
+		}
+		p.setTrouble(errors.New("the interpreter is being restarted"))
+		p.log.Error("interpreter died", "error", z.Err(), "restart_in", pause)
+		if time.Since(began) > stableRun {
+			pause = firstPause
+		}
+		for z = nil; z == nil; pause = min(2*pause, longPause) {
+			select {
+			case <-time.After(pause):
+			case <-p.ctx.Done():
+				return
+			}
+			var err error
+			if z, err = p.groups.start(p.ctx, p.zygote); err != nil {
+				p.log.Error("interpreter does not start", "error", err)
+				continue
+			}
+			p.restarts.Add(1)
+		}
+	}
+}
+
 // shortages are the errors of a machine, or a user, that has none left:
 // descriptors, processes, memory, disk. The interpreter is not to blame and a
 // new one would not help, so it is kept, and so are the workers that are ready.

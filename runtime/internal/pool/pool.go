@@ -12,19 +12,9 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// How long things may take before the interpreter is taken for hung.
-const (
-	readyWithin  = 5 * time.Second  // fork and confinement of a worker
-	settleWithin = 30 * time.Second // the same, until the zygote has rehearsed all libraries
-	workerWithin = 10 * time.Second // a caller's wait for a ready worker
-)
-
-// Back-off between restarts of an interpreter that keeps dying.
-const (
-	firstPause = 20 * time.Millisecond
-	longPause  = time.Second
-	stableRun  = 10 * time.Second // after this long the back-off starts anew
-)
+// workerWithin is a caller's wait for a ready worker, before the interpreter is taken
+// for hung.
+const workerWithin = 10 * time.Second
 
 // Spares are the workers beyond Config.Workers that are kept, so that a caller
 // who comes while all others run does not wait for a fork.
@@ -101,37 +91,6 @@ func (p *Pool) Open(ctx context.Context) (version string, err error) {
 	return z.Version(), nil
 }
 
-// supervise serves one zygote after the other until close.
-func (p *Pool) supervise(z *zygote.Zygote) {
-	defer p.done.Done()
-	pause := firstPause
-	for {
-		began := time.Now()
-		p.serve(z)
-		if p.ctx.Err() != nil {
-			return
-		}
-		p.setTrouble(errors.New("the interpreter is being restarted"))
-		p.log.Error("interpreter died", "error", z.Err(), "restart_in", pause)
-		if time.Since(began) > stableRun {
-			pause = firstPause
-		}
-		for z = nil; z == nil; pause = min(2*pause, longPause) {
-			select {
-			case <-time.After(pause):
-			case <-p.ctx.Done():
-				return
-			}
-			var err error
-			if z, err = p.groups.start(p.ctx, p.zygote); err != nil {
-				p.log.Error("interpreter does not start", "error", err)
-				continue
-			}
-			p.restarts.Add(1)
-		}
-	}
-}
-
 // serve keeps the pool full from z until z is dead or the pool closed. Then no
 // worker of z is left and every token is back.
 func (p *Pool) serve(z *zygote.Zygote) {
@@ -143,7 +102,7 @@ func (p *Pool) serve(z *zygote.Zygote) {
 		p.drain()
 	}()
 	broken := make(chan struct{})
-	var once, retired sync.Once
+	var once sync.Once
 	for {
 		select {
 		case <-p.ctx.Done():
@@ -160,8 +119,8 @@ func (p *Pool) serve(z *zygote.Zygote) {
 			w, err := p.fork(z)
 			if err == nil {
 				p.setTrouble(nil)
-				if !w.Unrehearsed() {
-					retired.Do(p.retireUnrehearsed)
+				if old := z.Superseded(w); old != nil {
+					p.retire(old)
 				}
 				return
 			}
@@ -195,11 +154,7 @@ func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 		return nil, err
 	}
 	made := p.endIfStopped(z)
-	within := readyWithin
-	if !z.Settled() {
-		within = settleWithin
-	}
-	err = w.Ready(within)
+	err = w.Ready(z.ReadyWithin())
 	made()
 	if err != nil {
 		p.end(w)
@@ -216,10 +171,9 @@ func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	return w, nil
 }
 
-// retireUnrehearsed ends a zygote's first worker if nobody has come for it: who
-// gets it later would pay for its having been early.
-func (p *Pool) retireUnrehearsed() {
-	if w := p.Ready.Remove((*zygote.Worker).Unrehearsed); w != nil {
+// retire ends a worker if it still waits for a script.
+func (p *Pool) retire(w *zygote.Worker) {
+	if p.Ready.Remove(func(other *zygote.Worker) bool { return other == w }) != nil {
 		p.Discard(w)
 	}
 }
