@@ -56,7 +56,7 @@ type Options struct {
 	// rebound; other clients may use any name.
 	Hosts []string
 	// MCP serves /mcp. MCPHosts stand there for Hosts; none, for the same. By
-	// default, who comes over the loopback interface is treated like a browser.
+	// default, whoever comes over the loopback interface is treated like a browser.
 	MCP      bool
 	MCPHosts []string
 	// Complete is closed when Runner.Info knows all there is to know. nil means
@@ -175,7 +175,7 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
 	}
-	if r.Method == http.MethodPost { // which is to run something
+	if r.Method == http.MethodPost { // it is to run something
 		if err := h.guards.of(r.URL.Path).check(r); err != nil {
 			if r.URL.Path != "/mcp" { // most of whose messages ask for no run
 				c.begin(r)
