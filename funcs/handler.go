@@ -131,7 +131,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil && (errors.Is(err, errGone) || left(r, err)):
 		abandon(w)
-		if c.record != nil {
+		if c.pending() {
 			c.record.leave()
 			h.recorder.Later(c.record)
 		}
@@ -142,7 +142,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)
 	}
-	if c.record != nil && !c.noted {
+	if c.pending() {
 		c.record.answered(&rep)
 		h.recorder.Later(c.record)
 	}
@@ -201,7 +201,7 @@ func allows(list, method string) bool {
 func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply {
 	o, sentence := explain(err)
 	switch {
-	case c.record != nil:
+	case c.pending():
 		c.record.end(o, sentence, err)
 	case o.of == internalError:
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)

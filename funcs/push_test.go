@@ -260,3 +260,20 @@ func TestEventsAreNotCompressed(t *testing.T) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 }
+
+// A fault after the record is handed over is logged, and the record left alone.
+func TestARecorderThatPanics(t *testing.T) {
+	log, text := logged()
+	r := newRequest("POST", "/events", "application/json", bodies["/events"])
+	w := httptest.NewRecorder()
+	handlerWith(four(), Options{BodyBytes: testBodyBytes, Log: log, Recorder: panicky{}}).ServeHTTP(w, r)
+	if w.Code != 500 || strings.Count(text.String(), "panic: no disk") != 1 {
+		t.Errorf("answered %d %s, logged %s", w.Code, w.Body, text)
+	}
+}
+
+// panicky is a Recorder that can't note anything.
+type panicky struct{}
+
+func (panicky) Later(*Record) { panic("noted twice") }
+func (panicky) Now(*Record)   { panic("no disk") }
