@@ -43,7 +43,8 @@ func TestContentIsEncodedOnce(t *testing.T) {
 		if got := len(c.beginning()); got < largeBytes || got > 2*largeBytes {
 			t.Errorf("%s: a beginning of %d bytes", name, got)
 		}
-		if whole := name == "held" || name == "held, then sent"; whole != (len(c.text) == size) || len(c.text) > size {
+		if whole := name == "held" || name == "held, then sent"; whole != (len(c.text) == size) ||
+			len(c.text) > size {
 			t.Errorf("%s: %d bytes are held", name, len(c.text))
 		}
 	}
@@ -70,7 +71,7 @@ func TestContentIsReserved(t *testing.T) {
 		{size - 1, size, nil, size - largeBytes},
 		{size - 1, 0, nil, largeBytes},
 	} {
-		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d of %d", tt.room, tt.most), func(t *testing.T) {
 			c, _ := encoded(size)
 			var reserved int64
 			err := c.hold(tt.most, func(n int64) error {
@@ -83,7 +84,8 @@ func TestContentIsReserved(t *testing.T) {
 			if err != tt.err || c.size != size || reserved > tt.room || len(c.text) != tt.text {
 				t.Errorf("%v: %d bytes, %d held, %d reserved", err, c.size, len(c.text), reserved)
 			}
-			if int64(len(c.text)) > max(reserved, 2*largeBytes) || err == nil && c.size <= tt.most && reserved != size {
+			if int64(len(c.text)) > max(reserved, 2*largeBytes) ||
+				err == nil && c.size <= tt.most && reserved != size {
 				t.Errorf("%d bytes held, %d reserved", len(c.text), reserved)
 			}
 		})
