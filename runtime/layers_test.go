@@ -141,7 +141,7 @@ var layerTests = []struct {
 	{name: "others", in: refused, out: workerFilter, // that are there
 		contained: `{"group":"EPERM","time":"EPERM","processors":"ENOSYS",` +
 			`"scheduler":"EPERM","parameters":"EPERM","oneself":true}`,
-		free:      `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
+		free: `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
 }
 
 // enterable lets a run that is not shut in find its directory on the host,
