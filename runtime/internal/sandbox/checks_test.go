@@ -30,7 +30,8 @@ func checksOf(t *testing.T, g Grants) []Step {
 // with the name of its layer. A child for each: to succeed is to change.
 func TestChecksFailWithoutTheirLayer(t *testing.T) {
 	if !isRoot() {
-		need.Elsewhere(t, "an ordinary user is refused some of what the checks look for; CI runs the tests as root, too")
+		need.Elsewhere(t, "an ordinary user is refused some of what the checks look for; CI runs the tests as "+
+			"root, too")
 	}
 	seen := map[Layer]bool{}
 	for _, s := range checksOf(t, refusedBy(true, 7, "")) {
@@ -61,7 +62,8 @@ func TestChecksFailWithoutTheirLayer(t *testing.T) {
 // was lowered stays so.
 func TestRlimitsInTheKernel(t *testing.T) {
 	base := Base{Bytes: 1 << 40}
-	limits := Limits{MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40, Threads: 200}
+	limits := Limits{MemoryBytes: 1 << 20, CPUSeconds: 9, TmpBytes: 1 << 20, TmpFiles: 16, OpenFiles: 40,
+		Threads: 200}
 	raise := func(resource int, value int64) Step {
 		limit := rlimit("", resource, value, "").Args[2]
 		return call("raise", unix.SYS_PRLIMIT64, num(0), num(resource), limit, num(0))

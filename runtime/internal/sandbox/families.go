@@ -19,6 +19,7 @@ const (
 	Allocation Family = "allocation" // room for a file beyond what it holds
 )
 
+// families are the calls of each.
 var families = map[Family][]uintptr{
 	Signals:    {unix.SYS_KILL, unix.SYS_TGKILL},
 	Attributes: append([]uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_UTIMENSAT}, archAttributeCalls...),
@@ -32,8 +33,7 @@ var families = map[Family][]uintptr{
 // has no such thing: programs cope with that. posix_fallocate writes then.
 var unsupported = slices.Concat(families[Extended], families[Allocation])
 
-// takenBack are the calls of a script that the worker filter refuses because
-// the layers of this plan do not cover what they can do.
+// takenBack are the calls of the families that TakenBack names.
 func (p *Plan) takenBack() (calls []uintptr) {
 	for _, f := range p.TakenBack() {
 		calls = append(calls, families[f]...)
@@ -41,7 +41,8 @@ func (p *Plan) takenBack() (calls []uintptr) {
 	return calls
 }
 
-// TakenBack says which calls seccomp refuses in this plan and not in others.
+// TakenBack says which calls seccomp refuses in this plan and not in others, because
+// no layer that is in force covers what they do.
 func (p *Plan) TakenBack() []Family {
 	var taken []Family
 	if !p.On[PIDNamespace] && !p.On[OwnUID] && !(p.On[Landlock] && p.landlock >= 6) {

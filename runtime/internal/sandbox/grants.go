@@ -1,6 +1,6 @@
 package sandbox
 
-// Grants says what this machine let throw-away children do.
+// Grants says what this machine let throw-away children do: see [Probe].
 type Grants struct {
 	Root bool `json:"root"` // running as uid 0
 	// GVisor is only for the name of the posture: layers are tried.
@@ -8,14 +8,14 @@ type Grants struct {
 	// Refused says for each scheme that was tried which layers were refused and
 	// how. A scheme is tried only where those above it are not granted.
 	Refused map[Scheme]map[Layer]string `json:"refused"`
-	// Left are the limits that were refused and that something else stands in for.
+	// Left are the rlimits that were refused and that something else covers.
 	Left     []string `json:"left,omitempty"`
 	Landlock int      `json:"landlock"` // ABI version, 0 without
 	LastCap  int      `json:"last_cap"` // highest capability that the kernel knows
 }
 
-// Tried notes what became of a layer that is tried by others: control groups are
-// made by the server, outside of any jail. Empty: it was granted.
+// Tried notes what became of a layer that Probe does not try: control groups are
+// made by the server, outside of any jail. An empty refusal: it was granted.
 func (g Grants) Tried(l Layer, refusal string) {
 	for _, refused := range g.Refused {
 		delete(refused, l)
@@ -52,7 +52,7 @@ func (g Grants) Refusals() map[Layer]string {
 	return out
 }
 
-// why says of a layer that is off in scheme s who refused it and what stands in.
+// why says why a layer is off in scheme s: what refused it, and what stands in.
 func (g Grants) why(l Layer, s *scheme) string {
 	instead := s.notes[l]
 	if l == MemoryCgroup {

@@ -29,7 +29,7 @@ type Base struct {
 // Namespaces says how the launch stage is cloned into the namespaces of the jail.
 func (p *Plan) Namespaces() *syscall.SysProcAttr { return cloneInto(p.Clone, p.On[OwnUID]) }
 
-// The uids that workers get: systemd's range for ids made up at run time
+// The first and the last of the uids that workers get: systemd's range for ids made up at run time
 // (systemd.io/UIDS-GIDS), which no packaged user has.
 const (
 	FirstUID = 61184

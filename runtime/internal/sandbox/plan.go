@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Posture names a way of confinement that is tested as a whole.
+// Posture names a kind of confinement that is tested as a whole. Several schemes may
+// come to the same one.
 type Posture string
 
 // The postures, strongest first.
@@ -34,11 +35,11 @@ type Plan struct {
 	On    map[Layer]bool
 	Notes map[Layer]string
 
-	landlock int // version of the interface
+	landlock int // version of its interface, 0 without
 	gVisor   bool
 	probing  bool // by a Go program, which maps memory wherever it likes
 	lastCap  int
-	left     []string // rlimits that the kernel does not take
+	left     []string // Grants.Left
 }
 
 // Choose takes the strongest scheme that the grants allow. It is a pure function.

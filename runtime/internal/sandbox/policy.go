@@ -15,7 +15,7 @@ type Policy struct {
 	// Root is the tree that a chroot makes the root of scripts, with the binds
 	// in it as links or copies. Empty where the root is built of mounts.
 	Root string
-	// Stdin is an empty file that scripts may read; empty: the null device.
+	// Stdin is an empty file that scripts may read; without one it is the null device.
 	Stdin  string
 	Limits Limits
 }
@@ -29,8 +29,8 @@ func (p Policy) In(t *Tree) Policy {
 
 // Bind makes Source of the host appear as Target inside the private root.
 type Bind struct {
-	Source, Target string
-	Dir            bool
+	Source, Target string // absolute paths
+	Dir            bool   // it is a directory, with all that is below it
 	// Locked are the mount flags of Source's filesystem that a user namespace
 	// may not clear, so that the read-only remount has to repeat them.
 	Locked uintptr
@@ -40,8 +40,10 @@ type Bind struct {
 type Limits struct {
 	// MemoryBytes is the address space a script may add to [Base], that of the
 	// zygote it is forked from.
-	MemoryBytes        int64
-	CPUSeconds         int64
+	MemoryBytes int64
+	CPUSeconds  int64
+	// TmpBytes and TmpFiles are what the run's /tmp, or what stands in for it, may
+	// hold; no single file is larger than TmpBytes.
 	TmpBytes, TmpFiles int64
 	OpenFiles, Threads int64
 }

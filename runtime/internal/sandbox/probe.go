@@ -103,7 +103,7 @@ func probeChild(ctx context.Context, s *scheme, args []string) (found, error) {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Args, cmd.Env = args, []string{}
 	cmd.SysProcAttr = cloneInto(s.clone, s.has(OwnUID))
-	cmd.SysProcAttr.Setsid = false // who leads a session can't take the step of leaving its process group
+	cmd.SysProcAttr.Setsid = false // the leader of a session can't leave its process group
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -217,7 +217,7 @@ func probePolicy() (Policy, Base) {
 // note carries out steps, keeps the first refusal of each layer and goes on.
 func (f *found) note(steps []Step, values map[string]int64) {
 	for _, s := range steps {
-		// The descriptors of a probe are its own affair: it has to report.
+		// A probe keeps its descriptors: it has to report.
 		if f.Refused[s.Layer] != "" || s.Layer == Descriptors {
 			continue
 		}

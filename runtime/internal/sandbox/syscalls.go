@@ -180,7 +180,7 @@ var zygoteCalls = []uintptr{
 	unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET,
 	unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,
 	unix.SYS_SECCOMP,
-	unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_PIDFD_OPEN, // burying workers
+	unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_PIDFD_OPEN, // waiting for workers
 	unix.SYS_SENDMSG, unix.SYS_RECVMSG, // passing descriptors
 }
 

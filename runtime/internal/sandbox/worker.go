@@ -146,7 +146,7 @@ func descriptors(p Policy) []Step {
 // stdin, stdout, stderr and the result channel.
 const firstClosed = 4
 
-// identity gives up who the worker was.
+// identity takes the worker's ids and capabilities away.
 func (j *Jail) identity() []Step {
 	var steps []Step
 	switch {

@@ -16,22 +16,26 @@ import (
 // Config is what a zygote needs to know.
 type Config struct {
 	Jail Jail
-	// Executable and Path (sys.path entries to add) are as seen in the jail.
-	Executable string
-	Path       []string
-	Preload    []string
-	// FontDir is where matplotlib's list of fonts is, as seen in the jail; empty
-	// if there is none.
-	FontDir string
-	// BlockedImports and ResultBytes go to the workers.
-	BlockedImports []string
-	ResultBytes    int
-	ResultDepth    int
-	OutputBytes    int
 	// Group is the directory of the control group that the jail is to be in, nil for
 	// that of this process.
 	Group *os.File
-	// ReturnFiles and ReturnBytes bound what comes back beside the value.
+	// Executable is the interpreter and Path the entries to add to sys.path, both as
+	// seen in the jail.
+	Executable string
+	Path       []string
+	// Preload are the modules to import before the first fork. One that is not there
+	// stops the start.
+	Preload []string
+	// FontDir is where matplotlib's list of fonts is, as seen in the jail; empty
+	// if there is none.
+	FontDir string
+	// BlockedImports are the modules whose import a worker refuses with a message.
+	BlockedImports []string
+	// ResultBytes is the longest JSON text of a result, ResultDepth how deeply it may
+	// be nested, OutputBytes the most that is taken of each of stdout and stderr.
+	ResultBytes, ResultDepth, OutputBytes int
+	// ReturnFiles is how many files and figures come back at most, ReturnBytes how
+	// long they are together with the forms of the value.
 	ReturnFiles, ReturnBytes int
 }
 
