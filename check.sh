@@ -6,9 +6,9 @@
 #                      and JavaScript
 #   ./check.sh         format, vet, build, all tests that can be run here
 #   ./check.sh ci      all of that and known vulnerabilities, the race detector,
-#                      the tests as an ordinary user, the page in a browser,
-#                      requests that schemathesis makes up, a moment of each
-#                      fuzz target, benchmarks
+#                      the tests as an ordinary user and in a container, the
+#                      page in a browser, requests that schemathesis makes up,
+#                      a moment of each fuzz target, benchmarks
 #
 # A test that needs what is not here is skipped; the end says which were. With
 # ci, where everything is, it fails.
@@ -173,6 +173,12 @@ ci() {
 
 	step go test as uid 65534
 	as_ordinary_user
+
+	# Where README.md is followed by most: root without namespaces. The testbed
+	# starts such containers itself.
+	step go test in a container like Docker\'s
+	# shellcheck disable=SC2046
+	.ci/container.sh go test -timeout=20m $(packages_with_tests)
 
 	step the page: the editor is what npm has, and a browser shows it all
 	funcs/web/editor/build.sh --check
