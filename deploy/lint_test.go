@@ -32,6 +32,7 @@ func lint(t *testing.T, args ...string) (string, error) {
 
 // gcloud takes what is in the repository.
 func TestLint(t *testing.T) {
+	need.Time(t, "starts gcloud many times")
 	for _, tt := range []struct {
 		kind string
 		file []string
@@ -66,6 +67,7 @@ func TestLint(t *testing.T) {
 
 // Each kind of file, spoilt.
 func TestLintRefuses(t *testing.T) {
+	need.Time(t, "starts gcloud many times")
 	for _, tt := range []struct{ kind, file, from, to, says string }{
 		{"cloudbuild", "cloudbuild.yaml", "  - id: check\n", "  - id: check\n    nonsense: 1\n", "nonsense"},
 		{"cloudbuild", "cloudbuild.yaml", "${_RUNNER}", "${_NOBODY}", "_NOBODY"},

@@ -22,7 +22,9 @@ const drainBytes = 32 << 20
 // readBody returns the whole body, at most limit bytes of it, when it is of one
 // of the types and is UTF-8. A byte order mark is cut off. media is the type.
 // copies of it are in memory for a while.
-func (c *call) readBody(r *http.Request, limit, copies int64, types ...string) (body []byte, media string, err error) {
+func (c *call) readBody(
+	r *http.Request, limit, copies int64, types ...string,
+) (body []byte, media string, err error) {
 	if media, err = checkType(r.Header, types); err != nil {
 		return nil, media, err
 	}
@@ -39,9 +41,10 @@ func (c *call) readBounded(r *http.Request, limit, copies int64) ([]byte, error)
 		if r.Header.Get("Expect") == "" { // else it is not on its way yet
 			drain(r.Body)
 		}
-		return nil, refuseLimit(tooLarge, bodyHint, "request body must be at most %d bytes, got %d", limit, r.ContentLength)
+		return nil, refuseLimit(tooLarge, bodyHint,
+			"request body must be at most %d bytes, got %d", limit, r.ContentLength)
 	}
-	body, err := readAll(r.Body, r.ContentLength, limit, func(n int64) error { return c.grow(n, copies) })
+	body, err := readAll(r.Body, r.ContentLength, limit, func(n int64) error { return c.mem.grow(n, copies) })
 	if errors.Is(err, runtime.ErrOverloaded) {
 		drain(r.Body)
 		return nil, err
@@ -141,7 +144,8 @@ func checkType(header http.Header, types []string) (media string, err error) {
 	}
 	media, params, err := mime.ParseMediaType(value)
 	if err != nil || !slices.Contains(types, media) {
-		return "", refuse(wrongType, "Content-Type must be %s, got %s", strings.Join(types[:min(2, len(types))], " or "), clip(value))
+		return "", refuse(wrongType, "Content-Type must be %s, got %s",
+			strings.Join(types[:min(2, len(types))], " or "), clip(value))
 	}
 	charset, given := params["charset"]
 	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
@@ -169,5 +173,6 @@ func notUTF8(body []byte) error {
 		at += size
 	}
 	return refuse(invalidRequest,
-		"request body must be UTF-8: byte 0x%02X at offset %d is not; encode the text as UTF-8 before sending it", body[at], at)
+		"request body must be UTF-8: byte 0x%02X at offset %d is not; encode the text as UTF-8 before sending it",
+		body[at], at)
 }

@@ -85,7 +85,7 @@ func TestBodyBound(t *testing.T) {
 					req = httptest.NewRequest("POST", "/execute", chunked{strings.NewReader(body)})
 				}
 				w := httptest.NewRecorder()
-				NewHandler(four(), Options{BodyBytes: int64(size)}).ServeHTTP(w, req)
+				handlerWith(four(), Options{BodyBytes: int64(size)}).ServeHTTP(w, req)
 				if wantCode := 200 + 213*over; w.Code != wantCode {
 					t.Errorf("limit %d, body %d, length hidden %v: status %d, want %d", size, len(body), hide, w.Code, wantCode)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -11,24 +12,58 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// What clients send and read slowly stays in memory meanwhile, and they decide
-// how many they are. So all of it together is bounded, beyond a little for each.
+// call is one request on its way through the handler.
+type call struct {
+	id string
+	w  http.ResponseWriter // for streams; everything else is returned as a reply
+	// limits are those of the runner, for a request that may run something.
+	limits runtime.Limits
+	// record is nil unless the request asks for a run.
+	record *Record
+	noted  bool // the Recorder has the record
+	mem    memory
+}
 
-// How many times what a body is in memory for a while, by who reads it: what is
-// decoded stands beside it, and the SDKs of MCP and of events make copies.
+// begin makes the record of a run that is asked for.
+func (c *call) begin(r *http.Request) *Record {
+	c.record = &Record{
+		ExecutionID: c.id,
+		Trace:       traceOf(r.Header),
+		Request: Request{
+			Method: r.Method, URL: r.URL.Path, Protocol: r.Proto,
+			UserAgent: r.UserAgent(), RemoteIP: remoteIP(r),
+			RequestBytes: max(r.ContentLength, 0), Began: time.Now(),
+		},
+	}
+	return c.record
+}
+
+// failed notes err as what a run, or the attempt at one, came to. It returns
+// the outcome, the sentence for the caller, and the reply that has it.
+func (c *call) failed(err error) (*outcome, string, content) {
+	o, sentence := explain(err)
+	c.record.end(o, sentence, err)
+	return o, sentence, refusal(o, sentence, hintOf(err))
+}
+
+// Clients decide how many they are, and what they send and read slowly stays in
+// memory meanwhile. So all of it together is bounded, beyond a little for each.
+
+// How many copies of a body exist at once, by reader: what is decoded stands
+// beside it, and the SDKs of MCP and of events make more.
 const (
 	copiesPlain = 2
 	copiesSDK   = 3
 )
 
-// toolCopies is the same of a reply that a tool returns.
+// toolCopies is how many copies of a reply exist while a tool returns it.
 const toolCopies = 6
 
 // replyRoomWithin is how long a large reply waits, in the worker that has it,
 // until others have been read.
 const replyRoomWithin = 5 * time.Second
 
-// bounds are those of all requests together.
+// bounds are those of all requests together, in bytes.
 type bounds struct {
 	bodies, replies *semaphore.Weighted
 }
@@ -43,61 +78,63 @@ func newBounds(opts Options) bounds {
 	return bounds{all(opts.HeldBodyBytes), all(opts.HeldReplyBytes)}
 }
 
-// holding is what one request holds.
-type holding struct {
+// memory is what one request has reserved of the bounds, in bytes.
+type memory struct {
 	bounds        bounds
 	body, replies int64
 }
 
-// grow makes room for a body of n bytes, of which there are some copies.
-func (h *holding) grow(n, copies int64) error {
-	more := n*copies - h.body
+// grow reserves n × copies bytes in all for the body.
+func (m *memory) grow(n, copies int64) error {
+	more := n*copies - m.body
 	if more <= 0 {
 		return nil
 	}
-	if !h.bounds.bodies.TryAcquire(more) {
+	if !m.bounds.bodies.TryAcquire(more) {
 		return fmt.Errorf("request body: %w", runtime.ErrOverloaded)
 	}
-	h.body += more
+	m.body += more
 	return nil
 }
 
-// room waits for room for n bytes more of a reply.
-func (h *holding) room(ctx context.Context, n int64) error {
+// room waits until n bytes more of a reply can be reserved. It is the
+// runtime.Hooks.Room of a run.
+func (m *memory) room(ctx context.Context, n int) error {
 	late, cancel := context.WithTimeout(ctx, replyRoomWithin)
 	defer cancel()
-	if err := h.bounds.replies.Acquire(late, n); err != nil {
+	if err := m.bounds.replies.Acquire(late, int64(n)); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return noRoom()
 	}
-	h.replies += n
+	m.replies += int64(n)
 	return nil
 }
 
-// noRoom is for whoever must know that the script has run: others who are
-// overloaded are told that nothing has.
+// noRoom is the 429 after a run: the script has run, its reply does not fit.
+// Others who are overloaded are told that nothing has run.
 func noRoom() error {
-	return refuse(overloaded, "the script has run, but its reply is too large for now: too many large replies are not read yet")
+	return refuse(overloaded,
+		"the script has run, but its reply is too large for now: too many large replies are not read yet")
 }
 
-// output makes room for output of n bytes, which is here already. The worker is
-// free again, so that nothing may wait.
-func (h *holding) output(n int64) error {
+// output reserves n bytes for output, or for copies of a reply, that are here
+// already. The worker is free again, so that nothing may wait. A little is free.
+func (m *memory) output(n int64) error {
 	if n <= largeBytes {
 		return nil
 	}
-	if !h.bounds.replies.TryAcquire(n) {
+	if !m.bounds.replies.TryAcquire(n) {
 		return noRoom()
 	}
-	h.replies += n
+	m.replies += n
 	return nil
 }
 
 // release gives everything back.
-func (h *holding) release() {
-	h.bounds.bodies.Release(h.body)
-	h.bounds.replies.Release(h.replies)
-	h.body, h.replies = 0, 0
+func (m *memory) release() {
+	m.bounds.bodies.Release(m.body)
+	m.bounds.replies.Release(m.replies)
+	m.body, m.replies = 0, 0
 }

@@ -18,7 +18,7 @@ import (
 // at once, however slowly the others send; small ones always get through.
 func TestHeldBodies(t *testing.T) {
 	m := &memo{maxBytes: -1}
-	h := NewHandler(four(), Options{BodyBytes: testBodyBytes, Recorder: m, HeldBodyBytes: 9 << 20})
+	h := handlerWith(four(), Options{BodyBytes: testBodyBytes, Recorder: m, HeldBodyBytes: 9 << 20})
 	large := `{"script":"def main(): pass"` + strings.Repeat(" ", 1<<20) + "}"
 	body, sender := io.Pipe()
 	var first sync.WaitGroup
@@ -83,7 +83,7 @@ func TestHeldReplies(t *testing.T) {
 		}
 		return runtime.Result{Status: runtime.OK, Value: value}, nil
 	}
-	h := NewHandler(r, Options{BodyBytes: testBodyBytes, Recorder: &memo{maxBytes: -1}, HeldReplyBytes: 3 << 19})
+	h := handlerWith(r, Options{BodyBytes: testBodyBytes, Recorder: &memo{maxBytes: -1}, HeldReplyBytes: 3 << 19})
 	request := func(script string) *http.Request {
 		return newRequest("POST", "/execute", "application/json", fmt.Sprintf(`{"script":%q}`, script))
 	}

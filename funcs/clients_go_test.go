@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/funcs/web"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // The programs in Go are compiled, all at once, and run.
 func TestPastedGo(t *testing.T) {
+	need.Time(t, "compiles programs")
+	need.Toolchain(t)
 	runner := documentedRunner(t)
 	server := httptest.NewServer(newTestHandler(runner))
 	defer server.Close()

@@ -17,6 +17,7 @@ import (
 // must bring the very request of the example. Programs that this machine
 // lacks are skipped by name.
 func TestPastedCommands(t *testing.T) {
+	need.Time(t, "starts each client many times")
 	runner := documentedRunner(t)
 	server := httptest.NewServer(newTestHandler(runner))
 	defer server.Close()

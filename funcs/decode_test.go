@@ -219,7 +219,7 @@ func FuzzDecode(f *testing.F) {
 		if !utf8.Valid(body) {
 			return // refused before it is parsed
 		}
-		req, err := parse(body, limits)
+		req, err := parse(body, &limits)
 		var loose map[string]json.RawMessage
 		looseErr := json.Unmarshal(body, &loose)
 		if err != nil {
@@ -258,7 +258,7 @@ func FuzzDecode(f *testing.F) {
 		if d := req.job.Timeout; d != 0 && (d < minTimeout || d > limits.Timeout) {
 			t.Errorf("timeout %v", d)
 		}
-		if !utf8.ValidString(req.job.Script) || len(req.job.Script) > 1000 || depth(req.job.Input) > 10 {
+		if !utf8.ValidString(req.job.Script) || len(req.job.Script) > 1000 || runtime.Depth(req.job.Input) > 10 {
 			t.Errorf("bounds: %+v", req)
 		}
 	})

@@ -3,27 +3,26 @@ package funcs
 import (
 	"bytes"
 	"encoding/json"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
 
+	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/funcs/web"
 )
 
 // health is GET /health.
 func (h *handler) health(*http.Request, *call) (reply, error) {
 	if err := h.runner.Health(); err != nil {
-		body := append([]byte(`{"status":"unhealthy","error":`), appendString(nil, err.Error())...)
+		body := append([]byte(`{"status":"unhealthy","error":`), jsontext.AppendString(nil, err.Error())...)
 		o := outcomeOf[unavailable]
-		return reply{http: o.http, retry: o.retry, body: append(body, '}')}, nil
+		return reply{http: o.http, retry: o.retry, content: textContent(append(body, '}'))}, nil
 	}
-	return reply{http: http.StatusOK, body: []byte(`{"status":"healthy"}`)}, nil
+	return reply{http: http.StatusOK, content: textContent([]byte(`{"status":"healthy"}`))}, nil
 }
 
 // openAPI is GET /openapi.json.
 func (h *handler) openAPI(r *http.Request, _ *call) (reply, error) {
-	return compressed(r, reply{http: http.StatusOK, body: web.OpenAPI()}), nil
+	return compressed(r, reply{http: http.StatusOK, content: textContent(web.OpenAPI())}), nil
 }
 
 // capabilities is GET /capabilities.
@@ -69,7 +68,9 @@ func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 	page, err := web.Page(doc, nonce)
 	header.Set("Content-Security-Policy", web.PagePolicy(nonce))
 	header.Set("Referrer-Policy", "no-referrer")
-	return compressed(r, reply{http: http.StatusOK, contentType: "text/html; charset=utf-8", body: page, header: header}), err
+	return compressed(r, reply{
+		http: http.StatusOK, contentType: "text/html; charset=utf-8", content: textContent(page), header: header,
+	}), err
 }
 
 // orderedLimits is written as a JSON object that keeps the order of the list.
@@ -82,7 +83,7 @@ func (l orderedLimits) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(appendString(b, limit.Name), ':'), limit.Value...)
+		b = append(append(jsontext.AppendString(b, limit.Name), ':'), limit.Value...)
 	}
 	return append(b, '}'), nil
 }
@@ -94,7 +95,7 @@ func jsonReply(v any) (reply, error) {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
-	return reply{http: http.StatusOK, body: bytes.TrimSpace(b.Bytes())}, err
+	return reply{http: http.StatusOK, content: textContent(bytes.TrimSpace(b.Bytes()))}, err
 }
 
 // list makes a list that is missing an empty one, for JSON.
@@ -113,47 +114,43 @@ func object[V any](m map[string]V) map[string]V {
 	return m
 }
 
-// baseURL is where the caller reached the service, for examples that can be
-// pasted. A Host that could mean anything but a host to a shell or a browser
-// is not repeated.
-func baseURL(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+// assetEndpoint serves what the page at / loads.
+var assetEndpoint = endpoint{"GET, HEAD", (*handler).asset}
+
+// asset is GET /assets/VERSION/NAME. The version is in the path, so a browser
+// may keep the file for ever.
+func (h *handler) asset(r *http.Request, _ *call) (reply, error) {
+	a := web.AssetByPath(r.URL.Path)
+	if a == nil {
+		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
-	forwarded, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
-	switch proto := strings.ToLower(strings.TrimSpace(forwarded)); proto {
-	case "http", "https":
-		scheme = proto
+	rep := reply{http: http.StatusOK, contentType: a.ContentType, content: textContent(a.Body), header: http.Header{
+		"Cache-Control": {"public, max-age=31536000, immutable"},
+		"Etag":          {a.ETag},
+		"Vary":          {"Accept-Encoding"},
+	}}
+	if acceptsGzip(r) {
+		// A strong tag is of the bytes as they are sent.
+		rep.content = textContent(a.Gzip)
+		rep.header.Set("Content-Encoding", "gzip")
+		rep.header.Set("Etag", strings.TrimSuffix(a.ETag, `"`)+`-gzip"`)
 	}
-	host := r.Host
-	if !validHost(host) {
-		host = "localhost:8080"
+	if matches(r.Header.Get("If-None-Match"), rep.header.Get("Etag")) {
+		rep.http, rep.content = http.StatusNotModified, content{}
+		rep.header.Del("Content-Encoding")
 	}
-	return scheme + "://" + host
+	return rep, nil
 }
 
-// validHost accepts a name or an IP address, with or without a port.
-func validHost(host string) bool {
-	name, port := host, ""
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		name, port = host[:i], host[i+1:]
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return false
-		}
+// compressed is rep for a caller who takes gzip.
+func compressed(r *http.Request, rep reply) reply {
+	if rep.header == nil {
+		rep.header = http.Header{}
 	}
-	if inner, ok := strings.CutPrefix(name, "["); ok {
-		inner, ok = strings.CutSuffix(inner, "]")
-		return ok && strings.Contains(inner, ":") && !strings.Contains(inner, "%") && net.ParseIP(inner) != nil
+	rep.header.Add("Vary", "Accept-Encoding")
+	if acceptsGzip(r) {
+		rep.content = textContent(web.Compress(rep.content.text))
+		rep.header.Set("Content-Encoding", "gzip")
 	}
-	if name == "" || len(name) > 253 || name[0] == '-' || name[0] == '.' {
-		return false
-	}
-	for _, c := range []byte(name) {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' {
-			return false
-		}
-	}
-	return true
+	return rep
 }

@@ -1,17 +1,30 @@
-// Package funcs is the HTTP face of the service. A request passes through it
-// in four steps, one file each:
+// Package funcs is the HTTP face of the service. A request passes through it in
+// five steps:
 //
-//	handler.go   path and method; the headers every reply carries
-//	decode.go    bytes → runtime.Job, or a refusal that names the field
-//	outcome.go   what came of it → HTTP status, in one table
-//	encode.go    runtime.Result → bytes
+//	handler.go    path and method; from an error to its reply
+//	call.go       one request on its way, and the memory that it holds
+//	body.go       the body, bounded, in UTF-8 and of the right type
+//	decode.go     bytes → runtime.Job, or a refusal that names the field
+//	outcome.go    what came of it → HTTP status, in one table
+//	encode.go     runtime.Result → JSON
+//	reply.go      head and content, at the reader's pace
 //
-// An event takes the same way, between two more: push.go takes the request
-// out of its envelope (package envelope), and turns the outcome into an
-// acknowledgement once the reply is published and the run is logged. So does a
-// call of the tool that /mcp offers to language models (tool.go, package mcp).
-// What is worth knowing of a run, however it was asked for, is a [Run] for a
-// [Recorder].
+// Each endpoint has a file. Those that run something go the same way, and meet in
+// perform:
+//
+//	execute.go    POST /execute
+//	stream.go     the same for whoever wants to see the output as it is written
+//	push.go       POST /events: a message that Pub/Sub pushes (package envelope);
+//	              it is acknowledged once the reply is published and the run noted
+//	tool.go       POST /mcp: the tool that is offered to language models (package mcp)
+//	describe.go   GET: what the service is, for people and programs (package web)
+//
+// Beside them:
+//
+//	record.go     what a [Recorder] is told of a run, however it was asked for
+//	headers.go    what callers want and where they are, by their headers
+//	guard.go      keeps web pages away
+//	jsontext/     JSON as text: read, escaped, written in pieces
 //
 // The run itself happens behind [Runner]. A run that went wrong by the
 // script's own doing is a runtime.Result; a Go error from Runner is the

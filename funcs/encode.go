@@ -1,17 +1,21 @@
 package funcs
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
+	"github.com/pyexec/pyexec/funcs/jsontext"
+	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// Bodies are put together by appending, not by encoding/json: the order of
+// Replies are put together by appending, not by encoding/json: the order of
 // the keys is part of the contract, and the result must come through as the
-// very bytes Python wrote. What may be large goes through an encoder, which
-// holds little of it.
+// very bytes Python wrote.
 
 // report is what `"report": true` adds to a reply.
 type report struct {
@@ -20,71 +24,161 @@ type report struct {
 	isolation map[string]bool
 }
 
-// result is the body for what came of a run. outputBytes is
-// Limits.OutputBytes, to know output that was cut. files says that the caller
-// asked for files, extra is nil unless for a report.
-func result(res *runtime.Result, outputBytes int64, files bool, extra *report) message {
-	return newMessage(rawSize(res), func(e *encoder) { encodeResult(e, res, outputBytes, files, extra) })
+// encoding is how the result of one run is told.
+type encoding struct {
+	res         *runtime.Result
+	outputBytes int64   // Limits.OutputBytes, to know output that was cut
+	files       bool    // the caller asked for files
+	extra       *report // nil unless asked for
 }
 
-func encodeResult(e *encoder, res *runtime.Result, outputBytes int64, files bool, extra *report) {
-	stdout, stderr := trimCut(res.Stdout, outputBytes), trimCut(res.Stderr, outputBytes)
+// content is the reply that tells of the run.
+func (e encoding) content() content {
+	return newContent(rawSize(e.res), e.write)
+}
+
+func (e encoding) write(w *jsontext.Writer) {
+	res := e.res
+	stdout, stderr := trimCut(res.Stdout, e.outputBytes), trimCut(res.Stderr, e.outputBytes)
 	if res.Status == runtime.OK {
-		e.b = append(e.b, `{"result":`...)
-		e.raw(res.Value)
-		encodeMember(e, "stdout", stdout)
-		encodeShown(e, res)
-		encodeFiles(e, res, files)
-		if extra != nil {
-			encodeMember(e, "stderr", stderr)
-			e.b = appendReport(e.b, res, extra)
+		w.Literal(`{"result":`)
+		w.Raw(res.Value)
+		w.Literal(`,"stdout":`)
+		w.Text(stdout)
+		writeShown(w, res)
+		writeFiles(w, res, e.files)
+		if e.extra != nil {
+			w.Literal(`,"stderr":`)
+			w.Text(stderr)
+			w.Raw(appendReport(nil, res, e.extra))
 		}
-		e.b = append(e.b, '}')
+		w.Literal(`}`)
 		return
 	}
-	e.b = appendFailure(e.b, res.Error, res.Status)
+	w.Literal(`{"error":`)
+	w.String(res.Error)
+	w.Literal(`,"status":`)
+	w.String(string(res.Status))
 	if res.Ran {
-		encodeMember(e, "stdout", stdout)
-		encodeMember(e, "stderr", stderr)
+		w.Literal(`,"stdout":`)
+		w.Text(stdout)
+		w.Literal(`,"stderr":`)
+		w.Text(stderr)
 	}
-	if res.Traceback != "" {
-		encodeMember(e, "traceback", res.Traceback)
-	}
+	writeMember(w, "traceback", res.Traceback)
 	if res.Line > 0 {
-		e.b = append(e.b, `,"line":`...)
-		e.b = strconv.AppendInt(e.b, int64(res.Line), 10)
+		w.Literal(`,"line":`)
+		w.Int(int64(res.Line))
 	}
-	if res.Denied != "" {
-		e.b = appendMember(e.b, "denied", res.Denied)
+	writeMember(w, "denied", res.Denied)
+	writeMember(w, "hint", res.Hint)
+	writeFiles(w, res, e.files && res.Ran)
+	if e.extra != nil {
+		w.Raw(appendReport(nil, res, e.extra))
 	}
-	if res.Hint != "" {
-		e.b = appendMember(e.b, "hint", res.Hint)
-	}
-	encodeFiles(e, res, files && res.Ran)
-	if extra != nil {
-		e.b = appendReport(e.b, res, extra)
-	}
-	e.b = append(e.b, '}')
+	w.Literal(`}`)
 }
 
-// appendRefusal appends the body of a request that ended without a run.
-func appendRefusal(b []byte, o *outcome, text, hint string) []byte {
-	b = appendFailure(b, text, o.word)
+// writeMember adds a member, unless it is empty.
+func writeMember(w *jsontext.Writer, key, value string) {
+	if value != "" {
+		w.Literal(`,"` + key + `":`)
+		w.String(value)
+	}
+}
+
+// writeFiles adds the members of a reply that tell of files. asked says that
+// the caller wanted them: then there is a list, if only an empty one.
+func writeFiles(w *jsontext.Writer, res *runtime.Result, asked bool) {
+	if asked {
+		w.Literal(`,"files":{`)
+		for i, f := range res.Files {
+			comma(w, i)
+			w.String(f.Name)
+			w.Literal(`:`)
+			if utf8.Valid(f.Data) {
+				w.Text(f.Data)
+			} else {
+				w.Literal(`{"base64":`)
+				w.Base64(f.Data)
+				w.Literal(`}`)
+			}
+		}
+		w.Literal(`}`)
+	}
+	if len(res.FilesOmitted) > 0 {
+		w.Literal(`,"files_omitted":[`)
+		for i, o := range res.FilesOmitted {
+			comma(w, i)
+			w.Literal(`{"name":`)
+			w.String(o.Name)
+			w.Literal(`,"why":`)
+			w.String(o.Why)
+			w.Literal(`}`)
+		}
+		w.Literal(`]`)
+	}
+}
+
+// writeShown adds the members that show what JSON can't hold.
+func writeShown(w *jsontext.Writer, res *runtime.Result) {
+	if len(res.Display) > 0 {
+		w.Literal(`,"display":{`)
+		for i, t := range slices.Sorted(maps.Keys(res.Display)) {
+			comma(w, i)
+			w.String(t)
+			w.Literal(`:`)
+			w.String(res.Display[t])
+		}
+		w.Literal(`}`)
+	}
+	if len(res.Figures) > 0 {
+		w.Literal(`,"figures":[`)
+		for i, png := range res.Figures {
+			comma(w, i)
+			w.Literal(`{"type":"image/png","base64":`)
+			w.Base64(png)
+			w.Literal(`}`)
+		}
+		w.Literal(`]`)
+	}
+}
+
+// comma separates the i-th of several things from the one before.
+func comma(w *jsontext.Writer, i int) {
+	if i > 0 {
+		w.Literal(`,`)
+	}
+}
+
+// rawSize is what a result takes before it is encoded.
+func rawSize(res *runtime.Result) int64 {
+	n := len(res.Value) + len(res.Stdout) + len(res.Stderr) + len(res.Traceback) + len(res.Error)
+	for _, f := range res.Files {
+		n += len(f.Name) + len(f.Data)
+	}
+	for _, png := range res.Figures {
+		n += len(png)
+	}
+	for t, form := range res.Display {
+		n += len(t) + len(form)
+	}
+	return int64(n)
+}
+
+// refusal is the reply to a request that ended without a run.
+func refusal(o *outcome, sentence, hint string) content {
+	b := jsontext.AppendString([]byte(`{"error":`), sentence)
+	b = appendMember(b, "status", string(o.word))
 	if hint != "" {
 		b = appendMember(b, "hint", hint)
 	}
-	return append(b, '}')
-}
-
-// appendFailure appends the start of every failure, the object left open.
-func appendFailure(b []byte, text string, word runtime.Status) []byte {
-	b = appendString(append(b, `{"error":`...), text)
-	return appendMember(b, "status", string(word))
+	return textContent(append(b, '}'))
 }
 
 func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 	b = append(b, `,"report":{"execution_id":`...)
-	b = appendString(b, extra.id)
+	b = jsontext.AppendString(b, extra.id)
 	b = appendMember(b, "status", string(res.Status))
 	b = appendMillis(append(b, `,"wall_ms":`...), res.Usage.Wall)
 	b = appendMillis(append(b, `,"cpu_ms":`...), res.Usage.CPU)
@@ -95,106 +189,22 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 	b = appendMillis(append(b, `,"queue_ms":`...), res.Usage.Queue)
 	b = appendLimits(append(b, `,"limits":`...), extra.limits)
 	b = append(b, `,"isolation":{`...)
-	layers := make([]string, 0, len(extra.isolation))
-	for layer := range extra.isolation {
-		layers = append(layers, layer)
-	}
-	slices.Sort(layers)
-	for i, layer := range layers {
+	for i, layer := range slices.Sorted(maps.Keys(extra.isolation)) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, layer), ':')
+		b = append(jsontext.AppendString(b, layer), ':')
 		b = strconv.AppendBool(b, extra.isolation[layer])
 	}
 	return append(b, "}}"...)
 }
 
 // appendMember appends `,"key":"value"`. The key is written as it is.
-func appendMember[T string | []byte](b []byte, key string, value T) []byte {
+func appendMember(b []byte, key, value string) []byte {
 	b = append(b, `,"`...)
 	b = append(b, key...)
 	b = append(b, `":`...)
-	return appendString(b, value)
-}
-
-// encodeMember is appendMember for what may be large.
-func encodeMember[T string | []byte](e *encoder, key string, value T) {
-	e.b = append(e.b, `,"`...)
-	e.b = append(e.b, key...)
-	e.b = append(e.b, `":`...)
-	encodeString(e, value)
-}
-
-// plain says of an ASCII byte whether it stands for itself in a JSON string.
-var plain = func() (t [utf8.RuneSelf]bool) {
-	for c := range t {
-		t[c] = c >= ' ' && c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// appendString appends s as a JSON string. Only what JSON requires is
-// escaped; each byte that is not UTF-8 becomes U+FFFD.
-func appendString[T string | []byte](b []byte, s T) []byte {
-	return append(appendEscaped(append(b, '"'), s), '"')
-}
-
-// appendEscaped appends s as it is between the quotes of a JSON string.
-func appendEscaped[T string | []byte](b []byte, s T) []byte {
-	const hex = "0123456789abcdef"
-	start := 0 // of what is not yet copied
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if plain[c] {
-				i++
-				continue
-			}
-			b = append(b, s[start:i]...)
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\n':
-				b = append(b, `\n`...)
-			case '\r':
-				b = append(b, `\r`...)
-			case '\t':
-				b = append(b, `\t`...)
-			case '\b':
-				b = append(b, `\b`...)
-			case '\f':
-				b = append(b, `\f`...)
-			default:
-				b = append(b, `\u00`...)
-				b = append(b, hex[c>>4], hex[c&15])
-			}
-			i++
-			start = i
-			continue
-		}
-		size := runeLen(s[i:min(len(s), i+utf8.UTFMax)])
-		if size > 0 {
-			i += size
-			continue
-		}
-		b = append(b, s[start:i]...)
-		b = utf8.AppendRune(b, utf8.RuneError)
-		i++
-		start = i
-	}
-	return append(b, s[start:]...)
-}
-
-// runeLen returns the length of the character s starts with, 0 when it starts
-// with a byte that is not UTF-8. s is at most four bytes long.
-func runeLen[T string | []byte](s T) int {
-	var p [utf8.UTFMax]byte
-	r, size := utf8.DecodeRune(p[:copy(p[:], s)])
-	if r == utf8.RuneError && size <= 1 {
-		return 0
-	}
-	return size
+	return jsontext.AppendString(b, value)
 }
 
 // trimCut drops the piece of a character that cutting output at limit bytes
@@ -203,13 +213,75 @@ func trimCut(out []byte, limit int64) []byte {
 	if int64(len(out)) < limit {
 		return out
 	}
-	for i := len(out) - 1; i >= 0 && i > len(out)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(out[i]) {
-			if !utf8.FullRune(out[i:]) {
-				return out[:i]
-			}
-			break
+	return out[:len(out)-jsontext.Incomplete(out)]
+}
+
+// limitTable names every limit for reports, /capabilities and the
+// documentation. A name ends in its unit unless it counts things.
+var limitTable = []struct {
+	name, meaning string
+	append        func([]byte, runtime.Limits) []byte
+}{
+	{"timeout_seconds", "Wall clock of the whole script.",
+		func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.Timeout) }},
+	{"cpu_seconds", "Processor time of all threads of the script.",
+		func(b []byte, l runtime.Limits) []byte { return appendSeconds(b, l.CPU) }},
+	{"memory_bytes", "Memory on top of the interpreter's own.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.MemoryBytes, 10) }},
+	{"tmp_bytes", "Size of /tmp, which starts empty.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpBytes, 10) }},
+	{"tmp_files", "Files and directories in /tmp.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.TmpFiles, 10) }},
+	{"output_bytes", "stdout and stderr, each.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OutputBytes, 10) }},
+	{"result_bytes", "JSON text of the result.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ResultBytes, 10) }},
+	{"result_depth", "Nesting of the result, and of the input.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, int64(l.ResultDepth), 10) }},
+	{"script_bytes", "Source text of the script.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ScriptBytes, 10) }},
+	{"return_files", "Files that come back, and figures.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnFiles, 10) }},
+	{"return_bytes", "Files, figures and forms of the value that come back, together.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnBytes, 10) }},
+	{"open_files", "Descriptors open at once, the standard ones included.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OpenFiles, 10) }},
+	{"threads", "Threads at once, the main one included.",
+		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.Threads, 10) }},
+}
+
+// appendLimits appends all limits as one JSON object.
+func appendLimits(b []byte, l runtime.Limits) []byte {
+	b = append(b, '{')
+	for i := range limitTable {
+		if i > 0 {
+			b = append(b, ',')
 		}
+		b = append(b, '"')
+		b = append(b, limitTable[i].name...)
+		b = append(b, `":`...)
+		b = limitTable[i].append(b, l)
 	}
-	return out
+	return append(b, '}')
+}
+
+// limitDocs lists the limits in force, the bound of the request included,
+// which is the handler's own.
+func limitDocs(l runtime.Limits, bodyBytes int64) []web.Limit {
+	docs := make([]web.Limit, 0, len(limitTable)+1)
+	for _, row := range limitTable {
+		docs = append(docs, web.Limit{Name: row.name, Value: json.Number(row.append(nil, l)), Meaning: row.meaning})
+	}
+	return append(docs, web.Limit{
+		Name: "body_bytes", Value: json.Number(strconv.FormatInt(bodyBytes, 10)), Meaning: "Body of a request.",
+	})
+}
+
+func appendSeconds(b []byte, d time.Duration) []byte {
+	return strconv.AppendFloat(b, d.Seconds(), 'f', -1, 64)
+}
+
+// appendMillis appends a duration in milliseconds with up to three decimals.
+func appendMillis(b []byte, d time.Duration) []byte {
+	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)
 }

@@ -11,84 +11,91 @@ import (
 
 // execute is POST /execute.
 func (h *handler) execute(r *http.Request, c *call) (reply, error) {
-	run := c.begin(r)
-	req, err := h.request(r, c)
+	rec := c.begin(r)
+	p, err := h.readParams(r, c)
 	if err != nil {
 		return reply{}, err
 	}
 	if prefers(r.Header["Accept"], streamType) {
-		return h.stream(r, c, &req)
+		return h.stream(r, c, &p)
 	}
-	o, body, err := h.perform(r.Context(), &req, c)
+	o, result, err := h.perform(r.Context(), c, &p, runtime.Hooks{})
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{http: o.http, body: body.text, large: body.encode, queue: run.Usage.Queue, run: run.Usage.Wall}, nil
+	return reply{http: o.http, content: result, waited: rec.Usage.Queue, ran: rec.Usage.Wall}, nil
 }
 
-// request reads what is asked for: a body of JSON, or a script as it is, and
+// readParams reads what is asked for: a body of JSON, or a script as it is, and
 // the query.
-func (h *handler) request(r *http.Request, c *call) (request, error) {
+func (h *handler) readParams(r *http.Request, c *call) (params, error) {
 	body, media, err := c.readBody(r, h.bodyBytes, copiesPlain, executeTypes...)
 	if err != nil {
-		return request{}, err
+		return params{}, err
 	}
-	c.run.Request.RequestBytes = int64(len(body))
-	limits := h.runner.Info().Limits
+	c.record.Request.RequestBytes = int64(len(body))
 	decode, source := parse, media != mediaJSON
 	if source {
 		decode = parseSource
 	}
-	req, err := decode(body, limits)
+	p, err := decode(body, &c.limits)
 	if err != nil {
-		return request{}, err
+		return params{}, err
 	}
-	return req, req.parseQuery(r.URL.RawQuery, source, &limits)
+	return p, p.parseQuery(r.URL.RawQuery, source, &c.limits)
 }
 
-// perform runs what a request asks for and returns the body of the reply. It
-// notes in c.run what there is to note.
-func (h *handler) perform(ctx context.Context, req *request, c *call) (*outcome, message, error) {
-	run := c.run
-	limits := h.runner.Info().Limits
-	job := req.job
-	job.Usage = req.report
-	run.Job = job
-	hooks := req.hooks
-	hooks.Room = func(n int) error { return c.room(ctx, int64(n)) }
+// perform runs what p asks for and returns the outcome with the content that
+// tells of it. It notes in c.record what there is to note.
+func (h *handler) perform(
+	ctx context.Context, c *call, p *params, hooks runtime.Hooks,
+) (*outcome, content, error) {
+	rec, job := c.record, p.job
+	job.Usage = p.report
+	rec.Job = job
+	hooks.Room = func(n int) error { return c.mem.room(ctx, n) }
 	res, err := h.runner.Run(ctx, job, hooks)
 	if err == nil {
-		err = c.output(int64(len(res.Stdout) + len(res.Stderr)))
+		err = c.mem.output(int64(len(res.Stdout) + len(res.Stderr)))
 	}
 	if err != nil {
-		return nil, message{}, err
+		return nil, content{}, err
 	}
 	o := outcomeOf[res.Status]
 	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
-		return nil, message{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+		return nil, content{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
 	}
-	var extra *report
-	if req.report {
-		if job.Timeout > 0 {
-			limits.Timeout = min(limits.Timeout, job.Timeout)
-		}
-		extra = &report{id: run.ExecutionID, limits: limits, isolation: h.runner.Info().Isolation} // asked again: a start may have ended only now
-	}
-	run.Usage = res.Usage
+	rec.Usage = res.Usage
 	if res.Bill != nil {
-		run.UsedWorker, run.Bill = true, res.Bill
+		rec.UsedWorker, rec.Bill = true, res.Bill
 	}
-	run.end(o, res.Error, nil)
-	return o, result(&res, limits.OutputBytes, job.ReturnFiles, extra), nil
+	rec.end(o, res.Error, nil)
+	told := encoding{res: &res, outputBytes: c.limits.OutputBytes, files: job.ReturnFiles}
+	if p.report {
+		told.extra = h.reportOf(c, &job)
+	}
+	return o, told.content(), nil
+}
+
+// reportOf is what a report tells beside the result.
+func (h *handler) reportOf(c *call, job *runtime.Job) *report {
+	limits := c.limits
+	if job.Timeout > 0 {
+		limits.Timeout = min(limits.Timeout, job.Timeout)
+	}
+	// Asked again: a start may have ended only now.
+	return &report{id: c.id, limits: limits, isolation: h.runner.Info().Isolation}
 }
 
 // performSafely is perform for a goroutine that is not the request's own, where
 // a panic would end the process: it comes back as an error.
-func (h *handler) performSafely(ctx context.Context, req *request, c *call) (o *outcome, body message, err error) {
+func (h *handler) performSafely(
+	ctx context.Context, c *call, p *params, hooks runtime.Hooks,
+) (o *outcome, result content, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			o, body, err = nil, message{}, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
+			o, result, err = nil, content{}, fmt.Errorf("serve: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return h.perform(ctx, req, c)
+	return h.perform(ctx, c, p, hooks)
 }

@@ -92,8 +92,29 @@ func four() *fakeRunner {
 }
 
 func newTestHandler(r Runner) http.Handler {
-	return NewHandler(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), MCP: true})
+	return handlerWith(r, Options{BodyBytes: testBodyBytes, MCP: true})
 }
+
+// handlerWith makes a handler that records and logs nowhere, unless opts say
+// where.
+func handlerWith(r Runner, opts Options) http.Handler {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Recorder == nil {
+		opts.Recorder = nowhere{}
+	}
+	return NewHandler(r, opts)
+}
+
+// nowhere is a Recorder and a results topic that keep nothing.
+type nowhere struct{}
+
+func (nowhere) Later(*Record) {}
+func (nowhere) Now(*Record)   {}
+
+func (nowhere) Publish(context.Context, []byte, map[string]string) error { return nil }
+func (nowhere) MaxBytes() int                                            { return 64 << 20 }
 
 // post sends body to /execute as JSON.
 func post(r Runner, body string) *httptest.ResponseRecorder {

@@ -34,9 +34,10 @@ type guard struct {
 type guards struct{ tool, other *guard }
 
 func newGuards(opts Options) guards {
-	g := guards{other: &guard{hosts: opts.Hosts, setting: "ALLOWED_HOSTS", origin: http.NewCrossOriginProtection()}}
+	origin := http.NewCrossOriginProtection()
+	g := guards{other: &guard{hosts: opts.Hosts, setting: "ALLOWED_HOSTS", origin: origin}}
 	// As the SDK of the protocol does it.
-	g.tool = &guard{hosts: opts.MCPHosts, setting: "MCP_HOSTS", loopback: true, origin: g.other.origin}
+	g.tool = &guard{hosts: opts.MCPHosts, setting: "MCP_HOSTS", loopback: true, origin: origin}
 	if len(opts.MCPHosts) == 0 {
 		g.tool.hosts, g.tool.setting = opts.Hosts, g.other.setting
 	}
@@ -59,7 +60,8 @@ func (g *guard) check(r *http.Request) error {
 	host := hostname(r.Host)
 	switch {
 	case len(g.hosts) > 0:
-		if g.hosts[0] == AnyHost || slices.ContainsFunc(g.hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
+		same := func(h string) bool { return strings.EqualFold(h, host) }
+		if g.hosts[0] == AnyHost || slices.ContainsFunc(g.hosts, same) {
 			return nil
 		}
 		return g.refuse("host: %.64q: is not one of the accepted ones", host)

@@ -43,7 +43,7 @@ func (a asked) send(t *testing.T, runner *fakeRunner, path string) *httptest.Res
 		r.Header.Set("Sec-Fetch-Site", a.fetchSite)
 	}
 	w := httptest.NewRecorder()
-	NewHandler(runner, Options{
+	handlerWith(runner, Options{
 		BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), MCP: true, Hosts: a.allowed, MCPHosts: a.allowedForMCP,
 	}).ServeHTTP(w, r)
 	return w

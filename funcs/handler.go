@@ -9,9 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
@@ -41,14 +39,9 @@ type Options struct {
 	// means no bound. They must be several times as large as one body, and at
 	// least as large as one reply.
 	HeldBodyBytes, HeldReplyBytes int64
-	// RetryAfter is what the header of that name tells callers to wait before
-	// they repeat a request, rounded up to whole seconds. Zero means 1 s.
-	RetryAfter time.Duration
-	// Log receives faults of the service that no Run tells of, each once. nil
-	// means slog.Default.
+	// Log receives faults of the service that no Record tells of, each once.
 	Log *slog.Logger
-	// Recorder is told of every run. nil means that nobody wants to know; then
-	// faults of runs go to Log.
+	// Recorder is told of every run.
 	Recorder Recorder
 	// Results takes the replies of events. nil means that they go to the
 	// Recorder only.
@@ -72,68 +65,47 @@ type Options struct {
 }
 
 type handler struct {
-	runner     Runner
-	bodyBytes  int64
-	bounds     bounds
-	retryAfter string
-	log        *slog.Logger
-	recorder   Recorder
-	results    Results
-	guards     guards
-	senders    Senders // nil when everybody may send events
-	off        map[string]bool
-	tool       *tool // nil when /mcp is off
-	pace       pace
+	runner    Runner
+	bodyBytes int64
+	bounds    bounds
+	log       *slog.Logger
+	recorder  Recorder
+	results   Results
+	guards    guards
+	senders   Senders // nil when everybody may send events
+	off       map[string]bool
+	tool      *tool // nil when /mcp is off
+	pace      pace
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
 // /capabilities by exact path, and what the page at / loads below /assets/.
-// Everything else, too, is answered in JSON. It panics when
-// Options.BodyBytes is not positive.
+// Everything else, too, is answered in JSON. It panics when Options.BodyBytes
+// is not positive, or when Log or Recorder is missing.
 func NewHandler(runner Runner, opts Options) http.Handler {
-	if opts.BodyBytes <= 0 {
+	switch {
+	case opts.BodyBytes <= 0:
 		panic(fmt.Sprintf("funcs: Options.BodyBytes: %d: must be positive", opts.BodyBytes))
+	case opts.Log == nil, opts.Recorder == nil:
+		panic("funcs: Options: Log and Recorder: must be given")
 	}
-	if opts.Log == nil {
-		opts.Log = slog.Default()
-	}
-	if opts.Recorder == nil {
-		opts.Recorder = faultsOnly{opts.Log}
-	}
-	seconds := max(1, int64((opts.RetryAfter+time.Second-1)/time.Second))
 	h := &handler{
-		runner:     runner,
-		bodyBytes:  opts.BodyBytes,
-		bounds:     newBounds(opts),
-		retryAfter: strconv.FormatInt(seconds, 10),
-		log:        opts.Log,
-		recorder:   opts.Recorder,
-		results:    opts.Results,
-		guards:     newGuards(opts),
-		senders:    opts.Senders,
-		off:        map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
-		pace:       usualPace,
+		runner:    runner,
+		bodyBytes: opts.BodyBytes,
+		bounds:    newBounds(opts),
+		log:       opts.Log,
+		recorder:  opts.Recorder,
+		results:   opts.Results,
+		guards:    newGuards(opts),
+		senders:   opts.Senders,
+		off:       map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
+		pace:      usualPace,
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
 	}
 	return h
 }
-
-// reply is what a request comes to, before it is written.
-type reply struct {
-	http        int
-	contentType string // "" means JSON, or none where there is no body
-	body        []byte
-	large       func(*encoder) // makes a body that is too large to be held
-	size        int64          // of the body, once it is sent
-	retry       bool
-	header      http.Header // further headers, nil for most replies
-	sent        bool        // written already, as a stream
-	queue, run  time.Duration
-}
-
-const jsonType = "application/json; charset=utf-8"
 
 // endpoint is what serves one path. allow is the value of the Allow header.
 type endpoint struct {
@@ -143,7 +115,7 @@ type endpoint struct {
 
 var endpoints = map[string]endpoint{
 	"/execute":      {"POST", (*handler).execute},
-	"/events":       {"POST", (*handler).event},
+	"/events":       {"POST", (*handler).push},
 	"/mcp":          {"POST", (*handler).mcp},
 	"/health":       {"GET, HEAD", (*handler).health},
 	"/":             {"GET, HEAD", (*handler).index},
@@ -153,37 +125,32 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{id: newID(), w: w, holding: holding{bounds: h.bounds}}
-	defer c.release()
+	c := &call{id: newID(), w: w, mem: memory{bounds: h.bounds}}
+	defer c.mem.release()
 	rep, err := h.route(r, c)
-	if err != nil {
-		if errors.Is(err, errGone) || left(r, err) {
-			abandon(w)
-			if c.run != nil {
-				c.run.leave()
-				h.recorder.Later(c.run)
-			}
-			return
+	switch {
+	case err != nil && (errors.Is(err, errGone) || left(r, err)):
+		abandon(w)
+		if c.record != nil {
+			c.record.leave()
+			h.recorder.Later(c.record)
 		}
+		return
+	case err != nil:
 		rep = h.fail(r.Context(), c, err, rep)
 	}
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)
 	}
-	if c.run != nil {
-		c.run.answered(&rep)
-		h.recorder.Later(c.run)
+	if c.record != nil && !c.noted {
+		c.record.answered(&rep)
+		h.recorder.Later(c.record)
 	}
 }
 
-// abandon ends the connection without a reply. Just to return would make the
-// server send an empty 200, which a client that has only closed its sending
-// side would take for an answer.
-func abandon(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err == nil { // else it is HTTP/2, where the stream is gone already
-		_ = conn.Close()
-	}
+// left says that err is only the echo of a caller who left.
+func left(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && r.Context().Err() != nil
 }
 
 // route finds the endpoint and calls it. A panic comes back as an error, so
@@ -215,6 +182,7 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 			}
 			return rep, err
 		}
+		c.limits = h.runner.Info().Limits
 	}
 	return e.serve(h, r, c)
 }
@@ -231,75 +199,16 @@ func allows(list, method string) bool {
 // fail turns an error into a reply. The service's own faults are logged, here
 // or with the run. What is set in rep already, such as headers, stays.
 func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply {
-	o, text := explain(err)
+	o, sentence := explain(err)
 	switch {
-	case c.run != nil:
-		c.run.end(o, text, err)
+	case c.record != nil:
+		c.record.end(o, sentence, err)
 	case o.of == internalError:
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)
 	}
 	rep.http, rep.retry = o.http, o.retry
-	rep.body = appendRefusal(nil, o, text, hintOf(err))
+	rep.content = refusal(o, sentence, hintOf(err))
 	return rep
-}
-
-// write sends rep with the headers every reply carries.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *reply) {
-	header := w.Header()
-	for name, values := range rep.header {
-		header[name] = values
-	}
-	if rep.contentType == "" && len(rep.body) > 0 {
-		rep.contentType = jsonType
-	}
-	setCommon(header, rep.contentType, id)
-	if rep.large == nil && rep.http != http.StatusNotModified { // whose length would be that of what it spares
-		header.Set("Content-Length", strconv.Itoa(len(rep.body)))
-	}
-	timing := make([]byte, 0, 48)
-	timing = appendMillis(append(timing, "queue;dur="...), rep.queue)
-	timing = appendMillis(append(timing, ", run;dur="...), rep.run)
-	header.Set("Server-Timing", string(timing))
-	if rep.retry {
-		header.Set("Retry-After", h.retryAfter)
-	}
-	w.WriteHeader(rep.http)
-	rep.size = int64(len(rep.body))
-	switch {
-	case rep.large != nil:
-		rep.size = h.writeLarge(w, rep.large)
-	case r.Method != http.MethodHead:
-		// An error here means that the client left: there is nobody to tell.
-		_, _ = w.Write(rep.body)
-	}
-}
-
-// writeLarge sends a body while it is encoded, and returns how much. As with a
-// stream, who takes too long for one piece is gone.
-func (h *handler) writeLarge(w http.ResponseWriter, encode func(*encoder)) int64 {
-	out := h.pacedWriter(w)
-	body := message{encode: encode}
-	size, err := body.send(out.write)
-	if err == nil {
-		err = out.done()
-	}
-	if err != nil {
-		// To return would end the body as if it were whole.
-		abandon(w)
-	}
-	return size
-}
-
-// setCommon sets what every reply carries, a stream too.
-func setCommon(header http.Header, contentType, id string) {
-	if contentType != "" { // else there is no content
-		header.Set("Content-Type", contentType)
-	}
-	header.Set("X-Content-Type-Options", "nosniff")
-	if header.Get("Cache-Control") == "" {
-		header.Set("Cache-Control", "no-store")
-	}
-	header.Set("X-Execution-Id", id)
 }
 
 // newID makes the name of one request: 128 random bits in hex.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/pyexec/pyexec/runtime"
 )
@@ -126,11 +126,11 @@ func TestRunnerErrors(t *testing.T) {
 		logged        string
 		caller, panic bool
 	}{
-		{err: runtime.ErrOverloaded, status: 429, retry: "2",
+		{err: runtime.ErrOverloaded, status: 429, retry: "1",
 			body: `{"error":"too many requests are waiting: try again shortly","status":"overloaded"}`},
-		{err: fmt.Errorf("admit: %w", runtime.ErrOverloaded), status: 429, retry: "2",
+		{err: fmt.Errorf("admit: %w", runtime.ErrOverloaded), status: 429, retry: "1",
 			body: `{"error":"too many requests are waiting: try again shortly","status":"overloaded"}`},
-		{err: fmt.Errorf("zygote: /secret: %w", runtime.ErrUnavailable), status: 503, retry: "2",
+		{err: fmt.Errorf("zygote: /secret: %w", runtime.ErrUnavailable), status: 503, retry: "1",
 			body: `{"error":"the service cannot run scripts right now: try again shortly","status":"unavailable"}`},
 		{err: errors.New("read /secret: broken pipe"), status: 500,
 			body: `{"error":"the service could not handle this request","status":"internal_error"}`, logged: "read /secret: broken pipe"},
@@ -148,21 +148,28 @@ func TestRunnerErrors(t *testing.T) {
 				runner.run = func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("oh") }
 			}
 			log, text := logged()
+			m := &memo{}
 			w := httptest.NewRecorder()
-			NewHandler(runner, Options{BodyBytes: 1000, RetryAfter: 1001 * time.Millisecond, Log: log}).ServeHTTP(w, newRequest("POST", "/execute", "", someScript))
+			h := handlerWith(runner, Options{BodyBytes: 1000, Log: log, Recorder: m})
+			h.ServeHTTP(w, newRequest("POST", "/execute", "", someScript))
 			want(t, w, tt.status, tt.body)
 			wantHeaders(t, w)
 			if w.Header().Get("Retry-After") != tt.retry {
 				t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
 			}
+			if text.Len() > 0 || len(m.runs) != 1 { // the record tells of it, and nothing else
+				t.Fatalf("%d records, logged %s", len(m.runs), text)
+			}
+			rec := m.runs[0]
 			if tt.logged == "" {
-				if text.Len() > 0 {
-					t.Errorf("logged %s", text)
+				if rec.Level >= slog.LevelError || rec.Problem != "" {
+					t.Errorf("recorded %+v", rec)
 				}
 				return
 			}
-			if strings.Count(text.String(), tt.logged) != 1 || !strings.Contains(text.String(), "execution_id="+w.Header().Get("X-Execution-Id")) {
-				t.Errorf("logged %s", text)
+			if rec.Level != slog.LevelError || strings.Count(rec.Problem, tt.logged) != 1 ||
+				rec.ExecutionID != w.Header().Get("X-Execution-Id") {
+				t.Errorf("recorded %+v", rec)
 			}
 		})
 	}
@@ -185,15 +192,16 @@ func TestClientGone(t *testing.T) {
 		return runtime.Result{}, fmt.Errorf("run: %w", ctx.Err())
 	}
 	log, text := logged()
-	w := &untouched{t: t}
-	NewHandler(runner, Options{BodyBytes: 1000, Log: log}).ServeHTTP(w, newRequest("POST", "/execute", "", someScript).WithContext(ctx))
-	if text.Len() > 0 {
-		t.Errorf("logged %s", text)
+	w, m := &untouched{t: t}, &memo{}
+	opts := Options{BodyBytes: 1000, Log: log, Recorder: m}
+	handlerWith(runner, opts).ServeHTTP(w, newRequest("POST", "/execute", "", someScript).WithContext(ctx))
+	if text.Len() > 0 || len(m.runs) != 1 || m.runs[0].Level >= slog.LevelError {
+		t.Errorf("logged %s, recorded %+v", text, m.runs)
 	}
 
 	// The same while its body is still being read.
 	req := httptest.NewRequest("POST", "/execute", iotest.ErrReader(errors.New("connection reset"))).WithContext(ctx)
-	NewHandler(four(), Options{BodyBytes: 1000, Log: log}).ServeHTTP(w, req)
+	handlerWith(four(), opts).ServeHTTP(w, req)
 }
 
 // The same over a real connection: the run's context ends with it.
@@ -257,30 +265,20 @@ func (u *untouched) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestBodyBytesMustBePositive(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	NewHandler(four(), Options{})
-}
-
-func BenchmarkExecute(b *testing.B) {
-	runner := &constant{info: testInfo(), res: runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"), Stdout: []byte("Calculating: 2 + 2\n")}}
-	h := newTestHandler(runner)
-	body := `{"script":"def main():\n    result = 2 + 2\n    print(f'Calculating: 2 + 2')\n    return result"}`
-	b.ReportAllocs()
-	for b.Loop() {
-		h.ServeHTTP(httptest.NewRecorder(), newRequest("POST", "/execute", "application/json", body))
+func TestOptionsThatMustBeGiven(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for name, opts := range map[string]Options{
+		"BodyBytes": {Log: log, Recorder: nowhere{}},
+		"Log":       {BodyBytes: 1, Recorder: nowhere{}},
+		"Recorder":  {BodyBytes: 1, Log: log},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("without %s: no panic", name)
+				}
+			}()
+			NewHandler(four(), opts)
+		}()
 	}
 }
-
-type constant struct {
-	info runtime.Info
-	res  runtime.Result
-}
-
-func (c *constant) Run(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { return c.res, nil }
-func (c *constant) Health() error                                            { return nil }
-func (c *constant) Info() runtime.Info                                       { return c.info }

@@ -122,7 +122,7 @@ func exchanges() []exchange {
 		message("tools", four(), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 200),
 		message("notification", four(), `{"jsonrpc":"2.0","method":"notifications/initialized"}`, 202),
 		message("no method", four(), `{"jsonrpc":"2.0","id":1,"method":"x"}`, 400),
-		message("large message", four(), `{"jsonrpc":"2.0","method":"`+strings.Repeat("x", testBodyBytes+messageBytes)+`"}`, 413),
+		message("large message", four(), `{"jsonrpc":"2.0","method":"`+strings.Repeat("x", testBodyBytes+rpcBytes)+`"}`, 413),
 		{name: "message of a wrong type", runner: four(), method: "POST", path: "/mcp", contentType: "text/plain", body: "x", status: 415, refused: true},
 		{name: "message from a page", runner: four(), method: "POST", path: "/mcp", contentType: "application/json", body: toolCall, origin: "https://evil.example", status: 403},
 		{name: "run from a page", runner: four(), method: "POST", path: "/execute", contentType: "application/json", body: someScript, origin: "https://evil.example", status: 403},

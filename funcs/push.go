@@ -8,53 +8,51 @@ import (
 	"strings"
 
 	"github.com/pyexec/pyexec/funcs/envelope"
+	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// event is POST /events: one message of Pub/Sub. The order is the promise: the
-// script runs, its reply is published, the run is logged, and only then is the
+// push is POST /events: one message of Pub/Sub. The order is the promise: the
+// script runs, its reply is published, the run is noted, and only then is the
 // message acknowledged. The answer is for Pub/Sub and says little; 202 is not
 // among them, because the emulator takes it for a refusal.
-func (h *handler) event(r *http.Request, c *call) (reply, error) {
-	run := c.begin(r)
-	run.Event = &Event{}
-	if err := h.admit(r, run); err != nil {
+func (h *handler) push(r *http.Request, c *call) (reply, error) {
+	rec := c.begin(r)
+	rec.Event = &Event{}
+	if err := h.admit(r, rec); err != nil {
 		return reply{}, err
 	}
-	o, sentence, result, err := h.message(r, c)
+	var sentence string
+	o, result, err := h.performMessage(r, c)
 	if err != nil {
 		if left(r, err) {
 			return reply{}, err
 		}
-		o, sentence = explain(err)
-		run.end(o, sentence, err)
-		result = message{text: appendRefusal(nil, o, sentence, hintOf(err))}
+		o, sentence, result = c.failed(err)
 	}
-	run.replied(&result)
-	if o.event == poison {
-		run.Level = slog.LevelError
+	if o.ack == poison {
+		rec.Level = slog.LevelError
 	}
-	if o.event != again {
-		if err := h.publish(r.Context(), run, &result); err != nil {
-			if left(r, err) {
-				return reply{}, err
-			}
-			o, sentence = explain(fmt.Errorf("%w: results topic", runtime.ErrUnavailable))
-			run.Level, run.Problem = slog.LevelError, err.Error()
+	if o.ack == again {
+		rec.replied(&result)
+	} else if err := h.publish(r.Context(), rec, &result); err != nil {
+		if left(r, err) {
+			return reply{}, err
 		}
+		o, sentence = explain(fmt.Errorf("%w: results topic", runtime.ErrUnavailable))
+		rec.Level, rec.Problem = slog.LevelError, err.Error()
 	}
-	rep := reply{queue: run.Usage.Queue, run: run.Usage.Wall}
-	if o.event == again {
+	rep := reply{waited: rec.Usage.Queue, ran: rec.Usage.Wall}
+	if o.ack == again {
 		rep.http, rep.retry = o.http, o.retry
-		rep.body = appendRefusal(nil, o, sentence, "")
+		rep.content = refusal(o, sentence, "")
 	} else {
-		rep.http, run.Event.Acknowledged = http.StatusOK, true
-		rep.body = appendAnswer(nil, run.Status, sentence)
+		rep.http, rec.Event.Acknowledged = http.StatusOK, true
+		rep.content = textContent(appendAnswer(nil, rec.Status, sentence))
 	}
-	rep.size = int64(len(rep.body))
-	run.answered(&rep)
-	c.run = nil
-	h.recorder.Now(run)
+	rec.answered(&rep)
+	c.noted = true
+	h.recorder.Now(rec)
 	return rep, nil
 }
 
@@ -69,9 +67,10 @@ type Senders interface {
 // admit lets a message in, or keeps out what sent it: that says nothing of the
 // message, which is neither published nor acknowledged. If it was Pub/Sub after
 // all, because a setting is wrong, the message comes again.
-func (h *handler) admit(r *http.Request, run *Run) error {
+func (h *handler) admit(r *http.Request, rec *Record) error {
 	if simple(r.Header) {
-		return refuse(wrongType, "Content-Type must be application/json or application/cloudevents+json, got %s", clip(r.Header.Get("Content-Type")))
+		return refuse(wrongType, "Content-Type must be application/json or application/cloudevents+json, got %s",
+			clip(r.Header.Get("Content-Type")))
 	}
 	if h.senders == nil {
 		return nil
@@ -79,7 +78,7 @@ func (h *handler) admit(r *http.Request, run *Run) error {
 	refused, err := h.senders.Check(r.Context(), r.Header)
 	switch {
 	case err != nil:
-		run.Problem = "sender of the event: " + err.Error()
+		rec.Problem = "sender of the event: " + err.Error()
 		return fmt.Errorf("%w: %w", runtime.ErrUnavailable, err)
 	case refused != "":
 		return refuse(wrongSender, "%s", refused)
@@ -87,41 +86,44 @@ func (h *handler) admit(r *http.Request, run *Run) error {
 	return nil
 }
 
-// message reads the message and does what it asks for. It returns the sentence
-// that Pub/Sub, or whoever plays its part, is told beside the outcome, and what
-// came of the run.
-func (h *handler) message(r *http.Request, c *call) (*outcome, string, message, error) {
-	run := c.run
+// performMessage reads the message and does what it asks for.
+func (h *handler) performMessage(r *http.Request, c *call) (*outcome, content, error) {
+	text, err := h.readMessage(r, c)
+	if err != nil {
+		return nil, content{}, err
+	}
+	p, err := parse(text, &c.limits)
+	if err != nil {
+		return nil, content{}, err
+	}
+	return h.perform(r.Context(), c, &p, runtime.Hooks{})
+}
+
+// readMessage takes the data of the message out of its envelope, which it notes.
+func (h *handler) readMessage(r *http.Request, c *call) ([]byte, error) {
 	if err := checkCoding(r.Header); err != nil {
-		return nil, "", message{}, err
+		return nil, err
 	}
 	body, err := c.readBounded(r, envelopeBytes(h.bodyBytes), copiesSDK)
 	if err != nil {
-		return nil, "", message{}, err
+		return nil, err
 	}
-	run.Request.RequestBytes = int64(len(body))
+	c.record.Request.RequestBytes = int64(len(body))
 	m, err := envelope.Open(r.Header, body)
-	*run.Event = Event{ID: m.ID, Source: m.Source, Type: m.Type, Subscription: m.Subscription, Attempt: m.Attempt}
+	*c.record.Event = Event{
+		ID: m.ID, Source: m.Source, Type: m.Type, Subscription: m.Subscription, Attempt: m.Attempt,
+	}
 	if err != nil {
-		return nil, "", message{}, refuse(invalidRequest, "%s", err)
+		return nil, refuse(invalidRequest, "%s", err)
 	}
 	if len(m.ID) > maxAttribute { // cut, it would no longer tell its result from others
-		return nil, "", message{}, refuse(invalidRequest, "id of the message must be at most %d bytes, got %d", maxAttribute, len(m.ID))
+		return nil, refuse(invalidRequest, "id of the message must be at most %d bytes, got %d", maxAttribute, len(m.ID))
 	}
 	if int64(len(m.Data)) > h.bodyBytes {
-		return nil, "", message{}, refuseLimit(tooLarge, bodyHint, "message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
+		return nil, refuseLimit(tooLarge, bodyHint,
+			"message must be at most %d bytes, got %d", h.bodyBytes, len(m.Data))
 	}
-	text, err := checkText(m.Data)
-	if err != nil {
-		return nil, "", message{}, err
-	}
-	limits := h.runner.Info().Limits
-	req, err := parse(text, limits)
-	if err != nil {
-		return nil, "", message{}, err
-	}
-	o, reply, err := h.perform(r.Context(), &req, c)
-	return o, "", reply, err
+	return checkText(m.Data)
 }
 
 // envelopeBytes bounds what a message of at most n bytes is wrapped in: base64
@@ -132,45 +134,44 @@ func envelopeBytes(n int64) int64 { return n/3*4 + 256<<10 }
 // an id: results go by it. Pub/Sub's own ids have some 20 bytes.
 const maxAttribute = 1024
 
-// publish sends the reply of a run to the results topic, if there is one.
-func (h *handler) publish(ctx context.Context, run *Run, result *message) error {
+// publish notes what came of a run, and sends it to the results topic if there
+// is one. What is too large for the topic becomes a refusal that says so.
+func (h *handler) publish(ctx context.Context, rec *Record, result *content) error {
+	var most int64 // without a topic only the beginning is noted
+	if h.results != nil {
+		most = int64(h.results.MaxBytes())
+	}
+	if err := result.hold(most, func(int64) error { return nil }); err != nil {
+		return err
+	}
+	rec.replied(result)
 	if h.results == nil {
 		return nil
 	}
-	if size := run.ReplyBytes; size > int64(h.results.MaxBytes()) {
+	if result.size > most {
 		o := outcomeOf[runtime.ResultLimit]
-		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic", size, h.results.MaxBytes())
-		run.end(o, sentence, nil)
-		*result = message{text: appendRefusal(nil, o, sentence, "")}
-		run.replied(result)
+		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic",
+			result.size, most)
+		rec.end(o, sentence, nil)
+		*result = refusal(o, sentence, "")
+		rec.replied(result)
 	}
-	attributes := map[string]string{"execution_id": run.ExecutionID, "status": run.Status}
-	if run.Event.ID != "" {
-		attributes["event_id"] = strings.ToValidUTF8(run.Event.ID[:min(len(run.Event.ID), maxAttribute)], "")
+	attributes := map[string]string{"execution_id": rec.ExecutionID, "status": rec.Status}
+	if id := rec.Event.ID; id != "" {
+		attributes["event_id"] = strings.ToValidUTF8(id[:min(len(id), maxAttribute)], "")
 	}
-	if err := h.results.Publish(ctx, result.bytes(), attributes); err != nil {
+	if err := h.results.Publish(ctx, result.text, attributes); err != nil {
 		return fmt.Errorf("results topic: %w", err)
 	}
-	run.Event.Published = true
+	rec.Event.Published = true
 	return nil
 }
 
 // appendAnswer appends what the sender of an event that is done is told.
 func appendAnswer(b []byte, status, sentence string) []byte {
-	b = appendString(append(b, `{"status":`...), status)
+	b = jsontext.AppendString(append(b, `{"status":`...), status)
 	if sentence != "" {
 		b = appendMember(b, "error", sentence)
 	}
 	return append(b, '}')
-}
-
-// faultsOnly is the Recorder of a handler that was given none.
-type faultsOnly struct{ log *slog.Logger }
-
-func (f faultsOnly) Later(run *Run) { f.Now(run) }
-
-func (f faultsOnly) Now(run *Run) {
-	if run.Level >= slog.LevelError {
-		f.log.Error("request: "+run.Problem, "execution_id", run.ExecutionID)
-	}
 }

@@ -34,7 +34,7 @@ func TestSendersOfEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, runner := &memo{}, four()
-			h := NewHandler(runner, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m, Results: m, Senders: tt.senders})
+			h := handlerWith(runner, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m, Results: m, Senders: tt.senders})
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, newRequest("POST", "/events", "application/json", bodies["/events"]))
 			if w.Code != tt.code || !strings.Contains(w.Body.String(), tt.says) || strings.Contains(w.Body.String(), "secret") {
@@ -59,7 +59,7 @@ func TestSendersOfEvents(t *testing.T) {
 
 func TestEventsCanBeOff(t *testing.T) {
 	runner := four()
-	h := NewHandler(runner, Options{BodyBytes: testBodyBytes, EventsOff: true})
+	h := handlerWith(runner, Options{BodyBytes: testBodyBytes, EventsOff: true})
 	for path, code := range map[string]int{"/events": 404, "/execute": 200} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, newRequest("POST", path, "application/json", someScript))

@@ -18,7 +18,7 @@ import (
 type memo struct {
 	mu        sync.Mutex
 	steps     []string
-	runs      []*Run
+	runs      []*Record
 	published []published
 	refuse    error // of Publish
 	maxBytes  int
@@ -29,10 +29,10 @@ type published struct {
 	attributes map[string]string
 }
 
-func (m *memo) Later(run *Run) { m.note("later", run) }
-func (m *memo) Now(run *Run)   { m.note("log", run) }
+func (m *memo) Later(run *Record) { m.note("later", run) }
+func (m *memo) Now(run *Record)   { m.note("log", run) }
 
-func (m *memo) note(step string, run *Run) {
+func (m *memo) note(step string, run *Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.steps, m.runs = append(m.steps, step), append(m.runs, run)
@@ -68,7 +68,7 @@ func serveWith(r Runner, m *memo, req *http.Request) *httptest.ResponseRecorder 
 	if m.maxBytes >= 0 {
 		opts.Results = m
 	}
-	h := NewHandler(r, opts)
+	h := handlerWith(r, opts)
 	h.ServeHTTP(w, req)
 	return w
 }

@@ -2,20 +2,16 @@ package funcs
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// Run is what is known of one request for a run when it is over, for logs and
-// metrics. Text in it that comes from the caller is marked: an operator's log
+// Record is what is known of one request for a run when it is over, for logs
+// and metrics. Text in it that comes from the caller is marked: an operator's log
 // must not have it unless that was asked for.
-type Run struct {
+type Record struct {
 	ExecutionID string
 	// Status is the word that the caller was told, or "canceled" for a caller
 	// who left first.
@@ -47,14 +43,14 @@ type Run struct {
 	Trace   Trace
 }
 
-// Bill is what a run cost beside its Usage. A *runtime.Bill is one.
+// Bill brings what a run cost beside its Usage. A *runtime.Bill is one.
 type Bill interface {
 	// Wait waits until the cost is known, and returns it; ok is false when it is
 	// not to be had.
 	Wait() (u runtime.Usage, ok bool)
 }
 
-// Event is how a run was asked for by a message.
+// Event is how a run was asked for by a message that was pushed.
 type Event struct {
 	ID, Source, Type, Subscription string
 	Attempt                        int
@@ -74,12 +70,12 @@ type Request struct {
 }
 
 // Recorder is told of every run that is over, and of every request that was
-// refused instead.
+// refused instead. The Record is its own from then on.
 type Recorder interface {
 	// Later notes a run without making anybody wait.
-	Later(*Run)
+	Later(*Record)
 	// Now notes a run and returns when the note is written.
-	Now(*Run)
+	Now(*Record)
 }
 
 // Results takes the replies of events.
@@ -94,79 +90,35 @@ type Results interface {
 // statusCanceled is the word for a caller who left before the reply.
 const statusCanceled = "canceled"
 
-// call is one request on its way through the handler.
-type call struct {
-	id string
-	w  http.ResponseWriter // for streams; everything else is returned as a reply
-	// run is nil unless the request asks for one, and again when it is noted.
-	run *Run
-	holding
-}
-
-// begin makes the record of a run that is asked for.
-func (c *call) begin(r *http.Request) *Run {
-	c.run = &Run{
-		ExecutionID: c.id,
-		Trace:       traceOf(r.Header),
-		Request: Request{
-			Method: r.Method, URL: r.URL.Path, Protocol: r.Proto,
-			UserAgent: r.UserAgent(), RemoteIP: remoteIP(r),
-			RequestBytes: max(r.ContentLength, 0), Began: time.Now(),
-		},
-	}
-	return c.run
-}
-
-// remoteIP is the caller's address: the one that Google's front end, the last
-// hop, appended to X-Forwarded-For, else the peer's.
-func remoteIP(r *http.Request) string {
-	if via := r.Header.Get("X-Forwarded-For"); via != "" {
-		last := strings.TrimSpace(via[strings.LastIndexByte(via, ',')+1:])
-		if net.ParseIP(last) != nil {
-			return last
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
 // end notes what a run, or the attempt at one, came to. err is nil for a run
 // that took place.
-func (run *Run) end(o *outcome, sentence string, err error) {
-	run.Status, run.Level, run.LimitHit = string(o.word), o.level, o.limit
+func (rec *Record) end(o *outcome, sentence string, err error) {
+	rec.Status, rec.Level, rec.LimitHit = string(o.word), o.level, o.limit
 	switch {
 	case o.of == internalError && err != nil:
-		run.Problem = err.Error()
+		rec.Problem = err.Error()
 	case o.told:
-		run.Problem = sentence
+		rec.Problem = sentence
 	}
 }
 
-// replied notes a reply that is not the body of the answer.
-func (run *Run) replied(m *message) {
-	run.Reply, run.ReplyBytes = m.beginning(), m.size()
+// replied notes what came of the run, once it is sent or held.
+func (rec *Record) replied(c *content) {
+	rec.Reply, rec.ReplyBytes = c.beginning(), c.size
 }
 
-// answered notes the reply. Nothing may use run afterwards but the Recorder.
-func (run *Run) answered(rep *reply) {
-	run.Request.Code, run.Request.ResponseBytes = rep.http, rep.size
-	run.Request.Took = time.Since(run.Request.Began)
-	if run.Reply == nil {
-		body := message{rep.body, rep.large}
-		run.Reply, run.ReplyBytes = body.beginning(), rep.size
+// answered notes the reply, which is what came of the run unless that is noted
+// already. Nothing may use the record afterwards but the Recorder.
+func (rec *Record) answered(rep *reply) {
+	rec.Request.Code, rec.Request.ResponseBytes = rep.http, rep.content.size
+	rec.Request.Took = time.Since(rec.Request.Began)
+	if rec.Reply == nil {
+		rec.replied(&rep.content)
 	}
 }
 
 // leave notes that the caller left before the reply.
-func (run *Run) leave() {
-	run.Status, run.Level = statusCanceled, slog.LevelInfo
-	run.Request.Took = time.Since(run.Request.Began)
-}
-
-// left says that err is only the echo of a caller who left.
-func left(r *http.Request, err error) bool {
-	return errors.Is(err, context.Canceled) && r.Context().Err() != nil
+func (rec *Record) leave() {
+	rec.Status, rec.Level = statusCanceled, slog.LevelInfo
+	rec.Request.Took = time.Since(rec.Request.Began)
 }

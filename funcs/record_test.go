@@ -77,7 +77,7 @@ func TestClientsThatDisconnect(t *testing.T) {
 			return runtime.Result{}, context.Cause(ctx)
 		}
 	}
-	server := httptest.NewServer(NewHandler(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m}))
+	server := httptest.NewServer(handlerWith(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m}))
 	defer server.Close()
 	address := server.Listener.Addr().String()
 	const head = "POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n"

@@ -1,17 +1,214 @@
 package funcs
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/pyexec/pyexec/funcs/jsontext"
 )
+
+// reply is what a request comes to, before it is written.
+type reply struct {
+	http        int
+	contentType string // "" means JSON, or none where there is no content
+	content     content
+	retry       bool
+	header      http.Header // further headers, nil for most replies
+	sent        bool        // written already, as a stream
+	waited, ran time.Duration
+}
+
+const jsonType = "application/json; charset=utf-8"
+
+// retryAfter is how many seconds callers are told to wait before they repeat a
+// request.
+const retryAfter = "1"
+
+// largeBytes is from which size on, before it is encoded, the content of a
+// reply is sent in pieces.
+const largeBytes = jsontext.PieceBytes
+
+// content is the body of a reply. At all its limits it is many times as large
+// encoded as it came: a control character becomes six bytes. So only a small one
+// is put together in memory at once; a large one is encoded when it is sent, a
+// piece at a time, or when it is held, and that is done once.
+type content struct {
+	// text is all of it; of a large one that was sent, or that hold found too
+	// large, the beginning.
+	text []byte
+	size int64 // of all of it; of a large one once it was sent or held
+	raw  int64 // about how long it is before it is encoded
+	// encode makes a large one that was neither sent nor held, else it is nil.
+	encode func(*jsontext.Writer)
+}
+
+// newContent is what encode writes. raw is its size before that.
+func newContent(raw int64, encode func(*jsontext.Writer)) content {
+	if raw > largeBytes {
+		return content{raw: raw, encode: encode}
+	}
+	w := jsontext.NewWriter(make([]byte, 0, roughly(raw)), nil)
+	encode(w)
+	return textContent(w.Bytes())
+}
+
+// textContent is content that is here.
+func textContent(text []byte) content { return content{text: text, size: int64(len(text))} }
+
+// roughly is the memory to begin with for content that had raw bytes before it
+// was encoded.
+func roughly(raw int64) int64 { return raw + raw/8 + 256 }
+
+// large says that the content is still to be encoded, and that its size is not
+// known.
+func (c *content) large() bool { return c.encode != nil }
+
+// send hands the content to out, a large one in pieces, until out returns an
+// error.
+func (c *content) send(out func(piece []byte) error) error {
+	if !c.large() {
+		return out(c.text)
+	}
+	var err error
+	c.pieces(func(piece []byte) error {
+		if len(c.text) < largeBytes {
+			c.text = append(c.text, piece...)
+		}
+		if err == nil {
+			c.size += int64(len(piece))
+			err = out(piece)
+		}
+		if len(c.text) < largeBytes {
+			return nil // a record has the beginning, whoever has left
+		}
+		return err
+	})
+	return err
+}
+
+// hold puts large content together in memory, if it is at most most bytes; else
+// it only finds out the size. reserve is asked before memory is taken for n bytes
+// more, of small content for all of it. Its error is returned where the size would
+// have done.
+func (c *content) hold(most int64, reserve func(n int64) error) error {
+	if !c.large() {
+		return reserve(c.size)
+	}
+	reserved := min(c.raw, most)
+	refused := reserve(reserved)
+	if refused == nil {
+		c.text = make([]byte, 0, roughly(reserved))
+	}
+	c.pieces(func(piece []byte) error {
+		c.size += int64(len(piece))
+		if more := c.size - reserved; more > 0 && c.size <= most && refused == nil {
+			reserved += more
+			refused = reserve(more)
+		}
+		if c.size <= most && refused == nil || len(c.text) < largeBytes {
+			c.text = append(c.text, piece...)
+		}
+		return nil
+	})
+	if c.size > most {
+		return nil
+	}
+	return refused
+}
+
+// pieces encodes large content for out, piece by piece, until out returns an
+// error.
+func (c *content) pieces(out func(piece []byte) error) {
+	w := jsontext.NewWriter(make([]byte, 0, 2*largeBytes), out)
+	c.encode(w)
+	_ = w.Flush() // which out has told already
+	c.encode = nil
+}
+
+// beginning is the start of what was sent or held, all of it where it was small.
+func (c *content) beginning() []byte {
+	if c.raw == 0 || len(c.text) < 2*largeBytes {
+		return c.text
+	}
+	return bytes.Clone(c.text[:largeBytes]) // which does not hold the rest
+}
+
+// write sends rep with the headers every reply carries.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *reply) {
+	header := w.Header()
+	for name, values := range rep.header {
+		header[name] = values
+	}
+	body := &rep.content
+	if rep.contentType == "" && (body.large() || body.size > 0) {
+		rep.contentType = jsonType
+	}
+	setCommon(header, rep.contentType, id)
+	if !body.large() && rep.http != http.StatusNotModified { // whose length would be that of what it spares
+		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	}
+	timing := make([]byte, 0, 48)
+	timing = appendMillis(append(timing, "queue;dur="...), rep.waited)
+	timing = appendMillis(append(timing, ", run;dur="...), rep.ran)
+	header.Set("Server-Timing", string(timing))
+	if rep.retry {
+		header.Set("Retry-After", retryAfter)
+	}
+	w.WriteHeader(rep.http)
+	switch {
+	case body.large():
+		h.writeLarge(w, body)
+	case r.Method != http.MethodHead:
+		// An error here means that the client left: there is nobody to tell.
+		_, _ = w.Write(body.text)
+	}
+}
+
+// writeLarge sends large content while it is encoded. As with a stream, whoever
+// takes too long for one piece is gone.
+func (h *handler) writeLarge(w http.ResponseWriter, body *content) {
+	out := h.pacedWriter(w)
+	err := body.send(out.write)
+	if err == nil {
+		err = out.done()
+	}
+	if err != nil {
+		// To return would end the body as if it were whole.
+		abandon(w)
+	}
+}
+
+// setCommon sets what every reply carries, a stream too.
+func setCommon(header http.Header, contentType, id string) {
+	if contentType != "" { // else there is no content
+		header.Set("Content-Type", contentType)
+	}
+	header.Set("X-Content-Type-Options", "nosniff")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-store")
+	}
+	header.Set("X-Execution-Id", id)
+}
+
+// abandon ends the connection without a reply. Just to return would make the
+// server send an empty 200, which a client that has only closed its sending
+// side would take for an answer.
+func abandon(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil { // else it is HTTP/2, where the stream is gone already
+		_ = conn.Close()
+	}
+}
 
 // writeBytes is the most that is written at once.
 const writeBytes = 64 << 10
 
-// pacedWriter writes to a client as long as the client reads. Who takes too long
-// for one write is gone; who is slow has that time again for the next one.
+// pacedWriter writes to a client as long as the client reads: the deadline
+// starts anew with each write, and whoever lets it pass is gone.
 type pacedWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -40,7 +237,7 @@ func (w *pacedWriter) write(p []byte) error {
 
 func (w *pacedWriter) flush() error { return ignoreUnsupported(w.control.Flush()) }
 
-// done takes the time limit away: the connection may live on.
+// done takes the deadline away: the connection may live on.
 func (w *pacedWriter) done() error { return ignoreUnsupported(w.control.SetWriteDeadline(time.Time{})) }
 
 // ignoreUnsupported is for writers that are not connections.

@@ -33,8 +33,8 @@ func TestLargeReply(t *testing.T) {
 	m := &memo{maxBytes: -1}
 	link := &slowLink{ResponseRecorder: httptest.NewRecorder()}
 	w := link.ResponseRecorder
-	NewHandler(returning(res), Options{BodyBytes: testBodyBytes, Recorder: m}).ServeHTTP(link, newRequest("POST", "/execute", "application/json", body))
-	if w.Code != 200 || w.Header().Get("Content-Length") != "" || link.most > 2*largeBytes {
+	handlerWith(returning(res), Options{BodyBytes: testBodyBytes, Recorder: m}).ServeHTTP(link, newRequest("POST", "/execute", "application/json", body))
+	if w.Code != 200 || w.Header().Get("Content-Type") != jsonType || w.Header().Get("Content-Length") != "" || link.most > 2*largeBytes {
 		t.Errorf("%d, %v, %d bytes at once", w.Code, w.Header(), link.most)
 	}
 	if end := time.Now().Add(usualPace.stall); link.longest.IsZero() || link.longest.After(end) {

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -145,13 +146,13 @@ func TestStreamKeepAlive(t *testing.T) {
 func TestOutputCharacters(t *testing.T) {
 	const text = "aé€😀\xff\xc3(\xf0\x9f\x98\x80\xe2\x82"
 	var reply struct{ Text string }
-	if err := json.Unmarshal(append(appendString([]byte(`{"text":`), text), '}'), &reply); err != nil {
+	if err := json.Unmarshal(append(jsontext.AppendString([]byte(`{"text":`), text), '}'), &reply); err != nil {
 		t.Fatal(err)
 	}
 	for size := 1; size < 6; size++ {
 		o, got := newOutput(1<<20), ""
 		read := func(last bool) {
-			for _, e := range strings.Split(string(o.appendEvents(nil, last)), "\n\n") {
+			for _, e := range strings.Split(string(o.append(nil, last)), "\n\n") {
 				var event struct{ Text string }
 				if _, data, ok := strings.Cut(e, "data: "); ok {
 					if err := json.Unmarshal([]byte(data), &event); err != nil {
@@ -180,12 +181,12 @@ func TestOutputBound(t *testing.T) {
 		o.put(runtime.Stdout, line)
 	}
 	o.put(runtime.Stderr, []byte("e"))
-	events := string(o.appendEvents(nil, false))
+	events := string(o.append(nil, false))
 	if len(events) > streamBytes+2000 || !strings.HasSuffix(events, "event: stdout\ndata: {\"text\":\"\",\"omitted_bytes\":761856}\n\nevent: stderr\ndata: {\"text\":\"\",\"omitted_bytes\":1}\n\n") {
 		t.Errorf("%d bytes: …%s", len(events), events[len(events)-200:])
 	}
 	o.put(runtime.Stdout, []byte("again"))
-	if events := string(o.appendEvents(nil, false)); events != "event: stdout\ndata: {\"text\":\"again\"}\n\n" {
+	if events := string(o.append(nil, false)); events != "event: stdout\ndata: {\"text\":\"again\"}\n\n" {
 		t.Errorf("afterwards: %s", events)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/funcs/mcp"
 	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
@@ -21,24 +22,26 @@ type tool struct {
 
 func newTool(runner Runner, opts Options) *tool {
 	return &tool{
-		server:   mcp.New(func() mcp.Facts { return mcp.Facts{Info: runner.Info(), OpenAPI: web.OpenAPI()} }),
+		server: mcp.New(func() mcp.Facts {
+			return mcp.Facts{Info: runner.Info(), OpenAPI: web.OpenAPI()}
+		}),
 		complete: opts.Complete,
 	}
 }
 
-// messageBytes is what the message around a tool's arguments may take.
-const messageBytes = 64 << 10
+// rpcBytes is what the message around a tool's arguments may take.
+const rpcBytes = 64 << 10
 
 // mcp is POST /mcp: one message of the Model Context Protocol. What calls the
 // tool is a run like that of /execute, with the same arguments, the same words
 // and the same entry in the log. Failures of the service have its HTTP status,
 // too; whatever is in the caller's hands is a result for the model to read.
 func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
-	body, _, err := c.readBody(r, h.bodyBytes+messageBytes, copiesSDK, mediaJSON)
+	body, _, err := c.readBody(r, h.bodyBytes+rpcBytes, copiesSDK, mediaJSON)
 	if err != nil {
 		return reply{}, err
 	}
-	if err := checkMessage(body, h.runner.Info().Limits); err != nil {
+	if err := checkRPC(body, &c.limits); err != nil {
 		return reply{}, err
 	}
 	if err := h.tool.wait(r.Context()); err != nil {
@@ -46,8 +49,8 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	}
 	var failed error // the service's own fault
 	answer := h.tool.server.Serve(r, body, func(ctx context.Context, arguments []byte) mcp.Reply {
-		run := c.begin(r)
-		run.Tool, run.Request.RequestBytes = mcp.ToolName, int64(len(body))
+		rec := c.begin(r)
+		rec.Tool, rec.Request.RequestBytes = mcp.ToolName, int64(len(body))
 		var rep mcp.Reply
 		rep, failed = h.callTool(ctx, arguments, c)
 		return rep
@@ -55,9 +58,9 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	if err := r.Context().Err(); err != nil {
 		return reply{}, err
 	}
-	rep := reply{http: answer.Code, body: answer.Body}
-	if run := c.run; run != nil {
-		rep.queue, rep.run = run.Usage.Queue, run.Usage.Wall
+	rep := reply{http: answer.Code, content: textContent(answer.Body)}
+	if rec := c.record; rec != nil {
+		rep.waited, rep.ran = rec.Usage.Queue, rec.Usage.Wall
 	}
 	switch {
 	case failed != nil:
@@ -75,53 +78,60 @@ const toolReplyBytes = 2 << 20
 
 const toolReplyHint = "Return less, such as a summary; POST /execute has no such limit."
 
-// callTool does what the arguments of a call ask for, and notes it in c.run. The
-// error is the fault of the service, if that is what it came to.
+// callTool does what the arguments of a call ask for, and notes it in c.record.
+// The error is the fault of the service, if that is what it came to.
 func (h *handler) callTool(ctx context.Context, arguments []byte, c *call) (mcp.Reply, error) {
-	run := c.run
-	o, body, err := h.performArguments(ctx, arguments, c)
-	rep := mcp.Reply{ExecutionID: run.ExecutionID}
+	rep := mcp.Reply{ExecutionID: c.id}
+	o, result, err := h.performArguments(ctx, arguments, c)
 	if err == nil {
-		if size := body.size(); size > toolReplyBytes {
-			o = outcomeOf[runtime.ResultLimit]
-			sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that a tool may return", size, toolReplyBytes)
-			run.end(o, sentence, nil)
-			body = message{text: appendRefusal(nil, o, sentence, toolReplyHint)}
-		}
-		if err = c.output(body.size() * toolCopies); err == nil {
-			run.replied(&body)
-			rep.Body, rep.Success = body.bytes(), o.of == runtime.OK
-			return rep, nil
-		}
+		o, err = c.holdForTool(o, &result)
 	}
-	o, sentence := explain(err)
-	run.end(o, sentence, err)
-	if o.event == again {
+	if err == nil {
+		c.record.replied(&result)
+		rep.Body, rep.Success = result.text, o.of == runtime.OK
+		return rep, nil
+	}
+	o, sentence, result := c.failed(err)
+	if o.ack == again {
 		rep.Fault = &mcp.Fault{Sentence: sentence, Status: string(o.word), Internal: !o.retry}
 		return rep, err
 	}
-	body = message{text: appendRefusal(nil, o, sentence, hintOf(err))}
-	run.replied(&body)
-	rep.Body = body.text
+	c.record.replied(&result)
+	rep.Body = result.text
 	return rep, nil
 }
 
 // performArguments does what the JSON text of a request asks for.
-func (h *handler) performArguments(ctx context.Context, arguments []byte, c *call) (*outcome, message, error) {
-	req, err := parse(arguments, h.runner.Info().Limits)
+func (h *handler) performArguments(ctx context.Context, arguments []byte, c *call) (*outcome, content, error) {
+	p, err := parse(arguments, &c.limits)
 	if err != nil {
-		return nil, message{}, err
+		return nil, content{}, err
 	}
-	return h.performSafely(ctx, &req, c)
+	return h.performSafely(ctx, c, &p, runtime.Hooks{})
 }
 
-// checkMessage takes one message. Several at once were given up by the protocol
-// itself in 2025; they would be many runs for one place in the queue.
-func checkMessage(body []byte, limits runtime.Limits) error {
+// holdForTool puts a result together in memory, and reserves what the copies of
+// it take. What is too large for a tool becomes a refusal that says so.
+func (c *call) holdForTool(o *outcome, result *content) (*outcome, error) {
+	err := result.hold(toolReplyBytes, func(n int64) error { return c.mem.output(n * toolCopies) })
+	if err != nil || result.size <= toolReplyBytes {
+		return o, err
+	}
+	o = outcomeOf[runtime.ResultLimit]
+	sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that a tool may return",
+		result.size, toolReplyBytes)
+	c.record.end(o, sentence, nil)
+	*result = refusal(o, sentence, toolReplyHint)
+	return o, nil
+}
+
+// checkRPC takes one message of JSON-RPC. Several at once were given up by the
+// protocol itself in 2025; they would be many runs for one place in the queue.
+func checkRPC(body []byte, limits *runtime.Limits) error {
 	if !json.Valid(body) {
 		return invalidJSON(body, limits)
 	}
-	if bytes.TrimLeft(body, " \t\r\n")[0] != '{' {
+	if jsontext.Kind(body) != '{' {
 		return refuse(invalidRequest, "request body must be one JSON-RPC message, an object: batches are not accepted")
 	}
 	return nil

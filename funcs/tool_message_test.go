@@ -28,7 +28,7 @@ func TestToolRefusals(t *testing.T) {
 		"deep":               {strings.Repeat(`[`, 1<<20) + strings.Repeat(`]`, 1<<20), nil, 400, "nested"},
 		"rather deep":        {`{"jsonrpc":"2.0","id":1,"method":"ping","params":` + strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000) + `}`, nil, 400, "MCP: "},
 		"not UTF-8":          {"{\"a\":\"\xff\"}", nil, 400, "must be UTF-8"},
-		"too large":          {`{"a":"` + strings.Repeat("x", testBodyBytes+messageBytes) + `"}`, nil, 413, "must be at most"},
+		"too large":          {`{"a":"` + strings.Repeat("x", testBodyBytes+rpcBytes) + `"}`, nil, 413, "must be at most"},
 		"form":               {"a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415, "Content-Type must be application/json, got application/x-www"},
 		"script":             {"def main(): pass", http.Header{"Content-Type": {"text/x-python"}}, 415, "Content-Type must be application/json, got text/x-python"},
 		"rebound name":       {ping, http.Header{"Host": {"evil.example"}}, 403, `host: \"evil.example\"`},
@@ -67,7 +67,7 @@ func TestToolRefusals(t *testing.T) {
 
 func serveTool(runner Runner, method string, on bool) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	NewHandler(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w, newRequest(method, "/mcp", "application/json", `{}`))
+	handlerWith(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w, newRequest(method, "/mcp", "application/json", `{}`))
 	return w
 }
 

@@ -19,18 +19,18 @@ import (
 type toolServer struct {
 	*httptest.Server
 	mu   sync.Mutex
-	runs []*Run
+	runs []*Record
 }
 
-func (s *toolServer) Later(r *Run) {
+func (s *toolServer) Later(r *Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.runs = append(s.runs, r)
 }
-func (s *toolServer) Now(r *Run) { s.Later(r) }
+func (s *toolServer) Now(r *Record) { s.Later(r) }
 
 // recorded waits for n records.
-func (s *toolServer) recorded(t *testing.T, n int) []*Run {
+func (s *toolServer) recorded(t *testing.T, n int) []*Record {
 	t.Helper()
 	for range 2000 {
 		s.mu.Lock()
@@ -52,7 +52,7 @@ func newToolServer(t *testing.T, runner Runner, change func(*Options)) *toolServ
 	if change != nil {
 		change(&opts)
 	}
-	s.Server = httptest.NewServer(NewHandler(runner, opts))
+	s.Server = httptest.NewServer(handlerWith(runner, opts))
 	t.Cleanup(s.Close)
 	return s
 }

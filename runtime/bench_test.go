@@ -66,7 +66,7 @@ func BenchmarkService(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log}))
+	server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
 	defer server.Close()
 	logged := httptest.NewServer(loggedService(b, cfg).Handler())
 	defer logged.Close()
@@ -105,6 +105,12 @@ func loggedService(b *testing.B, cfg runtime.Config) *service.Service {
 	<-s.Ready()
 	return s
 }
+
+// nobody is a Recorder that keeps nothing.
+type nobody struct{}
+
+func (nobody) Later(*funcs.Record) {}
+func (nobody) Now(*funcs.Record)   {}
 
 // way is one way to run a script.
 type way struct {

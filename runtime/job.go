@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
 // Job is one script to run, as the caller gave it: data, all of it untrusted.
@@ -174,6 +176,11 @@ type Limits struct {
 	OpenFiles   int64         // descriptors, the three standard ones and the result channel included
 	Threads     int64         // threads, the main one included
 }
+
+// Depth is how deeply arrays and objects are nested in a JSON text, as
+// Limits.ResultDepth counts it: 0 for a number, 1 for [], 2 for [[]]. It does not
+// check the text.
+func Depth(text []byte) int { return zygote.Depth(text) }
 
 // Info describes the service to its callers.
 type Info struct {

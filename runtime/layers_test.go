@@ -173,6 +173,7 @@ var sharedKey = 0x70000000 + os.Getpid()
 func TestEachLayer(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
+			whole := start(t, nil) // says so if this machine does not have the posture
 			hostSegment(t)
 			allowCores(t)
 			port, file := hostService(t), hostFiles(t)["file"]
@@ -199,6 +200,9 @@ func TestEachLayer(t *testing.T) {
 				t.Run(tt.name, func(t *testing.T) {
 					if tt.name == "huge_pages" {
 						hugePages(t)
+					}
+					if tt.name == "private_root" && madeOfFiles(whole) {
+						need.Unmet(t, "what stands in for a device is in the root that is left out")
 					}
 					if got := outcome(t, without(tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
 						t.Errorf("with all layers: %s, want %s", got, tt.contained)

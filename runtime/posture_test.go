@@ -52,6 +52,7 @@ func inPosture(t *testing.T, posture sandbox.Posture, do func(t *testing.T)) {
 		if raceDetector && slices.Contains(inGVisor, posture) {
 			need.Elsewhere(t, "too slow there; CI runs the tests without the race detector, too")
 		}
+		need.Time(t, "starts an interpreter")
 		again(t, posture)
 	})
 }
@@ -111,6 +112,7 @@ func startWeak(t *testing.T, w weakness, change func(*Config)) *Runtime {
 
 func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error), change func(*Config)) *Runtime {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	cfg := hostConfig()
 	if change != nil {
 		change(&cfg)

@@ -26,6 +26,7 @@ const (
 // fresh is a runtime of the test's own.
 func fresh(t *testing.T, workers, queue int) *Runtime {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	cfg := testConfig(t)
 	cfg.Workers, cfg.Queue = workers, queue
 	r, err := New(t.Context(), cfg)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -27,6 +28,7 @@ var soakRuns = flag.Int("soak", 1500, "runs of TestSoak; 200000 is the long form
 //
 //	go test ./runtime -run TestSoak -soak 200000 -timeout 60m -v
 func TestSoak(t *testing.T) {
+	need.Time(t, "thousands of runs")
 	cfg := benchConfig(t)
 	cfg.Preload = nil
 	r, err := runtime.New(context.Background(), cfg)

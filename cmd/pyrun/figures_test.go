@@ -14,6 +14,7 @@ import (
 // that the checks made for all tests.
 func dataPackages(t *testing.T) string {
 	t.Helper()
+	need.Time(t, "installs packages")
 	if dir := os.Getenv("PYEXEC_TEST_PACKAGES"); dir != "" {
 		return dir
 	}

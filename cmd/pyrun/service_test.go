@@ -56,6 +56,7 @@ func (s *testService) close() error {
 
 func liveURL(t *testing.T) string {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	need.That(t, "scripts can be run", live.start(""))
 	return live.http.URL
 }

@@ -14,9 +14,11 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/cmd/internal/sbom"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 func TestRootfs(t *testing.T) {
+	need.Time(t, "installs the interpreter")
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "rootfs")
 	certs, server := filepath.Join(outside, "certs.crt"), filepath.Join(dir, "server")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/service"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // limited is the service behind a limiter, without any of the timeouts by which
@@ -29,6 +30,7 @@ const most = 8
 
 func startLimited(t *testing.T) limited {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	for name, value := range map[string]string{"EXEC_WORKERS": "2", "EXEC_QUEUE": "3", "EXEC_MEMORY_MB": "128", "EXEC_TIMEOUT": "1h", "METRICS_PORT": "0"} {
 		t.Setenv(name, value)
 	}

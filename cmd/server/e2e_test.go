@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // The tests in this file run the program as a process: this very binary, told
@@ -64,6 +65,7 @@ func launch(t *testing.T, settings ...string) *process {
 // ended.
 func launchOn(t *testing.T, port string, limit time.Duration, settings ...string) *process {
 	t.Helper()
+	need.Time(t, "starts the server")
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	p := &process{t: t, url: "http://127.0.0.1:" + port, lines: make(chan string, 1000)}
 	p.cmd = exec.CommandContext(ctx, os.Args[0])

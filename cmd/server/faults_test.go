@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
@@ -60,19 +61,19 @@ var faults = []fault{
 		}
 	}},
 	{name: "no descriptors are left", inject: func(t *testing.T, p *process) {
-		limit(t, p, "--nofile", 3)
+		limit(t, p, unix.RLIMIT_NOFILE, 3)
 	}},
 	{name: "no descriptors are left and the interpreter is killed", inject: func(t *testing.T, p *process) {
 		kill(t, p)
-		limit(t, p, "--nofile", 3)
+		limit(t, p, unix.RLIMIT_NOFILE, 3)
 	}},
 	diskFull(),
 	{name: "no processes are left", lacking: asRoot, inject: func(t *testing.T, p *process) {
-		limit(t, p, "--nproc", 1)
+		limit(t, p, unix.RLIMIT_NPROC, 1)
 	}},
 	{name: "no processes are left and the interpreter is killed", lacking: asRoot, inject: func(t *testing.T, p *process) {
 		kill(t, p)
-		limit(t, p, "--nproc", 1)
+		limit(t, p, unix.RLIMIT_NPROC, 1)
 	}},
 }
 
@@ -249,19 +250,18 @@ func send(t *testing.T, pid int, sig syscall.Signal) {
 }
 
 // limit lowers a limit of the server's for a second.
-func limit(t *testing.T, p *process, which string, soft int) {
+func limit(t *testing.T, p *process, resource int, soft uint64) {
 	t.Helper()
-	pid := strconv.Itoa(p.cmd.Process.Pid)
-	out, err := exec.Command("prlimit", "--pid", pid, which, "--noheadings", "--output=SOFT").Output()
-	if err != nil {
+	var before unix.Rlimit
+	if err := unix.Prlimit(p.cmd.Process.Pid, resource, nil, &before); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []string{strconv.Itoa(soft), strings.TrimSpace(string(out))} {
-		if out, err := exec.Command("prlimit", "--pid", pid, which+"="+n+":").CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		if n == strconv.Itoa(soft) {
-			time.Sleep(time.Second)
-		}
+	low := unix.Rlimit{Cur: soft, Max: before.Max}
+	if err := unix.Prlimit(p.cmd.Process.Pid, resource, &low, nil); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	if err := unix.Prlimit(p.cmd.Process.Pid, resource, &before, nil); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -66,6 +66,7 @@ func dataServer(tb testing.TB) string {
 	if *dataURL != "" {
 		return strings.TrimSuffix(*dataURL, "/")
 	}
+	need.Time(tb, "installs packages")
 	s, err := dataService()
 	if err != nil && strings.Contains(err.Error(), "index:") {
 		need.That(tb, "the data packages from an index", err)

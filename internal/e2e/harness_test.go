@@ -68,6 +68,7 @@ func freshLive(t testing.TB, settings ...string) *liveServer {
 
 func startLive(t testing.TB, settings ...string) *liveServer {
 	t.Helper()
+	need.Time(t, "starts an interpreter")
 	cfg, err := config.Parse(append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64"}, settings...), capacity.Machine{CPUs: 2, Memory: 256 << 30})
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func TestPowerShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := "```powershell\n$script = @'\n" + psScript + "\n'@\n$body = @{ script = $script } | ConvertTo-Json\n" +
-		"Invoke-RestMethod -Uri http://localhost:8080/execute -Method Post " +
+		"Invoke-RestMethod http://localhost:8080/execute -Method Post " +
 		"-ContentType 'application/json; charset=utf-8' -Body $body\n```\n```json\n" + psReply + "\n```\n"
 	if !strings.Contains(string(text), shown) {
 		t.Errorf("README.md: is not the example that is tried here:\n%s", shown)

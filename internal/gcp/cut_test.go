@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // A text that is cut ends with a whole character, takes no more room in a line
@@ -48,6 +49,7 @@ func TestCut(t *testing.T) {
 // However large an entry is, it is written: whatever the part of it that is too
 // large, its message is there and the rest says that it was cut.
 func TestLargeEntriesAreCut(t *testing.T) {
+	need.Time(t, "makes entries of megabytes")
 	long := strings.Repeat("é", 4<<20)
 	many := make([]any, 0, 200_000)
 	for i := range 100_000 {

@@ -15,7 +15,7 @@ import (
 )
 
 // sentence is the entry in short, which on a terminal is all of it.
-func sentence(run *funcs.Run) string {
+func sentence(run *funcs.Record) string {
 	var b strings.Builder
 	b.WriteString("run " + run.Status)
 	if run.UsedWorker {
@@ -33,7 +33,7 @@ func sentence(run *funcs.Run) string {
 
 // attrs is the entry in full. Nothing in it is the script's, its input or its
 // output, except in the group that LOG_PAYLOADS asks for.
-func (r *Recorder) attrs(run *funcs.Run, d digest) []slog.Attr {
+func (r *Recorder) attrs(run *funcs.Record, d digest) []slog.Attr {
 	list := make([]slog.Attr, 0, 8)
 	list = append(list, runAttr(run, d))
 	if e := run.Event; e != nil {
@@ -66,7 +66,7 @@ type digest struct {
 	scriptBytes, inputBytes int
 }
 
-func digestOf(run *funcs.Run) digest {
+func digestOf(run *funcs.Record) digest {
 	if run.Job.Script == "" {
 		return digest{}
 	}
@@ -75,7 +75,7 @@ func digestOf(run *funcs.Run) digest {
 }
 
 // runAttr is what the run was and what it cost.
-func runAttr(run *funcs.Run, d digest) slog.Attr {
+func runAttr(run *funcs.Record, d digest) slog.Attr {
 	attrs := make([]any, 0, 12)
 	attrs = append(attrs, slog.String("execution_id", run.ExecutionID), slog.String("status", run.Status))
 	if d.sha256 != "" {
@@ -117,7 +117,7 @@ const (
 
 // clip cuts the texts of a run that its caller may have chosen. Those that are
 // cut are copies: an entry that waits does not hold all of a header.
-func clip(run *funcs.Run) {
+func clip(run *funcs.Record) {
 	cut := func(most int, texts ...*string) {
 		for _, text := range texts {
 			*text = gcp.Cut(*text, most, 0)
@@ -133,7 +133,7 @@ func clip(run *funcs.Run) {
 	cut(maxLoggedAgent, &q.UserAgent)
 }
 
-func payloadAttr(run *funcs.Run) slog.Attr {
+func payloadAttr(run *funcs.Record) slog.Attr {
 	return slog.Group("payload",
 		"script", gcp.Cut(run.Job.Script, maxLoggedScript, 0), "input", gcp.Cut(string(run.Job.Input), maxLoggedInput, 0),
 		"stdin", gcp.Cut(run.Job.Stdin, maxLoggedInput, 0), "reply", gcp.Cut(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))

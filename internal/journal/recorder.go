@@ -42,7 +42,7 @@ func NewRecorder(log *slog.Logger, m *metrics.Metrics, payloads bool) *Recorder 
 
 // Later writes the entry when the run's cost is known, while the caller goes
 // on.
-func (r *Recorder) Later(run *funcs.Run) {
+func (r *Recorder) Later(run *funcs.Record) {
 	if r.pending.Count() >= maxPending {
 		r.dropped.Add(1)
 		r.metrics.Ran(run)
@@ -59,7 +59,7 @@ func (r *Recorder) Later(run *funcs.Run) {
 }
 
 // Now waits for the run's cost and writes the entry.
-func (r *Recorder) Now(run *funcs.Run) {
+func (r *Recorder) Now(run *funcs.Record) {
 	d := digestOf(run)
 	clip(run)
 	if !r.payloads {

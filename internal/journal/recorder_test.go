@@ -19,8 +19,8 @@ import (
 )
 
 // someRun is a run with every field set; text of the caller's has "secret" in it.
-func someRun() *funcs.Run {
-	return &funcs.Run{
+func someRun() *funcs.Record {
+	return &funcs.Record{
 		ExecutionID: "id-1", Status: "memory_limit", Level: slog.LevelWarn, Problem: "Script exceeded the memory limit of 512 MiB", LimitHit: true,
 		Usage:      runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
 		UsedWorker: true, Bill: bill(func() {}),

@@ -75,7 +75,7 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 }
 
 // Ran counts a run that is over.
-func (m *Metrics) Ran(run *funcs.Run) {
+func (m *Metrics) Ran(run *funcs.Record) {
 	if m == nil {
 		return
 	}

@@ -22,8 +22,8 @@ func TestMetrics(t *testing.T) {
 	plain := someRun()
 	plain.Event, plain.Status = nil, "ok"
 	m.Ran(plain)
-	m.Ran(&funcs.Run{Status: "invalid_request"}) // nothing ran
-	m.Ran(&funcs.Run{Status: "overloaded", Tool: "run_python"})
+	m.Ran(&funcs.Record{Status: "invalid_request"}) // nothing ran
+	m.Ran(&funcs.Record{Status: "overloaded", Tool: "run_python"})
 	w := httptest.NewRecorder()
 	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
@@ -53,8 +53,8 @@ func TestMetrics(t *testing.T) {
 }
 
 // someRun is a run of an event, with the figures that are counted.
-func someRun() *funcs.Run {
-	return &funcs.Run{
+func someRun() *funcs.Record {
+	return &funcs.Record{
 		Status: "memory_limit", Event: &funcs.Event{ID: "e1"},
 		Usage:      runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
 		UsedWorker: true,

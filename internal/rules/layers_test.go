@@ -39,6 +39,7 @@ var layers = []layer{
 	{"runtime/internal/packages", true, 1, "distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
 	{"internal/gcp", true, 1, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"runtime", false, 2, "the only door to those above"},
+	{"funcs/jsontext", true, 0, "JSON as text; it knows nothing of requests and runs"},
 	{"internal/capacity", false, 3, "arithmetic on limits and a machine; it asks nobody for settings"},
 	{"funcs/envelope", true, 3, "what a message is wrapped in, no more"},
 	{"funcs/mcp", true, 3, "a protocol around the contract, not a second one"},
@@ -94,6 +95,51 @@ var bans = []ban{
 		"raw system calls need the reviewer who knows the sandbox"},
 }
 
+// diet is what a tree does not import, and the modules of others that it does.
+type diet struct {
+	dir     string
+	never   map[string]string // prefix of an import → why
+	modules map[string]string // prefix of an import → the directory or file that it is for
+}
+
+var diets = []diet{{"funcs",
+	map[string]string{
+		"os/exec":                 "running things is the runtime's business",
+		"syscall":                 "so is the kernel",
+		modulePath + "/internal/": "what Google Cloud has to offer comes in through interfaces",
+	},
+	map[string]string{
+		"github.com/cloudevents/sdk-go/v2":        "funcs/envelope/event.go",
+		"github.com/modelcontextprotocol/go-sdk/": "funcs/mcp",
+		"golang.org/x/sync/semaphore":             "funcs/call.go", // the standard library has none with weights
+	},
+}}
+
+// offDiet says why a file must not import a package, if so.
+func offDiet(name, target string) string {
+	for _, d := range diets {
+		if !strings.HasPrefix(name, d.dir+"/") {
+			continue
+		}
+		for prefix, why := range d.never {
+			if strings.HasPrefix(target, prefix) {
+				return why
+			}
+		}
+		if first, _, _ := strings.Cut(target, "/"); !strings.Contains(first, ".") || strings.HasPrefix(target, modulePath+"/") {
+			continue
+		}
+		allowed := false
+		for prefix, place := range d.modules {
+			allowed = allowed || strings.HasPrefix(target, prefix) && (name == place || strings.HasPrefix(name, place+"/"))
+		}
+		if !allowed {
+			return "only the standard library is needed here"
+		}
+	}
+	return ""
+}
+
 // Lengths in lines. Tables, that is declarations of variables and constants at
 // package level, don't count.
 const (
@@ -122,6 +168,9 @@ func violations(name string, source []byte) []string {
 		}
 		imports[local] = target
 		if why := layering(path.Dir(name), target); why != "" {
+			report(spec.Pos(), "imports %s: %s", target, why)
+		}
+		if why := offDiet(name, target); why != "" {
 			report(spec.Pos(), "imports %s: %s", target, why)
 		}
 		for _, b := range bans {
@@ -328,6 +377,18 @@ func TestViolations(t *testing.T) {
 		{"funcs/mcp/a.go", `import "github.com/pyexec/pyexec/funcs"`, "is not below"},
 		{"funcs/a.go", `import "github.com/prometheus/client_golang/prometheus"`, "one place"},
 		{"internal/metrics/a.go", `import "github.com/prometheus/client_golang/prometheus"`, ""},
+
+		{"funcs/web/a.go", `import "os/exec"`, "runtime's business"},
+		{"runtime/a.go", `import "os/exec"`, ""},
+		{"funcs/a.go", `import "syscall"`, "so is the kernel"},
+		{"funcs/a.go", `import "github.com/pyexec/pyexec/internal/gcp"`, "through interfaces"},
+		{"funcs/a.go", `import "github.com/getkin/kin-openapi/openapi3"`, "only the standard library"},
+		{"funcs/a.go", `import "golang.org/x/sync/semaphore"`, "only the standard library"},
+		{"funcs/call.go", `import "golang.org/x/sync/semaphore"`, ""},
+		{"funcs/envelope/event.go", `import "github.com/cloudevents/sdk-go/v2/event"`, ""},
+		{"funcs/envelope/envelope.go", `import "github.com/cloudevents/sdk-go/v2/event"`, "only the standard library"},
+		{"funcs/jsontext/a.go", `import "github.com/pyexec/pyexec/runtime"`, "is not below"},
+		{"funcs/a.go", `import "github.com/pyexec/pyexec/funcs/jsontext"`, ""},
 
 		{"runtime/a.go", `import "net/http"`, "how they arrived"},
 		{"funcs/web/a.go", `import "net/http"`, ""},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,8 @@ func TestPromisesNameTests(t *testing.T) {
 	}
 }
 
-// Every decision has its number and title in its first line, and is in the index.
+// Every decision has its number and title in its first line, then context,
+// choice and cost, and is in the index, which names no other.
 func TestDecisionsAreListed(t *testing.T) {
 	const dir = "docs/decisions"
 	index, err := os.ReadFile(dir + "/README.md")
@@ -59,6 +61,9 @@ func TestDecisionsAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	parts := []string{"**Context.**", "**Choice.**", "**Cost.**"}
+	part := regexp.MustCompile(`(?m)^\*\*(?:Context|Choice|Cost)\.\*\*`)
+	listed := 0
 	for _, page := range pages {
 		if page.Name() == "README.md" {
 			continue
@@ -67,10 +72,17 @@ func TestDecisionsAreListed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		listed++
+		if got := part.FindAllString(string(text), -1); !slices.Equal(got, parts) {
+			t.Errorf("%s: has the parts %q, want %q", page.Name(), got, parts)
+		}
 		first, _, _ := strings.Cut(string(text), "\n")
 		number, title, ok := strings.Cut(strings.TrimPrefix(first, "# "), ": ")
 		if line := fmt.Sprintf("- [%s](%s): %s\n", number, page.Name(), title); !ok || !strings.HasPrefix(page.Name(), number+"-") || !strings.Contains(string(index), line) {
 			t.Errorf("%s begins with %q and the index lacks %q", page.Name(), first, line)
 		}
+	}
+	if n := strings.Count(string(index), "\n- ["); n != listed {
+		t.Errorf("the index has %d lines for %d decisions", n, listed)
 	}
 }

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pyexec/pyexec/internal/testbed/locked"
-
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // largeRequests try to make a run leave a large entry, or none.
@@ -61,6 +61,7 @@ var someRequest = base64.StdEncoding.EncodeToString([]byte(script))
 // Whatever a caller sends, his run leaves one entry, which tells its status and
 // is far smaller than what Cloud Logging takes, on stdout and through the API.
 func TestNoCallerDecidesTheSizeOfAnEntry(t *testing.T) {
+	need.Time(t, "makes entries of megabytes")
 	for name, tt := range largeRequests {
 		for _, payloads := range []string{"LOG_PAYLOADS=false", "LOG_PAYLOADS=true"} {
 			t.Run(name+", "+payloads, func(t *testing.T) {

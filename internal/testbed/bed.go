@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // Bed holds what servers are made of: the programs, built once, and the image,
@@ -26,6 +28,8 @@ type Bed struct {
 // New builds the programs.
 func New(t testing.TB) *Bed {
 	t.Helper()
+	need.Time(t, "builds and starts servers")
+	need.Toolchain(t)
 	b := &Bed{dir: t.TempDir()}
 	b.open(t)
 	b.build(t)

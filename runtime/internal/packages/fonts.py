@@ -13,7 +13,7 @@ sys.path.append(packages)
 os.environ["MPLCONFIGDIR"] = target
 os.environ["MPLBACKEND"] = "agg"
 
-import matplotlib.font_manager as fm
+import matplotlib.font_manager as fm  # noqa: E402 - it reads what is set above
 
 find = fm.findSystemFonts
 fm.findSystemFonts = lambda fontpaths=None, fontext="ttf": sorted(find(fontpaths, fontext)) if fontpaths else []

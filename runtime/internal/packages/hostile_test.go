@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 )
@@ -267,6 +268,7 @@ func understate(w *zip.Writer, name, content string) {
 
 // Whatever an index does, it is refused by name, and nothing is left behind.
 func TestHostileIndex(t *testing.T) {
+	need.Time(t, "waits for servers that stall")
 	for _, tt := range hostile(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			ask := tt.ask

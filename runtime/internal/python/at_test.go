@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
 // The bundled tree is an installed CPython 3.11 like any other.
 func TestAt(t *testing.T) {
+	need.Time(t, "unpacks the interpreter")
 	want := bundled(t, sharedCache(t))
 	link := filepath.Join(t.TempDir(), "link")
 	must(t, os.Symlink(want.Home, link))

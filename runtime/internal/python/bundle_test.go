@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -80,6 +81,7 @@ func TestCacheByAnotherName(t *testing.T) {
 // Four starts at the same moment, two of them in other processes.
 func TestConcurrentStarts(t *testing.T) {
 	t.Parallel()
+	need.Time(t, "unpacks the interpreter")
 	cache := filepath.Join(t.TempDir(), "cache")
 	var (
 		wg    sync.WaitGroup
@@ -139,6 +141,7 @@ func wantOnly(t *testing.T, dir string, names ...string) {
 // next one clears up. Nor does anything else that has the name of one pass.
 func TestKilledUnpack(t *testing.T) {
 	t.Parallel()
+	need.Time(t, "unpacks the interpreter")
 	cache := filepath.Join(t.TempDir(), "cache")
 	cmd := child(t, "bundled", cache)
 	must(t, cmd.Start())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -180,6 +181,7 @@ func wantDiscarded(t *testing.T, cache, cause string) {
 // What is put in its place is whole.
 func TestDamagedTreeIsRebuilt(t *testing.T) {
 	t.Parallel()
+	need.Time(t, "unpacks the interpreter")
 	cache := linkTree(t, sharedCache(t))
 	p := bundled(t, cache)
 	must(t, os.Remove(filepath.Join(p.Home, "lib/python3.11/abc.py")))

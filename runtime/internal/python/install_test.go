@@ -8,13 +8,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
 // What is installed runs on its own: in a root directory with nothing else.
 func TestInstall(t *testing.T) {
+	need.Time(t, "unpacks the interpreter")
 	root := filepath.Join(t.TempDir(), "root")
 	must(t, python.Install(t.Context(), root, "/opt/python", slog.New(slog.DiscardHandler)))
 
@@ -42,7 +45,8 @@ func TestInstall(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(root, "dev"), 0o755))
 	must(t, os.WriteFile(filepath.Join(root, "dev/urandom"), make([]byte, 1<<16), 0o644))
 	script := "import sys, math, zlib, ctypes, hashlib, zoneinfo\nprint(sys.prefix, math.sqrt(16))"
-	run := exec.CommandContext(t.Context(), "chroot", root, "/opt/python/bin/python3.11", "-I", "-S", "-c", script)
+	run := exec.CommandContext(t.Context(), "/opt/python/bin/python3.11", "-I", "-S", "-c", script)
+	run.Dir, run.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root}
 	// No /proc in there: see the package documentation.
 	run.Env = []string{"LD_ORIGIN_PATH=/opt/python/bin", "PATH=" + os.Getenv("PATH")}
 	out, err := run.CombinedOutput()

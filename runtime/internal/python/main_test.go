@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -98,6 +99,7 @@ var shared = sync.OnceValues(func() (string, error) {
 // sharedCache returns the cache directory of the shared tree.
 func sharedCache(t testing.TB) string {
 	t.Helper()
+	need.Time(t, "unpacks the interpreter")
 	cache, err := shared()
 	if err != nil {
 		t.Fatal(err)

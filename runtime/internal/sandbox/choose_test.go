@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // refusedBy makes the grants of a machine that refuses these layers in every way.
@@ -248,6 +250,7 @@ func TestChooseRefuses(t *testing.T) {
 // Whatever one machine refuses, the plan never claims it, and never lacks what
 // every posture rests on.
 func TestChooseNeverFallsSilently(t *testing.T) {
+	need.Time(t, "compiles the list for every set of layers")
 	layers := Layers()
 	for mask := range 1 << len(layers) {
 		var refused []Layer

@@ -1,8 +1,8 @@
 package zygote
 
-// depth is how deeply arrays and objects are nested in a JSON text. It does
+// Depth is how deeply arrays and objects are nested in a JSON text. It does
 // not check the text.
-func depth(text []byte) int {
+func Depth(text []byte) int {
 	now, deepest := 0, 0
 	quoted := false
 	for i := 0; i < len(text); i++ {

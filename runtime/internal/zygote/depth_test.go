@@ -13,7 +13,7 @@ func TestDepth(t *testing.T) {
 		`["\\",[[]]]`:                3,
 		strings.Repeat("[", 100_000): 100_000, `]]]][[`: 0, `"`: 0, `"\`: 0,
 	} {
-		if got := depth([]byte(text)); got != want {
+		if got := Depth([]byte(text)); got != want {
 			t.Errorf("%.20s: got %d, want %d", text, got, want)
 		}
 	}
@@ -24,7 +24,7 @@ func FuzzDepth(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got := depth(text)
+		got := Depth(text)
 		if !json.Valid(text) {
 			return // only that it returns
 		}

@@ -186,7 +186,7 @@ func (w *Worker) awaitDeath(reply *Reply) {
 
 // check admits a value only if it is JSON of bounded depth.
 func (w *Worker) check(payload []byte) ([]byte, *Fault) {
-	if depth(payload) > w.resultDepth {
+	if Depth(payload) > w.resultDepth {
 		return nil, &Fault{Status: "result_limit", Error: "depth", Ran: true}
 	}
 	// json.Valid does not mind bytes that are not UTF-8 in a string.

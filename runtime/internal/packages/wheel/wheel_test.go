@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/packages/wheel"
 	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 )
@@ -162,6 +163,7 @@ func lie(d int) func(*zip.Writer, string, string) {
 }
 
 func TestRefused(t *testing.T) {
+	need.Time(t, "makes wheels of hundreds of megabytes")
 	for _, tt := range bad {
 		t.Run(tt.name, func(t *testing.T) {
 			w := tt.wheel

@@ -50,8 +50,8 @@ def show(value, bag):
         forms["text/plain"] = forms.get("text/plain") or text_of(value)
     for mime, data in forms.items():
         kind = TEXT if is_a(data, _str) else BINARY
-        data = data.encode(errors="replace") if kind is TEXT else data
-        bag.add(kind, mime.encode(errors="replace"), data, f"display {mime}")
+        content = data.encode(errors="replace") if kind is TEXT else data
+        bag.add(kind, mime.encode(errors="replace"), content, f"display {mime}")
     return given or NULL
 
 

@@ -17,8 +17,18 @@ from time import monotonic as _monotonic
 
 from _harness import attached, denials, display, files, streams
 from _harness.channel import receive, send
-from _harness.faults import (MODULE, NAME, TEXT_LIMIT, NotJSON, Refused, classify, describe, keep_source, line_of,
-                             traceback_of)
+from _harness.faults import (
+    MODULE,
+    NAME,
+    TEXT_LIMIT,
+    NotJSON,
+    Refused,
+    classify,
+    describe,
+    keep_source,
+    line_of,
+    traceback_of,
+)
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 

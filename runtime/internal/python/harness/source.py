@@ -11,7 +11,8 @@ def read_script(text, blocked):
     tree = text
     nul = text.find("\0")
     if nul >= 0:  # here, because Python does not say in which line
-        raise Refused("syntax_error", "SyntaxError: source code string cannot contain null bytes", text.count("\n", 0, nul) + 1)
+        line = text.count("\n", 0, nul) + 1
+        raise Refused("syntax_error", "SyntaxError: source code string cannot contain null bytes", line)
     try:
         if blocked and "import" in text:
             tree = _compile(text, NAME, "exec", ONLY_AST, True)

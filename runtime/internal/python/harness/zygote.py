@@ -68,7 +68,7 @@ def main(sock, config):
     refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
-    filler = settle_heap()
+    _filler = settle_heap()  # kept, so that its room is not given out again
     gc.freeze()
     server.serve()
 

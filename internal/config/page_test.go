@@ -8,30 +8,31 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite what README.md repeats from the code")
+var update = flag.Bool("update", false, "rewrite what docs/settings.md repeats from the code")
 
-// The README repeats the table of settings. This keeps the copy honest; run
+// docs/settings.md repeats the table of settings. This keeps the copy honest; run
 // with -update to renew it.
-func TestREADMEListsTheSettings(t *testing.T) {
-	const readme = "../../README.md"
+func TestPageOfSettings(t *testing.T) {
+	const page = "../../docs/settings.md"
 	const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
-	data, err := os.ReadFile(readme)
+	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(data), begin)
 	got, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("README.md: no block between %q and %q", begin, end)
+		t.Fatalf("%s: no block between %q and %q", page, begin, end)
 	}
 	want := settingsMarkdown()
 	if got == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("README.md: the settings are not those of table.go: go test -run %s -update ./internal/config\n got:\n%s\nwant:\n%s", t.Name(), got, want)
+		t.Fatalf("%s: the settings are not those of table.go: go test -run %s -update ./internal/config\n"+
+			" got:\n%s\nwant:\n%s", page, t.Name(), got, want)
 	}
-	if err := os.WriteFile(readme, []byte(before+begin+want+end+after), 0o644); err != nil {
+	if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -49,7 +50,7 @@ func TestSettingsMarkdownIsATable(t *testing.T) {
 	}
 }
 
-// settingsMarkdown is the table of settings as the README shows it.
+// settingsMarkdown is the table of settings as docs/settings.md shows it.
 func settingsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| name | default | accepted | meaning |\n|---|---|---|---|\n")

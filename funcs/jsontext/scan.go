@@ -1,11 +1,38 @@
-package funcs
+package jsontext
 
 import (
 	"bytes"
+	"iter"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
+
+// Kind is the byte that a valid JSON text begins with after space: '{' for an
+// object, '"' for a string.
+func Kind(text []byte) byte {
+	s := scanner{text: text}
+	return s.next()
+}
+
+// Members are the members of a valid JSON object in their order: the name as it
+// is quoted, and the text of the value without space around it. Both alias
+// object.
+func Members(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		s := scanner{text: object}
+		s.next()
+		for more := s.open(); more; more = s.comma() {
+			name := s.value()
+			s.next() // the colon
+			s.at++
+			s.next()
+			if !yield(name, s.value()) {
+				return
+			}
+		}
+	}
+}
 
 // scanner walks JSON that is known to be valid. On anything else its methods
 // may panic or answer nonsense.
@@ -84,35 +111,15 @@ func stringEnd(text []byte, at int) int {
 	return at + 1
 }
 
-// depth returns how many objects and arrays a valid value is nested: 0 for a
-// number, 1 for [], 2 for [[]].
-func depth(value []byte) int {
-	deepest, open := 0, 0
-	for i := 0; i < len(value); {
-		switch value[i] {
-		case '"':
-			i = stringEnd(value, i)
-			continue
-		case '{', '[':
-			open++
-			deepest = max(deepest, open)
-		case '}', ']':
-			open--
-		}
-		i++
-	}
-	return deepest
-}
-
 // escapes are the short ones: the byte after the backslash → what it means.
 var escapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// unquote returns what a valid JSON string in valid UTF-8 stands for. ok is
+// Unquote returns what a valid JSON string in valid UTF-8 stands for. ok is
 // false when an escape is half of a surrogate pair, which no UTF-8 can hold;
 // it is U+FFFD in s then.
-func unquote(quoted []byte) (s string, ok bool) {
+func Unquote(quoted []byte) (s string, ok bool) {
 	in := quoted[1 : len(quoted)-1]
 	i := bytes.IndexByte(in, '\\')
 	if i < 0 {
