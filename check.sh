@@ -6,9 +6,9 @@
 #                      and JavaScript
 #   ./check.sh         format, vet, build, all tests that can be run here
 #   ./check.sh ci      all of that and known vulnerabilities, the race detector,
-#                      the tests as an ordinary user, the page in a browser,
-#                      requests that schemathesis makes up, a moment of each
-#                      fuzz target, benchmarks
+#                      the tests as an ordinary user and in a container, the
+#                      page in a browser, requests that schemathesis makes up,
+#                      a moment of each fuzz target, benchmarks
 #
 # A test that needs what is not here is skipped; the end says which were. With
 # ci, where everything is, it fails.
@@ -69,7 +69,7 @@ check_format() {
 note_skips() {
 	PYEXEC_TEST_SKIPPED=$(mktemp)
 	export PYEXEC_TEST_SKIPPED
-	chmod 666 "$PYEXEC_TEST_SKIPPED" # as_ordinary_user writes to it, too
+	chmod 666 "$PYEXEC_TEST_SKIPPED" # another user writes to it, too
 	trap show_skips EXIT
 }
 
@@ -116,10 +116,10 @@ lint() {
 	if have node; then lint_javascript; fi
 }
 
-# as_ordinary_user runs all tests again as uid 65534, which is how most
-# containers run: other layers of the sandbox are available to it. Root
-# compiles, because that user has no toolchain and nowhere to put its output.
-as_ordinary_user() {
+# elsewhere runs all tests again by COMMAND DIR BINARY: as another user, or in
+# another place. Root compiles, because there is no toolchain, or nowhere to put
+# its output.
+elsewhere() {
 	local tmp package dir binary
 	if [[ $(id -u) != 0 ]]; then
 		echo "run it as root: half of the tests can't be run by anybody else" >&2
@@ -129,18 +129,30 @@ as_ordinary_user() {
 	# shellcheck disable=SC2064 # the directory of now, not of later
 	trap "rm -rf '$tmp'; show_skips" EXIT
 	chmod 755 "$tmp"
-	mkdir "$tmp/home"
-	chown 65534:65534 "$tmp/home"
 	for package in $(packages_with_tests); do
 		dir=$(go list -f '{{.Dir}}' "$package")
 		binary=$tmp/${package//\//-}.test
 		go test -c -o "$binary" "$package"
-		(cd "$dir" && HOME=$tmp/home setpriv --reuid=65534 --regid=65534 --clear-groups \
-			"$binary" -test.timeout=20m | sed '/^PASS$/d')
-		printf 'ok  \t%s\tas uid 65534\n' "$package"
+		"$1" "$dir" "$binary" | sed '/^PASS$/d'
+		printf 'ok  \t%s\t%s\n' "$package" "$1"
 		rm "$binary"
 	done
+	rm -r "$tmp"
 }
+
+# as_ordinary_user is how most containers run: other layers of the sandbox are
+# available to it.
+as_ordinary_user() {
+	local home=${2%/*}/home
+	mkdir -p "$home"
+	chown 65534:65534 "$home"
+	cd "$1"
+	HOME=$home setpriv --reuid=65534 --regid=65534 --clear-groups "$2" -test.timeout=20m
+}
+
+# in_container is where README.md is followed by most: root without namespaces.
+# The testbed, which is left out, starts such containers itself.
+in_container() { .ci/container.sh -d "$1" -v "$2" "$2" -test.timeout=20m; }
 
 # fuzz_all runs each fuzz target for a moment. That finds nothing deep; it
 # keeps the targets working and tries the seeds' neighbourhood. A number of
@@ -172,7 +184,10 @@ ci() {
 	go test -race -timeout=20m $(packages_with_tests)
 
 	step go test as uid 65534
-	as_ordinary_user
+	elsewhere as_ordinary_user
+
+	step "go test in a container like Docker's"
+	elsewhere in_container
 
 	step the page: the editor is what npm has, and a browser shows it all
 	funcs/web/editor/build.sh --check

@@ -13,11 +13,13 @@ import (
 
 // BenchmarkReplies is what a reply costs, small and large, by who asks for it.
 func BenchmarkReplies(b *testing.B) {
-	small := runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"), Stdout: []byte("Calculating: 2 + 2\n")}
+	small := runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"),
+		Stdout: []byte("Calculating: 2 + 2\n")}
 	large := small
 	large.Value = []byte(`"` + strings.Repeat("x", 1<<19) + `"`)
 	large.Stdout = []byte(strings.Repeat("a line of output\n", 1<<15))
-	event := fmt.Sprintf(`{"message":{"messageId":"1","data":%q}}`, base64.StdEncoding.EncodeToString([]byte(someScript)))
+	event := fmt.Sprintf(`{"message":{"messageId":"1","data":%q}}`,
+		base64.StdEncoding.EncodeToString([]byte(someScript)))
 	for _, bb := range []struct {
 		name, path, body string
 		res              runtime.Result
@@ -47,7 +49,9 @@ func BenchmarkReplies(b *testing.B) {
 }
 
 func BenchmarkExecute(b *testing.B) {
-	runner := &constant{info: testInfo(), res: runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"), Stdout: []byte("Calculating: 2 + 2\n")}}
+	runner := &constant{info: testInfo(),
+		res: runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"),
+			Stdout: []byte("Calculating: 2 + 2\n")}}
 	h := newTestHandler(runner)
 	body := `{"script":"def main():\n    result = 2 + 2\n    print(f'Calculating: 2 + 2')\n    return result"}`
 	b.ReportAllocs()

@@ -17,13 +17,19 @@ import (
 
 func TestContentTypes(t *testing.T) {
 	for value, text := range map[string]string{
-		"text/plain":                                 "Content-Type must be application/json or text/x-python, got text/plain",
-		"application/x-www-form-urlencoded":          "Content-Type must be application/json or text/x-python, got application/x-www-form-urlencoded",
-		"application/json; charset=iso-8859-1":       "Content-Type must be application/json in charset utf-8, got iso-8859-1",
-		"application/json; charset=":                 "Content-Type must be application/json…",
-		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json or text/x-python, got …",
-		"application/jsonp":                          "Content-Type must be application/json or text/x-python, got application/jsonp",
-		";":                                          "Content-Type must be application/json or text/x-python, got ;",
+		"text/plain": "Content-Type must be application/json or " +
+			"text/x-python, got text/plain",
+		"application/x-www-form-urlencoded": "Content-Type must be application/json or " +
+			"text/x-python, got application/x-www-form-urlencoded",
+		"application/json; charset=iso-8859-1": "Content-Type must be application/json in charset " +
+			"utf-8, got iso-8859-1",
+		"application/json; charset=": "Content-Type must be application/json…",
+		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json or " +
+			"text/x-python, got …",
+		"application/jsonp": "Content-Type must be application/json or " +
+			"text/x-python, got application/jsonp",
+		";": "Content-Type must be application/json or " +
+			"text/x-python, got ;",
 	} {
 		wantRefusal(t, serve(four(), newRequest("POST", "/execute", value, someScript)), 415, text)
 	}
@@ -87,7 +93,8 @@ func TestBodyBound(t *testing.T) {
 				w := httptest.NewRecorder()
 				handlerWith(four(), Options{BodyBytes: int64(size)}).ServeHTTP(w, req)
 				if wantCode := 200 + 213*over; w.Code != wantCode {
-					t.Errorf("limit %d, body %d, length hidden %v: status %d, want %d", size, len(body), hide, w.Code, wantCode)
+					t.Errorf("limit %d, body %d, length hidden %v: status %d, want %d", size, len(body), hide,
+						w.Code, wantCode)
 				}
 			}
 		}
@@ -98,9 +105,11 @@ func TestBodyBound(t *testing.T) {
 // addresses, which are not repeated.
 func TestBodyReadErrors(t *testing.T) {
 	for text, err := range map[string]error{
-		"request body: read: it did not arrive in time":                 &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded},
-		"request body: read: it is shorter than announced":              io.ErrUnexpectedEOF,
-		"request body: read: the connection or its encoding broke off":  &net.OpError{Op: "read", Net: "tcp", Err: errors.New("reset")},
+		"request body: read: it did not arrive in time": &net.OpError{Op: "read", Net: "tcp",
+			Err: os.ErrDeadlineExceeded},
+		"request body: read: it is shorter than announced": io.ErrUnexpectedEOF,
+		"request body: read: the connection or its encoding broke off": &net.OpError{Op: "read", Net: "tcp",
+			Err: errors.New("reset")},
 		"request body: read: it did not arrive in time…":                context.DeadlineExceeded,
 		"request body: read: the connection or its encoding broke off…": errors.New("invalid byte in chunk length"),
 	} {
@@ -111,7 +120,8 @@ func TestBodyReadErrors(t *testing.T) {
 
 // A body that arrives byte by byte, and with its end, is read all the same.
 func TestSlowBody(t *testing.T) {
-	for _, body := range []io.Reader{iotest.OneByteReader(strings.NewReader(someScript)), iotest.DataErrReader(strings.NewReader(someScript))} {
+	for _, body := range []io.Reader{iotest.OneByteReader(strings.NewReader(someScript)),
+		iotest.DataErrReader(strings.NewReader(someScript))} {
 		want(t, serve(four(), httptest.NewRequest("POST", "/execute", body)), 200, `{"result":4,"stdout":""}`)
 	}
 }
@@ -129,7 +139,9 @@ func TestStalledBody(t *testing.T) {
 	defer conn.Close()
 	fmt.Fprint(conn, "POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
 	reply, _ := io.ReadAll(conn)
-	if !strings.HasPrefix(string(reply), "HTTP/1.1 400 ") || !strings.HasSuffix(string(reply), `{"error":"request body: read: it did not arrive in time","status":"invalid_request"}`) {
+	if !strings.HasPrefix(string(reply), "HTTP/1.1 400 ") ||
+		!strings.HasSuffix(string(reply),
+			`{"error":"request body: read: it did not arrive in time","status":"invalid_request"}`) {
 		t.Errorf("reply %s", reply)
 	}
 }

@@ -38,6 +38,9 @@ func (c *call) begin(r *http.Request) *Record {
 	return c.record
 }
 
+// pending says that there is a record that the Recorder does not have yet.
+func (c *call) pending() bool { return c.record != nil && !c.noted }
+
 // failed notes err as what a run, or the attempt at one, came to. It returns
 // the outcome, the sentence for the caller, and the reply that has it.
 func (c *call) failed(err error) (*outcome, string, content) {

@@ -33,7 +33,8 @@ func TestHeldBodies(t *testing.T) {
 	for path, code := range map[string]int{"/execute": 429, "/events": 429} {
 		again := httptest.NewRecorder()
 		h.ServeHTTP(again, newRequest("POST", path, "application/json", large))
-		if again.Code != code || again.Header().Get("Retry-After") == "" || !strings.Contains(again.Body.String(), `"status":"overloaded"`) {
+		if again.Code != code || again.Header().Get("Retry-After") == "" ||
+			!strings.Contains(again.Body.String(), `"status":"overloaded"`) {
 			t.Errorf("%s: %d %s", path, again.Code, again.Body)
 		}
 	}
@@ -60,7 +61,8 @@ type slowReader struct {
 }
 
 func newSlowReader() *slowReader {
-	return &slowReader{ResponseRecorder: httptest.NewRecorder(), reached: make(chan struct{}), read: make(chan struct{})}
+	return &slowReader{ResponseRecorder: httptest.NewRecorder(), reached: make(chan struct{}),
+		read: make(chan struct{})}
 }
 
 func (s *slowReader) Write(b []byte) (int, error) {
@@ -76,7 +78,8 @@ func TestHeldReplies(t *testing.T) {
 	r := four()
 	r.run = func(_ context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
 		if job.Script == "output" {
-			return runtime.Result{Status: runtime.OK, Value: []byte("4"), Stdout: bytes.Repeat([]byte("x"), 1<<20)}, nil
+			return runtime.Result{Status: runtime.OK, Value: []byte("4"),
+				Stdout: bytes.Repeat([]byte("x"), 1<<20)}, nil
 		}
 		if err := hooks.Room(len(value)); err != nil {
 			return runtime.Result{}, err
@@ -93,7 +96,8 @@ func TestHeldReplies(t *testing.T) {
 	<-slow.reached
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request("output"))
-	if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.HasPrefix(w.Body.String(), `{"error":"the script has run, but`) {
+	if w.Code != 429 || w.Header().Get("Retry-After") == "" ||
+		!strings.HasPrefix(w.Body.String(), `{"error":"the script has run, but`) {
 		t.Errorf("output: %d %.100s", w.Code, w.Body)
 	}
 	next := httptest.NewRecorder()

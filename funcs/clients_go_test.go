@@ -22,7 +22,8 @@ func TestPastedGo(t *testing.T) {
 	server := httptest.NewServer(newTestHandler(runner))
 	defer server.Close()
 	var doc web.Document
-	if err := json.Unmarshal(serve(runner, httptest.NewRequest("GET", server.URL+"/", nil)).Body.Bytes(), &doc); err != nil {
+	if err := json.Unmarshal(serve(runner, httptest.NewRequest("GET", server.URL+"/", nil)).Body.Bytes(),
+		&doc); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -49,7 +50,8 @@ func TestPastedGo(t *testing.T) {
 			want[name] = ""
 		}
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "bin")+"/", "./...")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o",
+		filepath.Join(dir, "bin")+"/", "./...")
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

@@ -33,7 +33,8 @@ func TestPastedCommands(t *testing.T) {
 	}{
 		{"curl", []string{"sh", "-c"}, func(c web.Commands) string { return c.Curl }},
 		{"python3", []string{"python3", "-c"}, func(c web.Commands) string { return c.Python }},
-		{"node", []string{"node", "--input-type=module", "-e"}, func(c web.Commands) string { return c.JavaScript }},
+		{"node", []string{"node", "--input-type=module", "-e"},
+			func(c web.Commands) string { return c.JavaScript }},
 		{"pwsh", []string{"pwsh", "-NoProfile", "-Command"}, func(c web.Commands) string { return c.PowerShell }},
 	} {
 		t.Run(client.program, func(t *testing.T) {
@@ -47,7 +48,8 @@ func TestPastedCommands(t *testing.T) {
 					if client.program == "pwsh" && s.Status != 200 {
 						return // it throws, as documented
 					}
-					if got := paste(t, client.args, client.source(s.Commands)); compact(t, got) != compact(t, string(s.Response)) {
+					if got := paste(t, client.args, client.source(s.Commands)); compact(t, got) != compact(t,
+						string(s.Response)) {
 						t.Errorf("reply\n got %s\nwant %s", got, s.Response)
 					}
 				})
@@ -55,7 +57,8 @@ func TestPastedCommands(t *testing.T) {
 			for _, e := range doc.Endpoints {
 				t.Run(e.Path, func(t *testing.T) {
 					t.Parallel()
-					if got := compact(t, paste(t, client.args, client.source(e.Commands))); strings.HasPrefix(got, `{"error"`) {
+					if got := compact(t, paste(t, client.args, client.source(e.Commands))); strings.HasPrefix(got,
+						`{"error"`) {
 						t.Errorf("reply %s", got)
 					}
 				})
@@ -67,7 +70,8 @@ func TestPastedCommands(t *testing.T) {
 // paste runs a command and returns what it printed.
 func paste(t *testing.T, args []string, command string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), args[0], append(args[1:len(args):len(args)], command)...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), args[0],
+		append(args[1:len(args):len(args)], command)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

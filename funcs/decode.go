@@ -220,7 +220,8 @@ func setFiles(p *params, value []byte, limits *runtime.Limits) error {
 		data, ok := fileData(contents)
 		if !ok {
 			return refuse(invalidRequest,
-				`files: %q: must be a string of Unicode text, or {"base64": "…"} with padding and nothing else`, clip(name))
+				`files: %q: must be a string of Unicode text, or {"base64": "…"} with padding and nothing else`,
+				clip(name))
 		}
 		p.job.Files = append(p.job.Files, runtime.File{Name: name, Data: data})
 	}
@@ -276,7 +277,8 @@ func (p *params) parseQuery(query string, strict bool, limits *runtime.Limits) e
 	for name, given := range values {
 		if !slices.Contains(queryFields, name) {
 			if strict {
-				return refuse(invalidRequest, "unknown query parameter %q: there are only %s", clip(name), queryNames)
+				return refuse(invalidRequest,
+					"unknown query parameter %q: there are only %s", clip(name), queryNames)
 			}
 			continue
 		}

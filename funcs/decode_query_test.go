@@ -7,12 +7,16 @@ import (
 
 // A body that is the script itself, with what else there is to say in the query.
 func TestSource(t *testing.T) {
-	for _, contentType := range []string{"text/x-python", "text/x-python; charset=UTF-8", "text/x-script.python", "application/x-python"} {
+	for _, contentType := range []string{"text/x-python", "text/x-python; charset=UTF-8", "text/x-script.python",
+		"application/x-python"} {
 		r := four()
-		w := serve(r, newRequest("POST", "/execute?timeout=1.5&report=false&return_files=true&input=%7B%22a%22%3A+1%7D", contentType, "\ufeffdef main(x):\r\n    return '\"é'\r\n"))
+		w := serve(r,
+			newRequest("POST", "/execute?timeout=1.5&report=false&return_files=true&input=%7B%22a%22%3A+1%7D",
+				contentType, "\ufeffdef main(x):\r\n    return '\"é'\r\n"))
 		want(t, w, 200, `{"result":4,"stdout":"","files":{}}`)
 		job := r.job(t)
-		if job.Script != "def main(x):\r\n    return '\"é'\r\n" || string(job.Input) != `{"a": 1}` || job.Timeout != 1500*time.Millisecond || !job.ReturnFiles {
+		if job.Script != "def main(x):\r\n    return '\"é'\r\n" || string(job.Input) != `{"a": 1}` ||
+			job.Timeout != 1500*time.Millisecond || !job.ReturnFiles {
 			t.Errorf("%s: %+v", contentType, job)
 		}
 	}
@@ -27,8 +31,10 @@ func TestQuery(t *testing.T) {
 		{"text/x-python", "", "x", 200, ""},
 		{"text/x-python", "", " \n", 400, "script must not be empty: …"},
 		{"text/x-python", "", "caf\xe9", 400, "request body must be UTF-8: …"},
-		{"text/x-python; charset=latin1", "", "x", 415, "Content-Type must be text/x-python in charset utf-8, got latin1"},
-		{"text/x-python", "time_out=1", "x", 400, `unknown query parameter "time_out": there are only input, timeout, report, return_files`},
+		{"text/x-python; charset=latin1", "", "x", 415,
+			"Content-Type must be text/x-python in charset utf-8, got latin1"},
+		{"text/x-python", "time_out=1", "x", 400,
+			`unknown query parameter "time_out": there are only input, timeout, report, return_files`},
 		{"text/x-python", "stdin=1", "x", 400, `unknown query parameter "stdin": …`},
 		{"text/x-python", "timeout=abc", "x", 400, "timeout must be a number…"},
 		{"text/x-python", "timeout=0x1p1", "x", 400, "timeout must be a number…"},

@@ -43,7 +43,8 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		Isolation          map[string]bool   `json:"isolation"`
 		IsolationNotes     map[string]string `json:"isolation_notes"`
 	}{
-		info.PythonVersion, list(info.Preloaded), list(info.Packages), list(info.BlockedImports), web.BlockedImportsNote,
+		info.PythonVersion, list(info.Preloaded), list(info.Packages), list(info.BlockedImports),
+		web.BlockedImportsNote,
 		limits, info.Workers, info.Queue, info.Posture, object(info.Isolation), object(info.LayerNotes),
 	})
 }
@@ -124,11 +125,12 @@ func (h *handler) asset(r *http.Request, _ *call) (reply, error) {
 	if a == nil {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
-	rep := reply{http: http.StatusOK, contentType: a.ContentType, content: textContent(a.Body), header: http.Header{
+	rep := reply{http: http.StatusOK, contentType: a.ContentType, content: textContent(a.Body)}
+	rep.header = http.Header{
 		"Cache-Control": {"public, max-age=31536000, immutable"},
 		"Etag":          {a.ETag},
 		"Vary":          {"Accept-Encoding"},
-	}}
+	}
 	if acceptsGzip(r) {
 		// A strong tag is of the bytes as they are sent.
 		rep.content = textContent(a.Gzip)

@@ -58,8 +58,10 @@ func TestPageLoadsLittle(t *testing.T) {
 	var modules []string
 	for _, path := range assetPaths(t) {
 		w := getCompressed(path, "*/*")
-		if w.Code != 200 || w.Header().Get("Content-Encoding") != "gzip" || w.Header().Get("X-Content-Type-Options") != "nosniff" ||
-			w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" || w.Header().Get("Vary") != "Accept-Encoding" {
+		if w.Code != 200 || w.Header().Get("Content-Encoding") != "gzip" ||
+			w.Header().Get("X-Content-Type-Options") != "nosniff" ||
+			w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+			w.Header().Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
 		}
 		names[path[strings.LastIndexByte(path, '/')+1:]] = true
@@ -89,7 +91,8 @@ func TestAssets(t *testing.T) {
 		t.Error("compressed, it is not the same")
 	}
 	tag := plain.Header().Get("Etag")
-	if !regexp.MustCompile(`^"[0-9a-f]{24}"$`).MatchString(tag) || zipped.Header().Get("Etag") != strings.TrimSuffix(tag, `"`)+`-gzip"` {
+	if !regexp.MustCompile(`^"[0-9a-f]{24}"$`).MatchString(tag) ||
+		zipped.Header().Get("Etag") != strings.TrimSuffix(tag, `"`)+`-gzip"` {
 		t.Errorf("tags %s and %s", tag, zipped.Header().Get("Etag"))
 	}
 	for _, tt := range []struct {

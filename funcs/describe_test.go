@@ -72,16 +72,17 @@ func TestNegotiation(t *testing.T) {
 	for accept, html := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "application/json, text/plain, */*": false,
 		"text/html": true,
-		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8":                                                  true,
-		"text/html, application/xhtml+xml, image/jxr, */*":                                                                 true,
-		"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/foo": true,
-		"application/json, text/html;q=0.5":                                                                                false,
-		"application/json;q=0.5, Text/HTML":                                                                                true,
-		"text/html;q=0, */*":                                                                                               false,
-		"text/html;level=1;q=0.7":                                                                                          true,
-		"text/htmlx":                                                                                                       false,
-		",;,q=1;;=":                                                                                                        false,
-		"application/json;q=0.9,text/html;q=0.9":                                                                           true,
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": true,
+		"text/html, application/xhtml+xml, image/jxr, */*":                true,
+		"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif," +
+			"image/webp,image/apng,*/*;q=0.8,application/foo": true,
+		"application/json, text/html;q=0.5":      false,
+		"application/json;q=0.5, Text/HTML":      true,
+		"text/html;q=0, */*":                     false,
+		"text/html;level=1;q=0.7":                true,
+		"text/htmlx":                             false,
+		",;,q=1;;=":                              false,
+		"application/json;q=0.9,text/html;q=0.9": true,
 	} {
 		req := newRequest("GET", "/", "", "")
 		if accept != "" {
@@ -89,8 +90,10 @@ func TestNegotiation(t *testing.T) {
 		}
 		w := serve(four(), req)
 		got := strings.HasPrefix(w.Header().Get("Content-Type"), "text/html;")
-		if got != html || !slices.Equal(w.Header()["Vary"], []string{"Accept", "Accept-Encoding"}) || w.Code != 200 {
-			t.Errorf("Accept %q: %d %s, Vary %q", accept, w.Code, w.Header().Get("Content-Type"), w.Header().Get("Vary"))
+		if got != html || !slices.Equal(w.Header()["Vary"], []string{"Accept", "Accept-Encoding"}) ||
+			w.Code != 200 {
+			t.Errorf("Accept %q: %d %s, Vary %q", accept, w.Code, w.Header().Get("Content-Type"),
+				w.Header().Get("Vary"))
 		}
 	}
 }
@@ -167,13 +170,15 @@ func TestPageIsSelfContained(t *testing.T) {
 	if again := getPage(four()).Header().Get("Content-Security-Policy"); strings.Contains(again, nonce[1]) {
 		t.Error("a nonce came twice")
 	}
-	if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; ") || strings.Contains(policy, "unsafe") {
+	if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; ") ||
+		strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
 	if strings.Count(page, "<script") != strings.Count(page, `<script type="module" src="assets/`) {
 		t.Error("a script that is no module of the server")
 	}
-	for _, banned := range []string{"<iframe", "<form", "style=", "@import", "url(", "onclick", "ZgotmplZ", `src="http`, `src="/`} {
+	for _, banned := range []string{"<iframe", "<form", "style=", "@import", "url(", "onclick", "ZgotmplZ",
+		`src="http`, `src="/`} {
 		if strings.Contains(page, banned) {
 			t.Errorf("the page has %s", banned)
 		}
@@ -187,7 +192,8 @@ func TestPageAndDocumentAgree(t *testing.T) {
 	if err := json.Unmarshal(serve(four(), newRequest("GET", "/", "", "")).Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	unescape := strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&#43;", "+", "&amp;", "&")
+	unescape := strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&#43;", "+", "&amp;",
+		"&")
 	text := unescape.Replace(page)
 	has := func(words ...string) {
 		t.Helper()
@@ -197,7 +203,8 @@ func TestPageAndDocumentAgree(t *testing.T) {
 			}
 		}
 	}
-	has(doc.Name, doc.Summary, doc.Posture, doc.Python.Version, doc.Python.BlockedImportsNote, "numpy 2.1.0", "subprocess")
+	has(doc.Name, doc.Summary, doc.Posture, doc.Python.Version, doc.Python.BlockedImportsNote, "numpy 2.1.0",
+		"subprocess")
 	for _, e := range doc.Endpoints {
 		has(e.Path, e.Summary, e.Curl, e.PowerShell, e.Python, e.JavaScript, e.Go)
 	}
@@ -241,7 +248,8 @@ func TestOffIsLoud(t *testing.T) {
 	runner.info.Posture = "off"
 	page := getPage(runner).Body.String()
 	doc := serve(runner, newRequest("GET", "/", "", "")).Body.String()
-	if !strings.Contains(page, `role="alert"`) || !strings.Contains(page, "Isolation is off on this server") || !strings.Contains(doc, `"warning": "Isolation is off on this server`) {
+	if !strings.Contains(page, `role="alert"`) || !strings.Contains(page, "Isolation is off on this server") ||
+		!strings.Contains(doc, `"warning": "Isolation is off on this server`) {
 		t.Error("no warning")
 	}
 	if strings.Contains(doc, "no network") {

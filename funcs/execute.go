@@ -63,7 +63,8 @@ func (h *handler) perform(
 	}
 	o := outcomeOf[res.Status]
 	if o == nil || (res.Status == runtime.OK && len(res.Value) == 0) {
-		return nil, content{}, fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+		err := fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
+		return nil, content{}, err
 	}
 	rec.Usage = res.Usage
 	if res.Bill != nil {

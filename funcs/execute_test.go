@@ -14,75 +14,109 @@ import (
 
 const someScript = `{"script":"def main(): return 4"}`
 
+const trace = "Traceback (most recent call last):\n  File \"script.py\", line 2, in main\n" +
+	"ZeroDivisionError: division by zero\n"
+
+// resultBodies are replies to the byte.
+var resultBodies = []struct {
+	name   string
+	res    runtime.Result
+	status int
+	body   string
+}{
+	{"plain", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`4`),
+		Stdout: []byte("Calculating: 2 + 2\n")},
+		200, `{"result":4,"stdout":"Calculating: 2 + 2\n"}`},
+	{"no stderr without report",
+		runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`null`), Stderr: []byte("warning")},
+		200, `{"result":null,"stdout":""}`},
+	{"numbers keep their form",
+		runtime.Result{Status: runtime.OK, Ran: true,
+			Value: []byte(`{"b":4.0,"a":18446744073709551617,"c":1e400,"d":-0.0}`)},
+		200, `{"result":{"b":4.0,"a":18446744073709551617,"c":1e400,"d":-0.0},"stdout":""}`},
+	{"the value is not touched",
+		runtime.Result{Status: runtime.OK, Ran: true,
+			Value: []byte(`{"a": "<b>&\u2028\ud800", "a": [1, 2]}`)},
+		200, `{"result":{"a": "<b>&\u2028\ud800", "a": [1, 2]},"stdout":""}`},
+	{"stdout is escaped as far as JSON needs",
+		runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`1`),
+			Stdout: []byte("<a href=\"x\">&\\\t\r\n\b\f\x00\x1f\x7f é 😀 \u2028")},
+		200, `{"result":1,"stdout":"<a href=\"x\">&\\\t\r\n\b\f\u0000\u001f` + "\x7f é 😀 \u2028" + `"}`},
+	{"stdout that is not UTF-8",
+		runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`1`),
+			Stdout: []byte("caf\xe9!\xff\xf0\x9f")},
+		200, `{"result":1,"stdout":"caf�!���"}`},
+	{"main missing",
+		runtime.Result{Status: runtime.MainMissing, Error: "Script must contain a 'main()' function"},
+		400, `{"error":"Script must contain a 'main()' function","status":"main_missing"}`},
+	{"import blocked",
+		runtime.Result{Status: runtime.ImportBlocked,
+			Error: "Script contains potentially dangerous code: import os"},
+		400, `{"error":"Script contains potentially dangerous code: import os","status":"import_blocked"}`},
+	{"syntax error",
+		runtime.Result{Status: runtime.SyntaxError, Error: "SyntaxError: invalid syntax (line 2)", Line: 2},
+		400, `{"error":"SyntaxError: invalid syntax (line 2)","status":"syntax_error","line":2}`},
+	{"not JSON",
+		runtime.Result{Status: runtime.NotJSON, Ran: true,
+			Error: "main() function must return JSON-serializable data, got: object"},
+		422, `{"error":"main() function must return JSON-serializable data, got: object",` +
+			`"status":"not_json","stdout":"","stderr":""}`},
+	{"exception",
+		runtime.Result{Status: runtime.ScriptError, Ran: true, Error: "ZeroDivisionError: division by zero",
+			Traceback: trace, Line: 2,
+			Stdout: []byte("out"), Stderr: []byte("err")},
+		422, `{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":"out",` +
+			`"stderr":"err","traceback":"Traceback (most recent call last):\n  File \"script.py\", line ` +
+			`2, in main\nZeroDivisionError: division by zero\n","line":2}`},
+	{"denied", runtime.Result{Status: runtime.ScriptError, Ran: true,
+		Error: "PermissionError: [Errno 1] Operation not permitted", Line: 3,
+		Denied: "network access is not available to scripts"},
+		422, `{"error":"PermissionError: [Errno 1] Operation not permitted","status":"script_error",` +
+			`"stdout":"","stderr":"","line":3,"denied":"network access is not available to scripts"}`},
+	{"exited", runtime.Result{Status: runtime.Exited, Ran: true,
+		Error: "Script exited with code 3 before main() returned"},
+		422, `{"error":"Script exited with code 3 before main() returned","status":"exited","stdout":"",` +
+			`"stderr":""}`},
+	{"timeout", runtime.Result{Status: runtime.Timeout, Ran: true,
+		Error: "Script execution timed out after 30 seconds", Stdout: []byte("so far")},
+		422, `{"error":"Script execution timed out after 30 seconds","status":"timeout","stdout":"so ` +
+			`far","stderr":""}`},
+	{"killed", runtime.Result{Status: runtime.Killed, Ran: true, Error: "Script was killed by SIGSEGV"},
+		422, `{"error":"Script was killed by SIGSEGV","status":"killed","stdout":"","stderr":""}`},
+}
+
 // Bodies of runs, to the byte: the order of the keys and the absence of some
 // are part of the contract.
 func TestResultBodies(t *testing.T) {
-	trace := "Traceback (most recent call last):\n  File \"script.py\", line 2, in main\nZeroDivisionError: division by zero\n"
-	tests := []struct {
-		name   string
-		res    runtime.Result
-		status int
-		body   string
-	}{
-		{"plain", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`4`), Stdout: []byte("Calculating: 2 + 2\n")},
-			200, `{"result":4,"stdout":"Calculating: 2 + 2\n"}`},
-		{"no stderr without report", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`null`), Stderr: []byte("warning")},
-			200, `{"result":null,"stdout":""}`},
-		{"numbers keep their form", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`{"b":4.0,"a":18446744073709551617,"c":1e400,"d":-0.0}`)},
-			200, `{"result":{"b":4.0,"a":18446744073709551617,"c":1e400,"d":-0.0},"stdout":""}`},
-		{"the value is not touched", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`{"a": "<b>&\u2028\ud800", "a": [1, 2]}`)},
-			200, `{"result":{"a": "<b>&\u2028\ud800", "a": [1, 2]},"stdout":""}`},
-		{"stdout is escaped as far as JSON needs", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`1`), Stdout: []byte("<a href=\"x\">&\\\t\r\n\b\f\x00\x1f\x7f é 😀 \u2028")},
-			200, `{"result":1,"stdout":"<a href=\"x\">&\\\t\r\n\b\f\u0000\u001f` + "\x7f é 😀 \u2028" + `"}`},
-		{"stdout that is not UTF-8", runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`1`), Stdout: []byte("caf\xe9!\xff\xf0\x9f")},
-			200, `{"result":1,"stdout":"caf�!���"}`},
-		{"main missing", runtime.Result{Status: runtime.MainMissing, Error: "Script must contain a 'main()' function"},
-			400, `{"error":"Script must contain a 'main()' function","status":"main_missing"}`},
-		{"import blocked", runtime.Result{Status: runtime.ImportBlocked, Error: "Script contains potentially dangerous code: import os"},
-			400, `{"error":"Script contains potentially dangerous code: import os","status":"import_blocked"}`},
-		{"syntax error", runtime.Result{Status: runtime.SyntaxError, Error: "SyntaxError: invalid syntax (line 2)", Line: 2},
-			400, `{"error":"SyntaxError: invalid syntax (line 2)","status":"syntax_error","line":2}`},
-		{"not JSON", runtime.Result{Status: runtime.NotJSON, Ran: true, Error: "main() function must return JSON-serializable data, got: object"},
-			422, `{"error":"main() function must return JSON-serializable data, got: object","status":"not_json","stdout":"","stderr":""}`},
-		{"exception", runtime.Result{Status: runtime.ScriptError, Ran: true, Error: "ZeroDivisionError: division by zero", Traceback: trace, Line: 2,
-			Stdout: []byte("out"), Stderr: []byte("err")},
-			422, `{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":"out","stderr":"err","traceback":"Traceback (most recent call last):\n  File \"script.py\", line 2, in main\nZeroDivisionError: division by zero\n","line":2}`},
-		{"denied", runtime.Result{Status: runtime.ScriptError, Ran: true, Error: "PermissionError: [Errno 1] Operation not permitted", Line: 3,
-			Denied: "network access is not available to scripts"},
-			422, `{"error":"PermissionError: [Errno 1] Operation not permitted","status":"script_error","stdout":"","stderr":"","line":3,"denied":"network access is not available to scripts"}`},
-		{"exited", runtime.Result{Status: runtime.Exited, Ran: true, Error: "Script exited with code 3 before main() returned"},
-			422, `{"error":"Script exited with code 3 before main() returned","status":"exited","stdout":"","stderr":""}`},
-		{"timeout", runtime.Result{Status: runtime.Timeout, Ran: true, Error: "Script execution timed out after 30 seconds", Stdout: []byte("so far")},
-			422, `{"error":"Script execution timed out after 30 seconds","status":"timeout","stdout":"so far","stderr":""}`},
-		{"killed", runtime.Result{Status: runtime.Killed, Ran: true, Error: "Script was killed by SIGSEGV"},
-			422, `{"error":"Script was killed by SIGSEGV","status":"killed","stdout":"","stderr":""}`},
-	}
-	for _, s := range []runtime.Status{runtime.CPULimit, runtime.MemoryLimit, runtime.OutputLimit, runtime.ResultLimit, runtime.FileLimit} {
-		tests = append(tests, struct {
-			name   string
-			res    runtime.Result
-			status int
-			body   string
-		}{string(s), runtime.Result{Status: s, Ran: true, Error: "limit of 1 MiB"},
-			422, `{"error":"limit of 1 MiB","status":"` + string(s) + `","stdout":"","stderr":""}`})
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			w := post(returning(tt.res), someScript)
-			want(t, w, tt.status, tt.body)
+	check := func(name string, res runtime.Result, status int, body string) {
+		t.Run(name, func(t *testing.T) {
+			w := post(returning(res), someScript)
+			want(t, w, status, body)
 			if got := w.Header().Get("Content-Type"); got != "application/json; charset=utf-8" {
 				t.Errorf("Content-Type %q", got)
 			}
 		})
 	}
+	for _, tt := range resultBodies {
+		check(tt.name, tt.res, tt.status, tt.body)
+	}
+	for _, s := range []runtime.Status{
+		runtime.CPULimit, runtime.MemoryLimit, runtime.OutputLimit, runtime.ResultLimit, runtime.FileLimit,
+	} {
+		check(string(s), runtime.Result{Status: s, Ran: true, Error: "limit of 1 MiB"},
+			422, `{"error":"limit of 1 MiB","status":"`+string(s)+`","stdout":"","stderr":""}`)
+	}
 }
 
 func TestOutputCutInsideACharacter(t *testing.T) {
-	runner := returning(runtime.Result{Status: runtime.OutputLimit, Ran: true, Error: "e", Stdout: []byte("abcd\xf0\x9f\x98"), Stderr: []byte("ab\xf0\x9f")})
+	runner := returning(runtime.Result{Status: runtime.OutputLimit, Ran: true, Error: "e",
+		Stdout: []byte("abcd\xf0\x9f\x98"), Stderr: []byte("ab\xf0\x9f")})
 	runner.info.Limits.OutputBytes = 7
-	want(t, post(runner, someScript), 422, `{"error":"e","status":"output_limit","stdout":"abcd","stderr":"ab��"}`)
+	want(t, post(runner, someScript), 422,
+		`{"error":"e","status":"output_limit","stdout":"abcd","stderr":"ab��"}`)
 
-	for in, out := range map[string]string{"1234567": "1234567", "12345\xc3\xa9": "12345é", "1234567\xa9": "1234567�", "\x80\x80\x80\x80\x80\x80\x80": "�������"} {
+	for in, out := range map[string]string{"1234567": "1234567", "12345\xc3\xa9": "12345é",
+		"1234567\xa9": "1234567�", "\x80\x80\x80\x80\x80\x80\x80": "�������"} {
 		runner := returning(runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("1"), Stdout: []byte(in)})
 		runner.info.Limits.OutputBytes = 7
 		want(t, post(runner, someScript), 200, `{"result":1,"stdout":"`+out+`"}`)
@@ -92,17 +126,23 @@ func TestOutputCutInsideACharacter(t *testing.T) {
 func TestReport(t *testing.T) {
 	res := runtime.Result{
 		Status: runtime.OK, Ran: true, Value: []byte(`[1]`), Stderr: []byte("note"),
-		Usage: runtime.Usage{Queue: 1500 * time.Microsecond, Wall: 12345678 * time.Nanosecond, CPU: 2 * time.Millisecond, PeakMemory: 20 << 20},
+		Usage: runtime.Usage{Queue: 1500 * time.Microsecond, Wall: 12345678 * time.Nanosecond,
+			CPU: 2 * time.Millisecond, PeakMemory: 20 << 20},
 	}
-	const limits = `"cpu_seconds":30,"memory_bytes":536870912,"tmp_bytes":67108864,"tmp_files":1024,"output_bytes":1048576,` +
-		`"result_bytes":8388608,"result_depth":100,"script_bytes":1048576,"return_files":64,"return_bytes":8388608,"open_files":64,"threads":16}`
+	const limits = `"cpu_seconds":30,"memory_bytes":536870912,"tmp_bytes":67108864,"tmp_files":1024,` +
+		`"output_bytes":1048576,` +
+		`"result_bytes":8388608,"result_depth":100,"script_bytes":1048576,"return_files":64,` +
+		`"return_bytes":8388608,"open_files":64,"threads":16}`
 	const isolation = `"isolation":{"landlock":false,"seccomp":true}}`
 
 	runner := returning(res)
 	w := post(runner, `{"script":"def main(): return [1]","report":true,"timeout":2.5}`)
 	id := w.Header().Get("X-Execution-Id")
-	want(t, w, 200, `{"result":[1],"stdout":"","stderr":"note","report":{"execution_id":"`+id+`","status":"ok","wall_ms":12.345,"cpu_ms":2,`+
-		`"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,"limits":{"timeout_seconds":2.5,`+limits+`,`+isolation+`}`)
+	want(t, w, 200,
+		`{"result":[1],"stdout":"","stderr":"note","report":{"execution_id":"`+id+`","status":"ok",`+
+			`"wall_ms":12.345,"cpu_ms":2,`+
+			`"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,`+
+			`"limits":{"timeout_seconds":2.5,`+limits+`,`+isolation+`}`)
 	if job := runner.job(t); !job.Usage || job.Timeout != 2500*time.Millisecond {
 		t.Errorf("job %+v", job)
 	}
@@ -113,9 +153,12 @@ func TestReport(t *testing.T) {
 	res.Status, res.Value, res.Error = runtime.Exited, nil, "Script exited with code 0 before main() returned"
 	w = post(returning(res), `{"script":"exit()","report":true}`)
 	id = w.Header().Get("X-Execution-Id")
-	want(t, w, 422, `{"error":"Script exited with code 0 before main() returned","status":"exited","stdout":"","stderr":"note",`+
-		`"report":{"execution_id":"`+id+`","status":"exited","wall_ms":12.345,"cpu_ms":2,"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,`+
-		`"limits":{"timeout_seconds":30,`+limits+`,`+isolation+`}`)
+	want(t, w, 422,
+		`{"error":"Script exited with code 0 before main() returned","status":"exited","stdout":"",`+
+			`"stderr":"note",`+
+			`"report":{"execution_id":"`+id+`","status":"exited","wall_ms":12.345,"cpu_ms":2,`+
+			`"peak_memory_bytes":20971520,"peak_tmp_bytes":0,"queue_ms":1.5,`+
+			`"limits":{"timeout_seconds":30,`+limits+`,`+isolation+`}`)
 }
 
 // The examples of the documentation go through the handler unchanged: their
@@ -151,8 +194,10 @@ func documented(e web.Example) *fakeRunner {
 		panic(err)
 	}
 	res := runtime.Result{
-		Status: runtime.Status(body.Status), Value: body.Result, Error: body.Error, Stdout: []byte(body.Stdout), Stderr: []byte(body.Stderr),
-		Traceback: body.Traceback, Denied: body.Denied, Hint: body.Hint, Line: body.Line, Ran: strings.Contains(string(e.Response), `"stdout"`),
+		Status: runtime.Status(body.Status), Value: body.Result, Error: body.Error, Stdout: []byte(body.Stdout),
+		Stderr:    []byte(body.Stderr),
+		Traceback: body.Traceback, Denied: body.Denied, Hint: body.Hint, Line: body.Line,
+		Ran: strings.Contains(string(e.Response), `"stdout"`),
 	}
 	if e.Status == http.StatusOK {
 		res.Status = runtime.OK

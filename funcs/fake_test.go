@@ -66,8 +66,9 @@ func testInfo() runtime.Info {
 		Packages:       []string{"numpy 2.1.0"},
 		BlockedImports: []string{"os", "subprocess"},
 		Limits: runtime.Limits{
-			Timeout: 30 * time.Second, CPU: 30 * time.Second, MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
-			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100, ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 16,
+			Timeout: 30 * time.Second, CPU: 30 * time.Second, MemoryBytes: 512 << 20, TmpBytes: 64 << 20,
+			TmpFiles: 1024, OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100,
+			ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 16,
 		},
 		Workers: 4, Queue: 16, Posture: "full",
 		Isolation:  map[string]bool{"seccomp": true, "landlock": false},
@@ -77,14 +78,22 @@ func testInfo() runtime.Info {
 
 // returning makes a runner that answers every job with res.
 func returning(res runtime.Result) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { return res, nil }}
+	return &fakeRunner{info: testInfo(),
+		run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { return res, nil }}
 }
 
 // failing makes a runner that answers every job with err.
 func failing(err error) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
-		return runtime.Result{}, err
-	}}
+	return &fakeRunner{info: testInfo(),
+		run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
+			return runtime.Result{}, err
+		}}
+}
+
+// panicking makes a runner that panics with p.
+func panicking(p any) *fakeRunner {
+	return &fakeRunner{info: testInfo(),
+		run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic(p) }}
 }
 
 func four() *fakeRunner {

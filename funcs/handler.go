@@ -56,7 +56,7 @@ type Options struct {
 	// rebound; other clients may use any name.
 	Hosts []string
 	// MCP serves /mcp. MCPHosts stand there for Hosts; none, for the same. By
-	// default, who comes over the loopback interface is treated like a browser.
+	// default, whoever comes over the loopback interface is treated like a browser.
 	MCP      bool
 	MCPHosts []string
 	// Complete is closed when Runner.Info knows all there is to know. nil means
@@ -131,7 +131,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil && (errors.Is(err, errGone) || left(r, err)):
 		abandon(w)
-		if c.record != nil {
+		if c.pending() {
 			c.record.leave()
 			h.recorder.Later(c.record)
 		}
@@ -142,7 +142,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)
 	}
-	if c.record != nil && !c.noted {
+	if c.pending() {
 		c.record.answered(&rep)
 		h.recorder.Later(c.record)
 	}
@@ -175,7 +175,7 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
 	}
-	if r.Method == http.MethodPost { // which is to run something
+	if r.Method == http.MethodPost { // it is to run something
 		if err := h.guards.of(r.URL.Path).check(r); err != nil {
 			if r.URL.Path != "/mcp" { // most of whose messages ask for no run
 				c.begin(r)
@@ -201,7 +201,7 @@ func allows(list, method string) bool {
 func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply {
 	o, sentence := explain(err)
 	switch {
-	case c.record != nil:
+	case c.pending():
 		c.record.end(o, sentence, err)
 	case o.of == internalError:
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)

@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/pyexec/pyexec/runtime"
 )
@@ -25,23 +21,31 @@ func TestPathsAndMethods(t *testing.T) {
 		allow, body  string // body "" is not compared
 	}{
 		{"POST", "/execute", 200, "", `{"result":4,"stdout":""}`},
-		{"GET", "/execute", 405, "POST", `{"error":"method: GET: not allowed: /execute takes POST","status":"invalid_request"}`},
+		{"GET", "/execute", 405, "POST",
+			`{"error":"method: GET: not allowed: /execute takes POST","status":"invalid_request"}`},
 		{"HEAD", "/execute", 405, "POST", ``},
-		{"OPTIONS", "/execute", 405, "POST", `{"error":"method: OPTIONS: not allowed: /execute takes POST","status":"invalid_request"}`},
+		{"OPTIONS", "/execute", 405, "POST",
+			`{"error":"method: OPTIONS: not allowed: /execute takes POST","status":"invalid_request"}`},
 		{"GET", "/health", 200, "", `{"status":"healthy"}`},
-		{"POST", "/health", 405, get, `{"error":"method: POST: not allowed: /health takes GET, HEAD","status":"invalid_request"}`},
-		{"POST", "/", 405, get, `{"error":"method: POST: not allowed: / takes GET, HEAD","status":"invalid_request"}`},
+		{"POST", "/health", 405, get,
+			`{"error":"method: POST: not allowed: /health takes GET, HEAD","status":"invalid_request"}`},
+		{"POST", "/", 405, get,
+			`{"error":"method: POST: not allowed: / takes GET, HEAD","status":"invalid_request"}`},
 		{"DELETE", "/capabilities", 405, get, ``},
 		{"PUT", "/openapi.json", 405, get, ``},
 		{"GET", "/", 200, "", ``},
 		{"GET", "/capabilities", 200, "", ``},
 		{"GET", "/openapi.json", 200, "", ``},
 		{"GET", "/run", 404, "", `{"error":"path: /run: not found: see GET /","status":"invalid_request"}`},
-		{"POST", "/execute/", 404, "", `{"error":"path: /execute/: not found: see GET /","status":"invalid_request"}`},
+		{"POST", "/execute/", 404, "",
+			`{"error":"path: /execute/: not found: see GET /","status":"invalid_request"}`},
 		{"POST", "/Execute", 404, "", ``},
 		{"GET", "//", 404, "", ``},
-		{"GET", "/%22%3Cb%3E%ff", 404, "", `{"error":"path: /\"<b>�: not found: see GET /","status":"invalid_request"}`},
-		{"GET", "/" + strings.Repeat("p", 5000), 404, "", `{"error":"path: /` + strings.Repeat("p", 63) + `…: not found: see GET /","status":"invalid_request"}`},
+		{"GET", "/%22%3Cb%3E%ff", 404, "",
+			`{"error":"path: /\"<b>�: not found: see GET /","status":"invalid_request"}`},
+		{"GET", "/" + strings.Repeat("p", 5000), 404, "",
+			`{"error":"path: /` + strings.Repeat("p", 63) +
+				`…: not found: see GET /","status":"invalid_request"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+clip(tt.path), func(t *testing.T) {
@@ -85,7 +89,8 @@ func TestHead(t *testing.T) {
 	for _, path := range []string{"/", "/health", "/capabilities", "/openapi.json"} {
 		get := serve(four(), newRequest("GET", path, "", ""))
 		head := serve(four(), newRequest("HEAD", path, "", ""))
-		if head.Code != get.Code || head.Body.Len() != 0 || head.Header().Get("Content-Length") != get.Header().Get("Content-Length") {
+		if head.Code != get.Code || head.Body.Len() != 0 ||
+			head.Header().Get("Content-Length") != get.Header().Get("Content-Length") {
 			t.Errorf("%s: HEAD %d, %d bytes, %v", path, head.Code, head.Body.Len(), head.Header())
 		}
 	}
@@ -133,19 +138,23 @@ func TestRunnerErrors(t *testing.T) {
 		{err: fmt.Errorf("zygote: /secret: %w", runtime.ErrUnavailable), status: 503, retry: "1",
 			body: `{"error":"the service cannot run scripts right now: try again shortly","status":"unavailable"}`},
 		{err: errors.New("read /secret: broken pipe"), status: 500,
-			body: `{"error":"the service could not handle this request","status":"internal_error"}`, logged: "read /secret: broken pipe"},
+			body:   `{"error":"the service could not handle this request","status":"internal_error"}`,
+			logged: "read /secret: broken pipe"},
 		{err: fmt.Errorf("worker: %w", context.Canceled), status: 500,
-			body: `{"error":"the service could not handle this request","status":"internal_error"}`, logged: "worker: context canceled"},
+			body:   `{"error":"the service could not handle this request","status":"internal_error"}`,
+			logged: "worker: context canceled"},
 		{err: context.DeadlineExceeded, status: 500,
-			body: `{"error":"the service could not handle this request","status":"internal_error"}`, logged: "deadline exceeded"},
+			body:   `{"error":"the service could not handle this request","status":"internal_error"}`,
+			logged: "deadline exceeded"},
 		{panic: true, status: 500,
-			body: `{"error":"the service could not handle this request","status":"internal_error"}`, logged: "panic: oh"},
+			body:   `{"error":"the service could not handle this request","status":"internal_error"}`,
+			logged: "panic: oh"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.err), func(t *testing.T) {
 			runner := failing(tt.err)
 			if tt.panic {
-				runner.run = func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("oh") }
+				runner = panicking("oh")
 			}
 			log, text := logged()
 			m := &memo{}
@@ -177,92 +186,11 @@ func TestRunnerErrors(t *testing.T) {
 
 // A result that makes no sense is the service's fault, not the script's.
 func TestBrokenResults(t *testing.T) {
-	for _, res := range []runtime.Result{{}, {Status: runtime.OK, Ran: true}, {Status: "invalid"}, {Status: "no_such_word", Ran: true}} {
-		want(t, post(returning(res), someScript), 500, `{"error":"the service could not handle this request","status":"internal_error"}`)
+	for _, res := range []runtime.Result{{}, {Status: runtime.OK, Ran: true}, {Status: "invalid"},
+		{Status: "no_such_word", Ran: true}} {
+		want(t, post(returning(res), someScript), 500,
+			`{"error":"the service could not handle this request","status":"internal_error"}`)
 	}
-}
-
-// A client that left during the run gets nothing, and nothing is logged.
-func TestClientGone(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
-		cancel()
-		<-ctx.Done()
-		return runtime.Result{}, fmt.Errorf("run: %w", ctx.Err())
-	}
-	log, text := logged()
-	w, m := &untouched{t: t}, &memo{}
-	opts := Options{BodyBytes: 1000, Log: log, Recorder: m}
-	handlerWith(runner, opts).ServeHTTP(w, newRequest("POST", "/execute", "", someScript).WithContext(ctx))
-	if text.Len() > 0 || len(m.runs) != 1 || m.runs[0].Level >= slog.LevelError {
-		t.Errorf("logged %s, recorded %+v", text, m.runs)
-	}
-
-	// The same while its body is still being read.
-	req := httptest.NewRequest("POST", "/execute", iotest.ErrReader(errors.New("connection reset"))).WithContext(ctx)
-	handlerWith(four(), opts).ServeHTTP(w, req)
-}
-
-// The same over a real connection: the run's context ends with it.
-func TestClientGoneForReal(t *testing.T) {
-	started, ended := make(chan struct{}), make(chan struct{})
-	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
-		close(started)
-		<-ctx.Done()
-		close(ended)
-		return runtime.Result{}, ctx.Err()
-	}
-	server := httptest.NewServer(newTestHandler(runner))
-	defer server.Close()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(someScript), someScript)
-	<-started
-	conn.Close()
-	<-ended
-}
-
-// A client that has closed its sending side looks as if it had left. It must
-// not see an empty success.
-func TestHalfClosed(t *testing.T) {
-	runner := four()
-	runner.run = func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
-		<-ctx.Done()
-		return runtime.Result{}, ctx.Err()
-	}
-	server := httptest.NewServer(newTestHandler(runner))
-	defer server.Close()
-	for body, prefix := range map[string]string{
-		someScript:       "",
-		someScript[:5]:   "HTTP/1.1 400 ",
-		someScript + " ": "",
-	} {
-		conn, err := net.Dial("tcp", server.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(someScript), body)
-		conn.(*net.TCPConn).CloseWrite()
-		reply, _ := io.ReadAll(conn)
-		conn.Close()
-		if (prefix == "" && len(reply) > 0) || !strings.HasPrefix(string(reply), prefix) {
-			t.Errorf("body %q: reply %s", body, reply)
-		}
-	}
-}
-
-// untouched fails the test when anything is written.
-type untouched struct{ t *testing.T }
-
-func (u *untouched) Header() http.Header { u.t.Error("Header was called"); return http.Header{} }
-func (u *untouched) WriteHeader(int)     { u.t.Error("WriteHeader was called") }
-func (u *untouched) Write(b []byte) (int, error) {
-	u.t.Errorf("written: %s", b)
-	return len(b), nil
 }
 
 func TestOptionsThatMustBeGiven(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,113 +48,6 @@ func openAPIDoc(t *testing.T) (*openapi3.T, routers.Router) {
 	return doc, router
 }
 
-// exchange is a request and what the runner makes of it.
-type exchange struct {
-	name        string
-	runner      Runner
-	method      string
-	path        string
-	contentType string
-	accept      string
-	origin      string
-	body        string
-	status      int
-	refused     bool // the document refuses the request, too
-}
-
-// toolCall is a message of the Model Context Protocol that runs a script.
-const toolCall = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":` + someScript + `}}`
-
-func exchanges() []exchange {
-	ok := runtime.Result{Status: runtime.OK, Ran: true, Value: []byte(`{"a":4.0}`), Stdout: []byte("x"), Stderr: []byte("y")}
-	run := func(name string, r Runner, body string, status int) exchange {
-		return exchange{name: name, runner: r, method: "POST", path: "/execute", contentType: "application/json", body: body, status: status}
-	}
-	event := func(name string, r Runner, body string, status int) exchange {
-		e := run(name, r, body, status)
-		e.path = "/events"
-		return e
-	}
-	message := func(name string, r Runner, body string, status int) exchange {
-		e := run(name, r, body, status)
-		e.path = "/mcp"
-		return e
-	}
-	sick, off := four(), four()
-	sick.health = errors.New("interpreter: down")
-	off.info.Posture = "off"
-	source := func(name, query, body string, status int) exchange {
-		return exchange{name: name, runner: returning(ok), method: "POST", path: "/execute" + query, contentType: "text/x-python", body: body, status: status}
-	}
-	shown := ok
-	shown.Value, shown.Display = []byte("null"), map[string]string{"text/html": "<b>", "image/png": "aGk="}
-	shown.Files = []runtime.File{{Name: "a", Data: []byte("text")}, {Name: "b/c", Data: []byte("\xff")}}
-	shown.FilesOmitted, shown.Figures = []runtime.Omitted{{Name: "d", Why: "large"}}, [][]byte{[]byte("\x89PNG")}
-	failed := shown
-	failed.Status, failed.Error, failed.Hint = runtime.ScriptError, "e", "h"
-	streamed := run("stream", streaming(ok, nil, func(_ context.Context, put func(runtime.Stream, []byte)) { put(runtime.Stdout, []byte("x")) }), someScript, 200)
-	streamed.accept = streamType
-	list := []exchange{
-		streamed,
-		source("source", "", "def main(): pass", 200),
-		source("source and query", "?timeout=1&report=true&return_files=false&input=%7B%22a%22%3A1%7D", "def main(): pass", 200),
-		run("files", returning(shown), `{"script":"x","files":{"a":"b","c/d":{"base64":"aGk="}},"return_files":true,"report":true}`, 200),
-		run("files after a failure", returning(failed), `{"script":"x","return_files":true}`, 422),
-		run("success", returning(ok), someScript, 200),
-		run("success with report", returning(ok), `{"script":"x","report":true,"input":null,"stdin":"","timeout":0.05}`, 200),
-		run("overloaded", failing(runtime.ErrOverloaded), someScript, 429),
-		run("unavailable", failing(runtime.ErrUnavailable), someScript, 503),
-		run("internal error", failing(errors.New("x")), someScript, 500),
-		run("script too large", four(), `{"script":"`+strings.Repeat("#", 1<<20+1)+`"}`, 413),
-		event("event", returning(ok), someScript, 200),
-		event("push", returning(ok), `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","messageId":"1"},"subscription":"s"}`, 200),
-		event("event of a script that fails", returning(runtime.Result{Status: runtime.ScriptError, Error: "e", Ran: true}), someScript, 200),
-		event("event that is no request", four(), `{"message":{"data":"eyJ9"}}`, 200),
-		event("event when overloaded", failing(runtime.ErrOverloaded), someScript, 429),
-		event("event when unavailable", failing(runtime.ErrUnavailable), someScript, 503),
-		event("event and a fault", failing(errors.New("x")), someScript, 500),
-		message("tool", returning(ok), toolCall, 200),
-		message("tool and a script that fails", returning(runtime.Result{Status: runtime.ScriptError, Error: "e", Ran: true}), toolCall, 200),
-		message("tool when overloaded", failing(runtime.ErrOverloaded), toolCall, 429),
-		message("tool when unavailable", failing(runtime.ErrUnavailable), toolCall, 503),
-		message("tool and a fault", failing(errors.New("x")), toolCall, 500),
-		message("tools", four(), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 200),
-		message("notification", four(), `{"jsonrpc":"2.0","method":"notifications/initialized"}`, 202),
-		message("no method", four(), `{"jsonrpc":"2.0","id":1,"method":"x"}`, 400),
-		message("large message", four(), `{"jsonrpc":"2.0","method":"`+strings.Repeat("x", testBodyBytes+rpcBytes)+`"}`, 413),
-		{name: "message of a wrong type", runner: four(), method: "POST", path: "/mcp", contentType: "text/plain", body: "x", status: 415, refused: true},
-		{name: "message from a page", runner: four(), method: "POST", path: "/mcp", contentType: "application/json", body: toolCall, origin: "https://evil.example", status: 403},
-		{name: "run from a page", runner: four(), method: "POST", path: "/execute", contentType: "application/json", body: someScript, origin: "https://evil.example", status: 403},
-		{name: "event from a page", runner: four(), method: "POST", path: "/events", contentType: "application/json", body: someScript, origin: "https://evil.example", status: 403},
-		{name: "event of a wrong type", runner: four(), method: "POST", path: "/events", contentType: "text/plain", body: someScript, status: 415, refused: true},
-		{name: "wrong type", runner: four(), method: "POST", path: "/execute", contentType: "text/plain", body: "x", status: 415, refused: true},
-		{name: "healthy", runner: four(), method: "GET", path: "/health", status: 200},
-		{name: "unhealthy", runner: sick, method: "GET", path: "/health", status: 503},
-		{name: "capabilities", runner: four(), method: "GET", path: "/capabilities", status: 200},
-		{name: "documentation", runner: four(), method: "GET", path: "/", status: 200},
-		{name: "documentation when off", runner: off, method: "GET", path: "/", status: 200},
-		{name: "page", runner: four(), method: "GET", path: "/", accept: "text/html", status: 200},
-		{name: "openapi", runner: four(), method: "GET", path: "/openapi.json", status: 200},
-	}
-	for _, o := range outcomes {
-		res := runtime.Result{Status: o.of, Error: "e", Ran: o.http == 422, Traceback: "t", Line: 1, Denied: "d"}
-		if o.http == 400 && o.of != invalidRequest {
-			list = append(list, run(string(o.of), returning(res), someScript, o.http))
-		}
-		if o.http == 422 {
-			list = append(list, run(string(o.of), returning(res), someScript, o.http))
-			list = append(list, run(string(o.of)+" with report", returning(res), `{"script":"x","report":true}`, o.http))
-		}
-	}
-	for i, body := range []string{`{}`, `[]`, `{"script":""}`, `{"script":1}`, `{"script":"x","Input":1}`, `{"script":"x","timeout":0}`, `{"script":"x","timeout":null}`, `{"script":"x","report":1}`, `{"script":"x","stdin":null}`,
-		`{"script":"x","files":[]}`, `{"script":"x","files":{"a":1}}`, `{"script":"x","files":{"a":{"base64":"!"}}}`, `{"script":"x","files":{"a":{"base64":"","b":1}}}`, `{"script":"x","return_files":0}`} {
-		e := run(fmt.Sprint("refused ", i), four(), body, 400)
-		e.refused = true
-		list = append(list, e)
-	}
-	return list
-}
-
 // Requests and replies are what the OpenAPI document says they are, for every
 // status there is.
 func TestOpenAPIMatchesTheHandler(t *testing.T) {
@@ -192,7 +84,9 @@ func TestOpenAPIMatchesTheHandler(t *testing.T) {
 		for method, op := range item.Operations() {
 			for code := range op.Responses.Map() {
 				// 405 is another method's; 500 cannot be provoked where nothing runs.
-				if !seen[method+path+code] && code != "405" && (code != "404" || path != "/mcp" && path != "/events") && (code != "500" || path == "/execute") {
+				if !seen[method+path+code] && code != "405" &&
+					(code != "404" || path != "/mcp" && path != "/events") &&
+					(code != "500" || path == "/execute") {
 					t.Errorf("%s %s: no exchange gets %s", method, path, code)
 				}
 			}
@@ -239,12 +133,14 @@ func TestOpenAPIWrongMethods(t *testing.T) {
 // The check can fail: a reply with a field more, or one less, is refused.
 func TestOpenAPIRefusesWrongReplies(t *testing.T) {
 	_, router := openAPIDoc(t)
-	for _, body := range []string{`{"result":1}`, `{"result":1,"stdout":"","extra":1}`, `{"result":1,"stdout":1}`, `[]`} {
+	for _, body := range []string{`{"result":1}`, `{"result":1,"stdout":"","extra":1}`, `{"result":1,"stdout":1}`,
+		`[]`} {
 		w := post(four(), someScript)
 		w.Body = bytes.NewBufferString(body)
 		in := requestInput(t, router, newRequest("POST", "/execute", "application/json", someScript))
 		err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
-			RequestValidationInput: in, Status: 200, Header: w.Header(), Options: in.Options, Body: io.NopCloser(w.Body),
+			RequestValidationInput: in, Status: 200, Header: w.Header(), Options: in.Options,
+			Body: io.NopCloser(w.Body),
 		})
 		if err == nil {
 			t.Errorf("%s passed", body)
@@ -326,14 +222,16 @@ func TestOpenAPIExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := serve(four(), newRequest("POST", "/events", "application/json", string(body)))
-		compare(name, push.Responses.Value("200").Value.Content["application/json"].Examples[name].Value.Value, w.Body.Bytes())
+		compare(name, push.Responses.Value("200").Value.Content["application/json"].Examples[name].Value.Value,
+			w.Body.Bytes())
 	}
 	for name, e := range doc.Paths.Value("/mcp").Post.RequestBody.Value.Content["application/json"].Examples {
 		body, err := json.Marshal(e.Value.Value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w := serve(four(), newRequest("POST", "/mcp", "application/json", string(body))); w.Code != 200 || !strings.Contains(w.Body.String(), `"structuredContent":{"result":4,`) {
+		if w := serve(four(), newRequest("POST", "/mcp", "application/json", string(body))); w.Code != 200 ||
+			!strings.Contains(w.Body.String(), `"structuredContent":{"result":4,`) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}

@@ -117,7 +117,8 @@ func (h *handler) readMessage(r *http.Request, c *call) ([]byte, error) {
 		return nil, refuse(invalidRequest, "%s", err)
 	}
 	if len(m.ID) > maxAttribute { // cut, it would no longer tell its result from others
-		return nil, refuse(invalidRequest, "id of the message must be at most %d bytes, got %d", maxAttribute, len(m.ID))
+		return nil, refuse(invalidRequest,
+			"id of the message must be at most %d bytes, got %d", maxAttribute, len(m.ID))
 	}
 	if int64(len(m.Data)) > h.bodyBytes {
 		return nil, refuseLimit(tooLarge, bodyHint,
@@ -150,8 +151,8 @@ func (h *handler) publish(ctx context.Context, rec *Record, result *content) err
 	}
 	if result.size > most {
 		o := outcomeOf[runtime.ResultLimit]
-		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes that fit into a message of the results topic",
-			result.size, most)
+		sentence := fmt.Sprintf("The reply of %d bytes is larger than the %d bytes "+
+			"that fit into a message of the results topic", result.size, most)
 		rec.end(o, sentence, nil)
 		*result = refusal(o, sentence, "")
 		rec.replied(result)

@@ -28,23 +28,30 @@ func TestSendersOfEvents(t *testing.T) {
 		level slog.Level
 		jobs  int
 	}{
-		"accepted":       {senders{}, 200, `{"status":"ok"}`, slog.LevelInfo, 1},
-		"refused":        {senders{refused: "token: it has expired"}, 403, `{"error":"token: it has expired","status":"invalid_request"}`, slog.LevelWarn, 0},
-		"can't be asked": {senders{err: errors.New("keys: secret detail")}, 503, `"status":"unavailable"`, slog.LevelWarn, 0},
+		"accepted": {senders{}, 200, `{"status":"ok"}`, slog.LevelInfo, 1},
+		"refused": {senders{refused: "token: it has expired"}, 403,
+			`{"error":"token: it has expired","status":"invalid_request"}`, slog.LevelWarn, 0},
+		"can't be asked": {senders{err: errors.New("keys: secret detail")}, 503, `"status":"unavailable"`,
+			slog.LevelWarn, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, runner := &memo{}, four()
-			h := handlerWith(runner, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m, Results: m, Senders: tt.senders})
+			h := handlerWith(runner,
+				Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m, Results: m,
+					Senders: tt.senders})
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, newRequest("POST", "/events", "application/json", bodies["/events"]))
-			if w.Code != tt.code || !strings.Contains(w.Body.String(), tt.says) || strings.Contains(w.Body.String(), "secret") {
+			if w.Code != tt.code || !strings.Contains(w.Body.String(), tt.says) ||
+				strings.Contains(w.Body.String(), "secret") {
 				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, tt.code, tt.says)
 			}
 			if len(runner.jobs) != tt.jobs || len(m.published) != tt.jobs {
 				t.Errorf("%d ran, %d published, want %d", len(runner.jobs), len(m.published), tt.jobs)
 			}
 			run := m.runs[0]
-			if run.Level != tt.level || run.Event.Acknowledged != (tt.jobs == 1) || !strings.Contains(run.Problem, tt.refused) || tt.err != nil && !strings.Contains(run.Problem, "secret detail") {
+			if run.Level != tt.level || run.Event.Acknowledged != (tt.jobs == 1) ||
+				!strings.Contains(run.Problem, tt.refused) ||
+				tt.err != nil && !strings.Contains(run.Problem, "secret detail") {
 				t.Errorf("logged as %+v, %+v", run, run.Event)
 			}
 			// The others are not asked for a token.
@@ -77,16 +84,17 @@ func TestTypesOfEvents(t *testing.T) {
 		header      [2]string
 		code        int
 	}{
-		"none, as an unwrapped push":        {"", [2]string{}, 200},
-		"JSON":                              {"application/json; charset=utf-8", [2]string{}, 200},
-		"bytes":                             {"application/octet-stream", [2]string{}, 200},
-		"JSON by another name":              {"application/vnd.jobs+json", [2]string{}, 200},
-		"text that Pub/Sub unwraps":         {"text/plain", [2]string{"X-Goog-Pubsub-Message-Id", "1"}, 200},
-		"text":                              {"text/plain", [2]string{}, 415},
-		"text in a charset, in capitals":    {"TEXT/Plain ; charset=x", [2]string{}, 415},
-		"form":                              {"application/x-www-form-urlencoded", [2]string{}, 415},
-		"form of parts":                     {"multipart/form-data; boundary=x", [2]string{}, 415},
-		"form, with a header pages may set": {"multipart/form-data", [2]string{"Accept", "application/json"}, 415},
+		"none, as an unwrapped push":     {"", [2]string{}, 200},
+		"JSON":                           {"application/json; charset=utf-8", [2]string{}, 200},
+		"bytes":                          {"application/octet-stream", [2]string{}, 200},
+		"JSON by another name":           {"application/vnd.jobs+json", [2]string{}, 200},
+		"text that Pub/Sub unwraps":      {"text/plain", [2]string{"X-Goog-Pubsub-Message-Id", "1"}, 200},
+		"text":                           {"text/plain", [2]string{}, 415},
+		"text in a charset, in capitals": {"TEXT/Plain ; charset=x", [2]string{}, 415},
+		"form":                           {"application/x-www-form-urlencoded", [2]string{}, 415},
+		"form of parts":                  {"multipart/form-data; boundary=x", [2]string{}, 415},
+		"form, with a header pages may set": {"multipart/form-data", [2]string{"Accept", "application/json"},
+			415},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, runner := &memo{}, four()

@@ -25,8 +25,11 @@ func TestRunsAreRecorded(t *testing.T) {
 		problem            string
 	}{
 		{"success", someScript, "ok", four(), slog.LevelInfo, ""},
-		{"failure", someScript, "script_error", returning(runtime.Result{Status: runtime.ScriptError, Error: "secret"}), notice, ""},
-		{"limit", someScript, "timeout", returning(runtime.Result{Status: runtime.Timeout, Error: "took too long"}), slog.LevelWarn, "took too long"},
+		{"failure", someScript, "script_error",
+			returning(runtime.Result{Status: runtime.ScriptError, Error: "secret"}), notice, ""},
+		{"limit", someScript, "timeout",
+			returning(runtime.Result{Status: runtime.Timeout, Error: "took too long"}), slog.LevelWarn,
+			"took too long"},
 		{"refused", `{}`, "invalid_request", four(), notice, "script is missing"},
 		{"fault", someScript, "internal_error", failing(errors.New("detail")), slog.LevelError, "detail"},
 	} {
@@ -41,14 +44,17 @@ func TestRunsAreRecorded(t *testing.T) {
 				t.Fatalf("steps %v", m.steps)
 			}
 			run := m.runs[0]
-			if run.Status != tt.status || run.Level != tt.level || !strings.HasPrefix(run.Problem, tt.problem) || tt.problem == "" && run.Problem != "" || run.Event != nil {
+			if run.Status != tt.status || run.Level != tt.level || !strings.HasPrefix(run.Problem, tt.problem) ||
+				tt.problem == "" && run.Problem != "" || run.Event != nil {
 				t.Errorf("got %+v", run)
 			}
 			if run.ExecutionID != w.Header().Get("X-Execution-Id") || string(run.Reply) != w.Body.String() {
 				t.Errorf("got %s %s", run.ExecutionID, run.Reply)
 			}
-			want := Request{Method: "POST", URL: "/execute", Protocol: "HTTP/1.1", UserAgent: "tester", RemoteIP: "203.0.113.9", Code: w.Code,
-				RequestBytes: int64(len(tt.body)), ResponseBytes: int64(w.Body.Len()), Began: run.Request.Began, Took: run.Request.Took}
+			want := Request{Method: "POST", URL: "/execute", Protocol: "HTTP/1.1", UserAgent: "tester",
+				RemoteIP: "203.0.113.9", Code: w.Code,
+				RequestBytes: int64(len(tt.body)), ResponseBytes: int64(w.Body.Len()),
+				Began: run.Request.Began, Took: run.Request.Took}
 			if run.Request != want || run.Request.Took <= 0 {
 				t.Errorf("got %+v, want %+v", run.Request, want)
 			}
@@ -77,11 +83,14 @@ func TestClientsThatDisconnect(t *testing.T) {
 			return runtime.Result{}, context.Cause(ctx)
 		}
 	}
-	server := httptest.NewServer(handlerWith(r, Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m}))
+	server := httptest.NewServer(handlerWith(r,
+		Options{BodyBytes: testBodyBytes, Log: slog.New(slog.DiscardHandler), Recorder: m}))
 	defer server.Close()
 	address := server.Listener.Addr().String()
-	const head = "POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n"
-	const whole = "POST /events HTTP/1.1\r\nHost: x\r\nCe-Id: 1\r\nCe-Specversion: 1.0\r\nCe-Type: t\r\nCe-Source: /s\r\nContent-Length: 35\r\n\r\n" + `{"script":"def main(): return 2+2"}`
+	const head = "POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: " +
+		"application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n"
+	const whole = "POST /events HTTP/1.1\r\nHost: x\r\nCe-Id: 1\r\nCe-Specversion: 1.0\r\nCe-Type: " +
+		"t\r\nCe-Source: /s\r\nContent-Length: 35\r\n\r\n" + `{"script":"def main(): return 2+2"}`
 	aborted := []string{head[:20], head, head + `{"specversion":"1.0","data":{`, whole[:len(whole)-1], whole}
 	var clients sync.WaitGroup
 	for range 10 {

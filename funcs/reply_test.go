@@ -20,7 +20,8 @@ func largeResult() runtime.Result {
 	return runtime.Result{
 		Status: runtime.OK, Ran: true, Value: []byte("[1,\n\r\n" + strings.Repeat("2,\n", 60_000) + "3]"),
 		Stdout: []byte(mixed + "\xff\xc3"), Stderr: []byte("x" + mixed),
-		Files:   []runtime.File{{Name: "text", Data: []byte("xy" + mixed)}, {Name: "binary", Data: bytes.Repeat([]byte("\xff\x00\x01\x02"), 50_001)}},
+		Files: []runtime.File{{Name: "text", Data: []byte("xy" + mixed)},
+			{Name: "binary", Data: bytes.Repeat([]byte("\xff\x00\x01\x02"), 50_001)}},
 		Figures: [][]byte{bytes.Repeat([]byte("png"), 40_001)},
 		Display: map[string]string{"text/html": "xyz" + mixed},
 	}
@@ -33,8 +34,10 @@ func TestLargeReply(t *testing.T) {
 	m := &memo{maxBytes: -1}
 	link := &slowLink{ResponseRecorder: httptest.NewRecorder()}
 	w := link.ResponseRecorder
-	handlerWith(returning(res), Options{BodyBytes: testBodyBytes, Recorder: m}).ServeHTTP(link, newRequest("POST", "/execute", "application/json", body))
-	if w.Code != 200 || w.Header().Get("Content-Type") != jsonType || w.Header().Get("Content-Length") != "" || link.most > 2*largeBytes {
+	handlerWith(returning(res), Options{BodyBytes: testBodyBytes, Recorder: m}).ServeHTTP(link,
+		newRequest("POST", "/execute", "application/json", body))
+	if w.Code != 200 || w.Header().Get("Content-Type") != jsonType || w.Header().Get("Content-Length") != "" ||
+		link.most > 2*largeBytes {
 		t.Errorf("%d, %v, %d bytes at once", w.Code, w.Header(), link.most)
 	}
 	if end := time.Now().Add(usualPace.stall); link.longest.IsZero() || link.longest.After(end) {
@@ -59,9 +62,11 @@ func TestLargeReply(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, same := range map[string]bool{
-		"result": bytes.Equal(got.Result, res.Value), "stdout": got.Stdout == string(res.Stdout[:len(res.Stdout)-2])+"\ufffd\ufffd",
+		"result": bytes.Equal(got.Result, res.Value),
+		"stdout": got.Stdout == string(res.Stdout[:len(res.Stdout)-2])+"\ufffd\ufffd",
 		"stderr": got.Stderr == string(res.Stderr), "text": got.Files.Text == string(res.Files[0].Data),
-		"binary": bytes.Equal(got.Files.Binary.Base64, res.Files[1].Data), "figure": bytes.Equal(got.Figures[0].Base64, res.Figures[0]),
+		"binary":  bytes.Equal(got.Files.Binary.Base64, res.Files[1].Data),
+		"figure":  bytes.Equal(got.Figures[0].Base64, res.Figures[0]),
 		"display": got.Display["text/html"] == res.Display["text/html"], "report": got.Report.Status == "ok",
 	} {
 		if !same {
@@ -69,7 +74,8 @@ func TestLargeReply(t *testing.T) {
 		}
 	}
 	if run := m.runs[0]; run.ReplyBytes != int64(w.Body.Len()) || run.Request.ResponseBytes != run.ReplyBytes ||
-		len(run.Reply) < largeBytes || len(run.Reply) > 2*largeBytes || !bytes.HasPrefix(w.Body.Bytes(), run.Reply) {
+		len(run.Reply) < largeBytes || len(run.Reply) > 2*largeBytes ||
+		!bytes.HasPrefix(w.Body.Bytes(), run.Reply) {
 		t.Errorf("recorded %d of %d bytes, %+v", len(run.Reply), run.ReplyBytes, run.Request)
 	}
 }
@@ -90,14 +96,17 @@ func TestLargeReplyElsewhere(t *testing.T) {
 		t.Errorf("%d lines of events, want %d", len(lines), len(want))
 	}
 	m := &memo{maxBytes: 64 << 20}
-	envelope := fmt.Sprintf(`{"message":{"messageId":"1","data":%q}}`, base64.StdEncoding.EncodeToString([]byte(body)))
+	envelope := fmt.Sprintf(`{"message":{"messageId":"1","data":%q}}`,
+		base64.StdEncoding.EncodeToString([]byte(body)))
 	serveWith(returning(largeResult()), m, newRequest("POST", "/events", "application/json", envelope))
 	if len(m.published) != 1 || m.published[0].reply != plain {
 		t.Errorf("%d published", len(m.published))
 	}
 	m = &memo{maxBytes: len(plain) - 1}
 	serveWith(returning(largeResult()), m, newRequest("POST", "/events", "application/json", envelope))
-	if len(m.published) != 1 || !strings.HasPrefix(m.published[0].reply, fmt.Sprintf(`{"error":"The reply of %d bytes is larger`, len(plain))) {
+	if len(m.published) != 1 ||
+		!strings.HasPrefix(m.published[0].reply,
+			fmt.Sprintf(`{"error":"The reply of %d bytes is larger`, len(plain))) {
 		t.Errorf("%d published", len(m.published))
 	}
 }
@@ -106,7 +115,8 @@ func TestLargeReplyElsewhere(t *testing.T) {
 // the reply were whole.
 func TestLargeReplyToNobody(t *testing.T) {
 	w := &gone{ResponseRecorder: httptest.NewRecorder()}
-	newTestHandler(returning(largeResult())).ServeHTTP(w, newRequest("POST", "/execute", "application/json", someScript))
+	newTestHandler(returning(largeResult())).ServeHTTP(w,
+		newRequest("POST", "/execute", "application/json", someScript))
 	if w.writes != 1 {
 		t.Errorf("%d writes to a reader who is gone", w.writes)
 	}
@@ -135,7 +145,8 @@ func TestToolReplyIsBounded(t *testing.T) {
 		if got.IsError != (tt.over > 0) || run.LimitHit != got.IsError {
 			t.Errorf("%d bytes: %v, %+v", tt.size, got.IsError, run.Status)
 		}
-		want := `{"error":"The reply of 2097153 bytes is larger than the 2097152 bytes that a tool may return","status":"result_limit","hint":"` + toolReplyHint + `"}`
+		want := `{"error":"The reply of 2097153 bytes is larger than the 2097152 bytes that a tool may ` +
+			`return","status":"result_limit","hint":"` + toolReplyHint + `"}`
 		if body := text1(t, got); tt.over > 0 && body != want || tt.over == 0 && len(body) != tt.size {
 			t.Errorf("%d bytes: got %.300s", tt.size, body)
 		}

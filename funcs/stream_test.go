@@ -18,17 +18,20 @@ import (
 )
 
 // streaming makes a runner whose script writes what write does.
-func streaming(res runtime.Result, err error, write func(ctx context.Context, output func(runtime.Stream, []byte))) *fakeRunner {
-	return &fakeRunner{info: testInfo(), run: func(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
-		if write != nil {
-			hooks.Started()
-			write(ctx, hooks.Output)
-		}
-		if ctx.Err() != nil {
-			return runtime.Result{}, ctx.Err()
-		}
-		return res, err
-	}}
+func streaming(
+	res runtime.Result, err error, write func(ctx context.Context, output func(runtime.Stream, []byte)),
+) *fakeRunner {
+	return &fakeRunner{info: testInfo(),
+		run: func(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
+			if write != nil {
+				hooks.Started()
+				write(ctx, hooks.Output)
+			}
+			if ctx.Err() != nil {
+				return runtime.Result{}, ctx.Err()
+			}
+			return res, err
+		}}
 }
 
 func streamRequest(body string) *http.Request {
@@ -54,22 +57,30 @@ func TestStream(t *testing.T) {
 			put(runtime.Stdout, []byte("b"))
 			put(runtime.Stderr, []byte("\"e"))
 			put(runtime.Stdout, []byte("c"))
-		}, "event: stdout\ndata: {\"text\":\"a\\nb\"}\n\nevent: stderr\ndata: {\"text\":\"\\\"e\"}\n\nevent: stdout\ndata: {\"text\":\"c\"}\n\n" +
+		}, "event: stdout\ndata: {\"text\":\"a\\nb\"}\n\nevent: stderr\ndata: {\"text\":\"\\\"e\"}\n\nevent: " +
+			"stdout\ndata: {\"text\":\"c\"}\n\n" +
 			"event: result\ndata: {\"result\":4,\"stdout\":\"aé\"}\n\n"},
-		{"failure", runtime.Result{Status: runtime.ScriptError, Error: "E: x", Ran: true}, nil, func(context.Context, func(runtime.Stream, []byte)) {},
-			"event: error\ndata: {\"error\":\"E: x\",\"status\":\"script_error\",\"stdout\":\"\",\"stderr\":\"\"}\n\n"},
-		{"the interpreter dies", runtime.Result{}, runtime.ErrUnavailable, func(context.Context, func(runtime.Stream, []byte)) {},
-			"event: error\ndata: {\"error\":\"the service cannot run scripts right now: try again shortly\",\"status\":\"unavailable\"}\n\n"},
+		{"failure", runtime.Result{Status: runtime.ScriptError, Error: "E: x", Ran: true}, nil,
+			func(context.Context, func(runtime.Stream, []byte)) {},
+			"event: error\ndata: {\"error\":\"E: " +
+				"x\",\"status\":\"script_error\",\"stdout\":\"\",\"stderr\":\"\"}\n\n"},
+		{"the interpreter dies", runtime.Result{}, runtime.ErrUnavailable,
+			func(context.Context, func(runtime.Stream, []byte)) {},
+			"event: error\ndata: {\"error\":\"the service cannot run scripts right now: try again " +
+				"shortly\",\"status\":\"unavailable\"}\n\n"},
 		{"a panic", fine, nil, func(context.Context, func(runtime.Stream, []byte)) { panic("x") },
-			"event: error\ndata: {\"error\":\"the service could not handle this request\",\"status\":\"internal_error\"}\n\n"},
-		{"a forged result", runtime.Result{Status: runtime.OK, Value: []byte("[1,\n\r\n2]")}, nil, func(context.Context, func(runtime.Stream, []byte)) {},
+			"event: error\ndata: {\"error\":\"the service could not handle this " +
+				"request\",\"status\":\"internal_error\"}\n\n"},
+		{"a forged result", runtime.Result{Status: runtime.OK, Value: []byte("[1,\n\r\n2]")}, nil,
+			func(context.Context, func(runtime.Stream, []byte)) {},
 			"event: result\ndata: {\"result\":[1,\ndata: 2],\"stdout\":\"\"}\n\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// All is written before the first event is taken: so the events are the same every time.
 				w := serve(streaming(tt.result, tt.err, tt.write), streamRequest(someScript))
-				if w.Code != 200 || w.Header().Get("Content-Type") != "text/event-stream" || w.Header().Get("X-Execution-Id") == "" || w.Header().Get("Content-Length") != "" ||
+				if w.Code != 200 || w.Header().Get("Content-Type") != "text/event-stream" ||
+					w.Header().Get("X-Execution-Id") == "" || w.Header().Get("Content-Length") != "" ||
 					w.Header().Get("X-Accel-Buffering") != "no" {
 					t.Errorf("%d %v", w.Code, w.Header())
 				}
@@ -89,7 +100,8 @@ func joined(events string) string {
 		var out []string
 		for _, p := range parts {
 			head := "event: " + stream + "\ndata: {\"text\":\""
-			if last := len(out) - 1; last >= 0 && strings.HasPrefix(p, head) && strings.HasPrefix(out[last], head) {
+			if last := len(out) - 1; last >= 0 && strings.HasPrefix(p, head) &&
+				strings.HasPrefix(out[last], head) {
 				out[last] = strings.TrimSuffix(out[last], "\"}") + strings.TrimPrefix(p, head)
 				continue
 			}
@@ -107,7 +119,8 @@ func TestStreamRefused(t *testing.T) {
 		body   string
 		status int
 	}{
-		{runtime.ErrOverloaded, someScript, 429}, {runtime.ErrUnavailable, someScript, 503}, {errors.New("x"), someScript, 500}, {nil, `{}`, 400},
+		{runtime.ErrOverloaded, someScript, 429}, {runtime.ErrUnavailable, someScript, 503},
+		{errors.New("x"), someScript, 500}, {nil, `{}`, 400},
 	} {
 		w := serve(streaming(fine, tt.err, nil), streamRequest(tt.body))
 		if w.Code != tt.status || w.Header().Get("Content-Type") != jsonType || !json.Valid(w.Body.Bytes()) {
@@ -119,9 +132,12 @@ func TestStreamRefused(t *testing.T) {
 // Who wants JSON more gets no stream.
 func TestStreamIsAskedFor(t *testing.T) {
 	for accept, want := range map[string]bool{
-		"": false, "*/*": false, "application/json": false, "text/event-stream": true, "TEXT/Event-Stream ; q=0.5": true,
-		"application/json, text/event-stream": true, "text/event-stream;q=0": false, "text/html,;,text/event-stream": true,
-		"application/json, text/event-stream;q=0.9": false, "application/json;q=0.5, text/event-stream;q=0.9": true,
+		"": false, "*/*": false, "application/json": false, "text/event-stream": true,
+		"TEXT/Event-Stream ; q=0.5":           true,
+		"application/json, text/event-stream": true, "text/event-stream;q=0": false,
+		"text/html,;,text/event-stream":                   true,
+		"application/json, text/event-stream;q=0.9":       false,
+		"application/json;q=0.5, text/event-stream;q=0.9": true,
 	} {
 		req := streamRequest(someScript)
 		req.Header.Set("Accept", accept)
@@ -135,7 +151,9 @@ func TestStreamIsAskedFor(t *testing.T) {
 // A silent script: the connection is kept alive.
 func TestStreamKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := serve(streaming(fine, nil, func(context.Context, func(runtime.Stream, []byte)) { time.Sleep(12 * time.Second) }), streamRequest(someScript))
+		w := serve(streaming(fine, nil,
+			func(context.Context, func(runtime.Stream, []byte)) { time.Sleep(12 * time.Second) }),
+			streamRequest(someScript))
 		if got := strings.Count(w.Body.String(), ": keep-alive\n\n"); got != 2 {
 			t.Errorf("%d comments: %s", got, w.Body)
 		}
@@ -182,7 +200,10 @@ func TestOutputBound(t *testing.T) {
 	}
 	o.put(runtime.Stderr, []byte("e"))
 	events := string(o.append(nil, false))
-	if len(events) > streamBytes+2000 || !strings.HasSuffix(events, "event: stdout\ndata: {\"text\":\"\",\"omitted_bytes\":761856}\n\nevent: stderr\ndata: {\"text\":\"\",\"omitted_bytes\":1}\n\n") {
+	if len(events) > streamBytes+2000 ||
+		!strings.HasSuffix(events,
+			"event: stdout\ndata: {\"text\":\"\",\"omitted_bytes\":761856}\n\nevent: stderr\ndata: "+
+				"{\"text\":\"\",\"omitted_bytes\":1}\n\n") {
 		t.Errorf("%d bytes: …%s", len(events), events[len(events)-200:])
 	}
 	o.put(runtime.Stdout, []byte("again"))
@@ -263,8 +284,10 @@ func (l *slowLink) Write(b []byte) (int, error) {
 func TestStreamSlowLink(t *testing.T) {
 	value := []byte(`"` + strings.Repeat("x", 4<<20) + `"`)
 	link := &slowLink{ResponseRecorder: httptest.NewRecorder()}
-	newTestHandler(streaming(runtime.Result{Status: runtime.OK, Value: value}, nil, nil)).ServeHTTP(link, streamRequest(someScript))
-	if want := "event: result\ndata: {\"result\":" + string(value) + ",\"stdout\":\"\"}\n\n"; link.Body.String() != want || link.most > writeBytes {
+	newTestHandler(streaming(runtime.Result{Status: runtime.OK, Value: value}, nil, nil)).ServeHTTP(link,
+		streamRequest(someScript))
+	if want := "event: result\ndata: {\"result\":" + string(value) +
+		",\"stdout\":\"\"}\n\n"; link.Body.String() != want || link.most > writeBytes {
 		t.Errorf("%d bytes, %d of them on one deadline", link.Body.Len(), link.most)
 	}
 	if !link.deadline.IsZero() {

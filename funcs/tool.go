@@ -132,7 +132,8 @@ func checkRPC(body []byte, limits *runtime.Limits) error {
 		return invalidJSON(body, limits)
 	}
 	if jsontext.Kind(body) != '{' {
-		return refuse(invalidRequest, "request body must be one JSON-RPC message, an object: batches are not accepted")
+		return refuse(invalidRequest,
+			"request body must be one JSON-RPC message, an object: batches are not accepted")
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ func TestToolDescription(t *testing.T) {
 		t.Fatalf("%+v", list.Tools)
 	}
 	tool := list.Tools[0]
-	for _, want := range []string{"Python 3.11.11", "numpy 2.1.0", "os, subprocess", "30 s of wall clock", "512 MiB of memory", "16 threads", mcp.ExampleArguments, mcp.ExampleReply} {
+	for _, want := range []string{"Python 3.11.11", "numpy 2.1.0", "os, subprocess", "30 s of wall clock",
+		"512 MiB of memory", "16 threads", mcp.ExampleArguments, mcp.ExampleReply} {
 		if !strings.Contains(tool.Description, want) {
 			t.Errorf("the description lacks %q:\n%s", want, tool.Description)
 		}
@@ -40,7 +41,8 @@ func TestToolDescription(t *testing.T) {
 		t.Errorf("input schema: %+v", tool.InputSchema)
 	}
 	output := schemaOf(t, tool.OutputSchema)
-	for _, body := range []string{`{"result":1,"stdout":""}`, `{"error":"e","status":"timeout","stdout":"","stderr":""}`} {
+	for _, body := range []string{`{"result":1,"stdout":""}`,
+		`{"error":"e","status":"timeout","stdout":"","stderr":""}`} {
 		var v any
 		_ = json.Unmarshal([]byte(body), &v)
 		if err := output.VisitJSON(v); err != nil {

@@ -9,35 +9,49 @@ import (
 	"testing"
 )
 
+const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
+
+// rpcRefusals are messages that are refused before the protocol, or by it.
+var rpcRefusals = map[string]struct {
+	body   string
+	header http.Header
+	code   int
+	says   string
+}{
+	"no JSON":    {`{"jsonrpc"`, nil, 400, "request body must be valid JSON"},
+	"empty":      {``, nil, 400, "it is empty"},
+	"batch":      {` [` + ping + `]`, nil, 400, "batches are not accepted"},
+	"string":     {`"x"`, nil, 400, "one JSON-RPC message"},
+	"no message": {`{}`, nil, 400, "MCP: "},
+	"deep":       {strings.Repeat(`[`, 1<<20) + strings.Repeat(`]`, 1<<20), nil, 400, "nested"},
+	"rather deep": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":` +
+		strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000) + `}`, nil, 400, "MCP: "},
+	"not UTF-8": {"{\"a\":\"\xff\"}", nil, 400, "must be UTF-8"},
+	"too large": {`{"a":"` + strings.Repeat("x", testBodyBytes+rpcBytes) + `"}`, nil, 413,
+		"must be at most"},
+	"form": {"a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415,
+		"Content-Type must be application/json, got application/x-www"},
+	"script": {"def main(): pass", http.Header{"Content-Type": {"text/x-python"}}, 415,
+		"Content-Type must be application/json, got text/x-python"},
+	"rebound name":    {ping, http.Header{"Host": {"evil.example"}}, 403, `host: \"evil.example\"`},
+	"other origin":    {ping, http.Header{"Origin": {"https://evil.example"}}, 403, "another origin"},
+	"unknown version": {ping, http.Header{"Mcp-Protocol-Version": {"1999-01-01"}}, 400, "2025-06-18"},
+	"unknown method":  {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, nil, 400, "nothing"},
+	"endless connection": {`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen",` +
+		`"params":{"notifications":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},` +
+		`"io.modelcontextprotocol/clientCapabilities":{}}}}`,
+		http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"subscriptions/listen"}}, 404,
+		"not found"},
+	"unknown tool": {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}`, nil, 200,
+		`unknown tool`},
+}
+
 // What is refused before the protocol, in the words of the service.
 func TestToolRefusals(t *testing.T) {
 	runner := four()
 	s := newToolServer(t, runner, nil)
-	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
-	for name, tt := range map[string]struct {
-		body   string
-		header http.Header
-		code   int
-		says   string
-	}{
-		"no JSON":            {`{"jsonrpc"`, nil, 400, "request body must be valid JSON"},
-		"empty":              {``, nil, 400, "it is empty"},
-		"batch":              {` [` + ping + `]`, nil, 400, "batches are not accepted"},
-		"string":             {`"x"`, nil, 400, "one JSON-RPC message"},
-		"no message":         {`{}`, nil, 400, "MCP: "},
-		"deep":               {strings.Repeat(`[`, 1<<20) + strings.Repeat(`]`, 1<<20), nil, 400, "nested"},
-		"rather deep":        {`{"jsonrpc":"2.0","id":1,"method":"ping","params":` + strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000) + `}`, nil, 400, "MCP: "},
-		"not UTF-8":          {"{\"a\":\"\xff\"}", nil, 400, "must be UTF-8"},
-		"too large":          {`{"a":"` + strings.Repeat("x", testBodyBytes+rpcBytes) + `"}`, nil, 413, "must be at most"},
-		"form":               {"a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415, "Content-Type must be application/json, got application/x-www"},
-		"script":             {"def main(): pass", http.Header{"Content-Type": {"text/x-python"}}, 415, "Content-Type must be application/json, got text/x-python"},
-		"rebound name":       {ping, http.Header{"Host": {"evil.example"}}, 403, `host: \"evil.example\"`},
-		"other origin":       {ping, http.Header{"Origin": {"https://evil.example"}}, 403, "another origin"},
-		"unknown version":    {ping, http.Header{"Mcp-Protocol-Version": {"1999-01-01"}}, 400, "2025-06-18"},
-		"unknown method":     {`{"jsonrpc":"2.0","id":1,"method":"nothing"}`, nil, 400, "nothing"},
-		"endless connection": {`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`, http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"subscriptions/listen"}}, 404, "not found"},
-		"unknown tool":       {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}`, nil, 200, `unknown tool`},
-	} {
+	for name, tt := range rpcRefusals {
 		t.Run(name, func(t *testing.T) {
 			res := s.send(t, tt.body, tt.header)
 			body, err := io.ReadAll(res.Body)
@@ -67,7 +81,8 @@ func TestToolRefusals(t *testing.T) {
 
 func serveTool(runner Runner, method string, on bool) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	handlerWith(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w, newRequest(method, "/mcp", "application/json", `{}`))
+	handlerWith(runner, Options{BodyBytes: testBodyBytes, MCP: on}).ServeHTTP(w,
+		newRequest(method, "/mcp", "application/json", `{}`))
 	return w
 }
 
@@ -76,13 +91,17 @@ func serveTool(runner Runner, method string, on bool) *httptest.ResponseRecorder
 // would send a stream.
 func TestToolAnswersJSON(t *testing.T) {
 	s := newToolServer(t, four(), nil)
-	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"},` +
+		`"io.modelcontextprotocol/clientCapabilities":{}}`
 	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
 		for _, method := range []string{
-			"initialize", "ping", "server/discover", "tools/list", "tools/call", "logging/setLevel", "prompts/list",
+			"initialize", "ping", "server/discover", "tools/list", "tools/call", "logging/setLevel",
+			"prompts/list",
 			"resources/list", "resources/subscribe", "subscriptions/listen", "subscriptions/nothing", "nothing",
 		} {
-			for _, params := range []string{``, `,"params":{}`, `,"params":{"notifications":{}}`, `,"params":{"notifications":{},` + meta + `}`} {
+			for _, params := range []string{``, `,"params":{}`, `,"params":{"notifications":{}}`,
+				`,"params":{"notifications":{},` + meta + `}`} {
 				header := http.Header{}
 				if version != "" {
 					header.Set("Mcp-Protocol-Version", version)
@@ -96,13 +115,16 @@ func TestToolAnswersJSON(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !json.Valid(body) || res.Header.Get("Content-Type") != jsonType {
-					t.Errorf("%s %s%s: %d, %s: %s", version, method, params, res.StatusCode, res.Header.Get("Content-Type"), body)
+					t.Errorf("%s %s%s: %d, %s: %s", version, method, params, res.StatusCode,
+						res.Header.Get("Content-Type"), body)
 				}
 			}
 		}
-		res := s.send(t, `{"jsonrpc":"2.0","method":"notifications/initialized"}`, http.Header{"Mcp-Protocol-Version": {version}, "Mcp-Method": {"notifications/initialized"}})
+		res := s.send(t, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+			http.Header{"Mcp-Protocol-Version": {version}, "Mcp-Method": {"notifications/initialized"}})
 		body, err := io.ReadAll(res.Body)
-		if kind, announced := res.Header["Content-Type"]; res.StatusCode != 202 || len(body) > 0 || announced || err != nil {
+		if kind, announced := res.Header["Content-Type"]; res.StatusCode != 202 || len(body) > 0 || announced ||
+			err != nil {
 			t.Errorf("%s notification: %d, %s: %q, %v", version, res.StatusCode, kind, body, err)
 		}
 	}

@@ -61,7 +61,8 @@ func newToolServer(t *testing.T, runner Runner, change func(*Options)) *toolServ
 func (s *toolServer) connect(t *testing.T) *sdk.ClientSession {
 	t.Helper()
 	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
-	session, err := client.Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: s.URL + "/mcp", MaxRetries: -1}, nil)
+	session, err := client.Connect(t.Context(),
+		&sdk.StreamableClientTransport{Endpoint: s.URL + "/mcp", MaxRetries: -1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,8 @@ func (s *toolServer) connect(t *testing.T) *sdk.ClientSession {
 
 func callTool(t *testing.T, session *sdk.ClientSession, arguments string) *sdk.CallToolResult {
 	t.Helper()
-	res, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(arguments)})
+	res, err := session.CallTool(t.Context(),
+		&sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(arguments)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +94,9 @@ func text1(t *testing.T, res *sdk.CallToolResult) string {
 // without a handshake.
 func (s *toolServer) call(t *testing.T, arguments string) *http.Response {
 	t.Helper()
-	return s.send(t, `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"run_python","arguments":`+arguments+`}}`, nil)
+	return s.send(t,
+		`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"run_python","arguments":`+arguments+`}}`,
+		nil)
 }
 
 func (s *toolServer) send(t *testing.T, body string, header http.Header) *http.Response {

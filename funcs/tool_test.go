@@ -20,13 +20,16 @@ import (
 // comes of them.
 func TestToolIsExecute(t *testing.T) {
 	arguments := []string{
-		someScript, `{"script":"x","input":{"b":1,"a":[4.0,18446744073709551617]},"stdin":"s","timeout":0.05,"report":false}`,
-		`{}`, `{"script":""}`, `{"script":1}`, `{"script":"x","Input":1}`, `{"script":"x","timeout":31}`, `{"script":"x","script":"y"}`,
+		someScript, `{"script":"x","input":{"b":1,"a":[4.0,18446744073709551617]},"stdin":"s","timeout":0.05,` +
+			`"report":false}`,
+		`{}`, `{"script":""}`, `{"script":1}`, `{"script":"x","Input":1}`, `{"script":"x","timeout":31}`,
+		`{"script":"x","script":"y"}`,
 		`{"script":"` + strings.Repeat("#", 1<<20+1) + `"}`, `{"script":"\ud800"}`,
 	}
 	results := []runtime.Result{
 		{Status: runtime.OK, Ran: true, Value: []byte(`{"b":4.0,"a":"<é>"}`), Stdout: []byte("out\xff\n")},
-		{Status: runtime.ScriptError, Ran: true, Error: "E: e", Traceback: "t", Line: 3, Denied: "d", Stdout: []byte("o")},
+		{Status: runtime.ScriptError, Ran: true, Error: "E: e", Traceback: "t", Line: 3, Denied: "d",
+			Stdout: []byte("o")},
 		{Status: runtime.MainMissing, Error: "m"},
 		{Status: runtime.Timeout, Ran: true, Error: "late"},
 	}
@@ -49,7 +52,8 @@ func TestToolIsExecute(t *testing.T) {
 				t.Errorf("%s: %.60s: structured content %s, %v", res.Status, args, structured, err)
 			}
 			run := s.recorded(t, i+1)[i]
-			if run.Tool != mcp.ToolName || run.ExecutionID != got.Meta["pyexec/execution_id"] || run.Request.Code != 200 ||
+			if run.Tool != mcp.ToolName || run.ExecutionID != got.Meta["pyexec/execution_id"] ||
+				run.Request.Code != 200 ||
 				string(run.Reply) != body || run.Request.RequestBytes < int64(len(args)) {
 				t.Errorf("%s: %.60s: record %+v", res.Status, args, run)
 			}
@@ -70,13 +74,16 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 
 // Figures are images, and no longer part of the text.
 func TestToolFigures(t *testing.T) {
-	s := newToolServer(t, returning(runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("1"), Figures: [][]byte{[]byte("\x89PNG 1"), []byte("\x89PNG 2")}}), nil)
+	s := newToolServer(t,
+		returning(runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("1"),
+			Figures: [][]byte{[]byte("\x89PNG 1"), []byte("\x89PNG 2")}}), nil)
 	res := callTool(t, s.connect(t), someScript)
 	if body := text1(t, res); body != `{"result":1,"stdout":""}` || len(res.Content) != 3 {
 		t.Fatalf("%s and %d parts", body, len(res.Content))
 	}
 	for i, want := range []string{"\x89PNG 1", "\x89PNG 2"} {
-		if image, ok := res.Content[1+i].(*sdk.ImageContent); !ok || string(image.Data) != want || image.MIMEType != "image/png" {
+		if image, ok := res.Content[1+i].(*sdk.ImageContent); !ok || string(image.Data) != want ||
+			image.MIMEType != "image/png" {
 			t.Errorf("%d: %+v", i, res.Content[1+i])
 		}
 	}
@@ -112,12 +119,15 @@ func TestToolFaults(t *testing.T) {
 			t.Fatalf("%s: %v", body, err)
 		}
 		e := reply.Error
-		if w.StatusCode != tt.http || e.Code != tt.code || e.Data.Status != tt.status || e.Message != outcomeOf[runtime.Status(tt.status)].text ||
-			e.Data.ExecutionID != w.Header.Get("X-Execution-Id") || (w.Header.Get("Retry-After") != "") != (tt.http != 500) {
+		if w.StatusCode != tt.http || e.Code != tt.code || e.Data.Status != tt.status ||
+			e.Message != outcomeOf[runtime.Status(tt.status)].text ||
+			e.Data.ExecutionID != w.Header.Get("X-Execution-Id") ||
+			(w.Header.Get("Retry-After") != "") != (tt.http != 500) {
 			t.Errorf("%v: %d %v %s", tt.err, w.StatusCode, w.Header, body)
 		}
 		run := s.recorded(t, 1)[0]
-		if run.Status != tt.status || run.Request.Code != tt.http || (tt.http == 500) != (run.Problem == "secret detail") {
+		if run.Status != tt.status || run.Request.Code != tt.http ||
+			(tt.http == 500) != (run.Problem == "secret detail") {
 			t.Errorf("%v: record %+v", tt.err, run)
 		}
 	}
@@ -125,7 +135,8 @@ func TestToolFaults(t *testing.T) {
 
 // A panic on the SDK's goroutine must not end the process.
 func TestToolPanics(t *testing.T) {
-	runner := &fakeRunner{info: testInfo(), run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("boom") }}
+	runner := &fakeRunner{info: testInfo(),
+		run: func(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) { panic("boom") }}
 	s := newToolServer(t, runner, nil)
 	if res := s.call(t, someScript); res.StatusCode != 500 {
 		t.Errorf("%s", res.Status)
@@ -139,12 +150,13 @@ func TestToolPanics(t *testing.T) {
 // speaks, and the record says so.
 func TestToolClientLeaves(t *testing.T) {
 	began, ended := make(chan struct{}, 1), make(chan struct{}, 1)
-	runner := &fakeRunner{info: testInfo(), run: func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
-		began <- struct{}{}
-		<-ctx.Done()
-		ended <- struct{}{}
-		return runtime.Result{}, ctx.Err()
-	}}
+	runner := &fakeRunner{info: testInfo(),
+		run: func(ctx context.Context, _ runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
+			began <- struct{}{}
+			<-ctx.Done()
+			ended <- struct{}{}
+			return runtime.Result{}, ctx.Err()
+		}}
 	s := newToolServer(t, runner, nil)
 	leave := func(call func(ctx context.Context)) {
 		t.Helper()
@@ -158,13 +170,15 @@ func TestToolClientLeaves(t *testing.T) {
 	}
 	session := s.connect(t)
 	leave(func(ctx context.Context) {
-		_, err := session.CallTool(ctx, &sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(someScript)})
+		_, err := session.CallTool(ctx,
+			&sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(someScript)})
 		if err == nil {
 			t.Error("an answer came")
 		}
 	})
 	leave(func(ctx context.Context) {
-		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":` + someScript + `}}`
+		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":` +
+			someScript + `}}`
 		req, _ := http.NewRequestWithContext(ctx, "POST", s.URL+"/mcp", strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 		if res, err := http.DefaultClient.Do(req); err == nil {

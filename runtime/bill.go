@@ -32,8 +32,8 @@ func (u *Usage) add(exit *zygote.Exit, w *zygote.Worker, seen holding) {
 	u.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
 	// The kernel's figure has pages of files in it, which are shared by all, and
 	// those of a mapped /tmp.
-	resident := int64(exit.PeakBytes) - w.Idle.Resident() - seen.file - seen.shmem
-	u.PeakMemory, u.PeakTmp = max(seen.peak, resident, 0), seen.peakTmp
+	resident := int64(exit.PeakBytes) - w.Idle.Resident() - seen.File - seen.Shmem
+	u.PeakMemory, u.PeakTmp = max(seen.Peak, resident, 0), seen.PeakTmp
 }
 
 // ended waits for the end of a worker that is dying. ok is false when it takes

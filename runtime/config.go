@@ -2,8 +2,21 @@ package runtime
 
 import (
 	"log/slog"
+	"path/filepath"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/packages/index"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 )
+
+// PackageIndex says where packages come from: see the fields.
+type PackageIndex = index.Config
+
+// DefaultPackageIndex is what the zero value of PackageIndex stands for.
+const DefaultPackageIndex = index.Default
+
+// RedactURL is a URL of a PackageIndex without its secrets, for logs.
+func RedactURL(url string) string { return index.Redact(url) }
 
 // Config is what New needs to know. It is filled by the module's config.go,
 // the only place that reads the environment; nothing here has a default.
@@ -56,4 +69,27 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
+}
+
+// software is what of it says what scripts run on.
+func (cfg Config) software() software.Config {
+	return software.Config{
+		PythonHome: cfg.PythonHome, Packages: cfg.Packages, Index: cfg.Index, CacheDir: cfg.CacheDir, Log: cfg.Log,
+	}
+}
+
+// scratchBase is the directory below which every server has the directories of its runs.
+func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
+
+// jailBytes is what a control group has to bound, 0 where there is to be none.
+func (cfg Config) jailBytes() int64 {
+	if cfg.SandboxOff {
+		return 0
+	}
+	return cfg.JailBytes
+}
+
+// preload lists the modules that the zygote imports.
+func (cfg Config) preload(s *software.Software) []string {
+	return s.Preload(cfg.Preload, cfg.PreloadInstalled)
 }

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 )
 
 const burn = "def main():\n    n = 0\n    for i in range(1000000):\n        n += i\n    return len('x' * (20 << 20))"
@@ -47,11 +49,11 @@ func TestStatsAndForked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == cfg.Workers+spares })
-	if got := r.Stats(); got != (Stats{Ready: cfg.Workers + spares}) {
+	eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == cfg.Workers+pool.Spares })
+	if got := r.Stats(); got != (Stats{Ready: cfg.Workers + pool.Spares}) {
 		t.Fatalf("idle: %+v", got)
 	}
-	if n := forks.Load(); n != int64(cfg.Workers+spares) || longest.Load() <= 0 {
+	if n := forks.Load(); n != int64(cfg.Workers+pool.Spares) || longest.Load() <= 0 {
 		t.Errorf("%d forks were told, the longest %v", n, time.Duration(longest.Load()))
 	}
 	done := make(chan error, 1)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
 // LayerReport is what became of one layer of confinement on this machine.
@@ -37,7 +39,7 @@ func nowhereToShutIn(ctx context.Context, cfg Config) error {
 	if refused == nil {
 		return nil
 	}
-	s, err := findSoftware(ctx, cfg)
+	s, err := software.Find(ctx, cfg.software())
 	if err != nil {
 		return err
 	}
@@ -57,8 +59,8 @@ func nowhereToShutIn(ctx context.Context, cfg Config) error {
 // what it found without starting anything. An error says that it could not try.
 func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	began := time.Now()
-	groups, refusal := openGroups(ctx, cfg)
-	defer groups.close()
+	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
+	defer groups.Close()
 	grants, err := sandbox.Probe(ctx, scratchBase(cfg))
 	if err != nil {
 		return Examination{}, err
@@ -82,7 +84,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	if out.Refusal == "" {
 		out.Posture = string(plan.Posture)
 	}
-	notes := withNotes(plan.Notes, map[sandbox.Layer]string{sandbox.MemoryCgroup: groups.note()})
+	notes := withNotes(plan.Notes, map[sandbox.Layer]string{sandbox.MemoryCgroup: groups.Note()})
 	out.Layers = layerReports(plan.On, notes, out.Refusal != "")
 	return out, nil
 }

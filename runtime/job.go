@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -206,5 +207,5 @@ var (
 	// ErrUnavailable is wrapped by every error that says that the service
 	// cannot run anything now but may later: starting, draining, the
 	// interpreter being restarted.
-	ErrUnavailable = errors.New("service is unavailable")
+	ErrUnavailable = pool.ErrUnavailable
 )

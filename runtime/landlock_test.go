@@ -14,7 +14,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
 // What belongs to the user who runs the server, other runs' directories and the
@@ -102,7 +104,7 @@ func neighbour(t *testing.T, r *Runtime) (dir string) {
 	}()
 	t.Cleanup(func() { leave(); <-ended })
 	eventually(t, "the neighbour runs", func() bool {
-		found, err := filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "secret"))
+		found, err := filepath.Glob(filepath.Join(runsDir(t, r), "*", "secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +160,7 @@ func TestScratchIsRemoved(t *testing.T) {
 			for range 2 {
 				answer(t, r, program(t, "attacks/leftovers"), host)
 			}
-			dir := r.pool.scratch.dir
+			dir := runsDir(t, r)
 			if err := r.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -172,64 +174,37 @@ func TestScratchIsRemoved(t *testing.T) {
 	}
 }
 
+// runsDir is where the directories of runs are.
+func runsDir(t *testing.T, r *Runtime) (dir string) {
+	t.Helper()
+	eventually(t, "a worker is ready", func() bool {
+		r.pool.Ready.Remove(func(w *zygote.Worker) bool {
+			dir = filepath.Dir(w.Scratch)
+			return false // it stays
+		})
+		return dir != ""
+	})
+	return dir
+}
+
 // onlyReady waits until no directory is left but those of ready workers, which
 // are empty.
 func onlyReady(t *testing.T, r *Runtime) {
 	t.Helper()
 	var used []string
+	runs := runsDir(t, r)
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		var err error
-		if used, err = filepath.Glob(filepath.Join(r.pool.scratch.dir, "*", "*")); err != nil {
+		if used, err = filepath.Glob(filepath.Join(runs, "*", "*")); err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := os.ReadDir(r.pool.scratch.dir)
+		dirs, err := os.ReadDir(runs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(used) == 0 && len(dirs) <= r.cfg.Workers+spares {
+		if len(used) == 0 && len(dirs) <= r.cfg.Workers+pool.Spares {
 			return
 		}
 	}
 	t.Errorf("left behind: %v", used)
-}
-
-// A server that was killed leaves its directory to the next one to remove, one
-// that lives keeps it.
-func TestScratchOfTheDead(t *testing.T) {
-	cfg := Config{CacheDir: t.TempDir()}
-	alive, err := newScratch(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer alive.remove()
-	dead := filepath.Join(cfg.CacheDir, "runs", "1-dead")
-	if err := os.MkdirAll(filepath.Join(dead, "run", "closed"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(filepath.Join(dead, "run", "closed"), 0); err != nil {
-		t.Fatal(err)
-	}
-	next, err := newScratch(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer next.remove()
-	if _, err := os.Lstat(dead); !os.IsNotExist(err) {
-		t.Errorf("the dead server's: %v", err)
-	}
-	if _, err := os.Lstat(alive.dir); err != nil {
-		t.Errorf("the living server's: %v", err)
-	}
-	a, err := next.make(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := next.make(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Runs can look names up below each other's directories.
-	if a == b || len(filepath.Base(a.Dir)) < 20 {
-		t.Errorf("%v, %v: not hard to guess", a, b)
-	}
 }

@@ -70,9 +70,9 @@ func (r *Runtime) stopped(cause zygote.Cause, seen holding, job *Job) (Status, s
 	case zygote.Threads:
 		return Killed, fmt.Sprintf("Script was killed because it exceeded the limit of %d threads", l.Threads)
 	case zygote.Memory:
-		return MemoryLimit, fmt.Sprintf("%s: it held %s", r.memoryLimit(), Bytes(seen.now))
+		return MemoryLimit, fmt.Sprintf("%s: it held %s", r.memoryLimit(), Bytes(seen.Now))
 	case zygote.Pressure:
-		return MemoryLimit, fmt.Sprintf("Script was ended because the memory of the machine ran out: it held %s, and its own limit is %s", Bytes(seen.now), Bytes(l.MemoryBytes))
+		return MemoryLimit, fmt.Sprintf("Script was ended because the memory of the machine ran out: it held %s, and its own limit is %s", Bytes(seen.Now), Bytes(l.MemoryBytes))
 	}
 	return Killed, "Script was killed"
 }
@@ -153,4 +153,19 @@ func exited(code string) string {
 // seconds is a duration as the contract words it: "30 seconds", "0.5 seconds".
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " seconds"
+}
+
+// Bytes is a number of bytes for people to read.
+type Bytes int64
+
+// String is the number in the largest unit that leaves it whole: "512 MiB",
+// "1000 bytes".
+func (n Bytes) String() string {
+	units := []string{"bytes", "KiB", "MiB", "GiB"}
+	i := 0
+	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
+		n /= 1024
+		i++
+	}
+	return strconv.FormatInt(int64(n), 10) + " " + units[i]
 }

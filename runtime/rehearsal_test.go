@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 )
 
 // pyplot stands in for matplotlib: it counts how often it was rehearsed.
@@ -58,7 +60,7 @@ func TestFirstWorkerIsAStopgap(t *testing.T) {
 	}
 	defer r.Close()
 	eventually(t, "one more than there are places was forked", func() bool {
-		return forks.Load() == int64(cfg.Workers+spares+1) && r.Stats().Ready == cfg.Workers+spares
+		return forks.Load() == int64(cfg.Workers+pool.Spares+1) && r.Stats().Ready == cfg.Workers+pool.Spares
 	})
 	res, err := r.Run(t.Context(), Job{Script: "from matplotlib import pyplot\ndef main(): return pyplot.saved"}, Hooks{})
 	if err != nil || string(res.Value) != "2" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -25,7 +26,7 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 		return Result{}, err
 	}
 	defer r.admission.leave()
-	if err := r.pool.ctx.Err(); err != nil {
+	if r.pool.Closed() {
 		return Result{}, fmt.Errorf("%w: shutting down", ErrUnavailable)
 	}
 	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
@@ -49,20 +50,19 @@ var errUnread = errors.New("worker was dead")
 
 // attempt runs a job in the next worker.
 func (r *Runtime) attempt(ctx context.Context, job *Job, hooks *Hooks, began time.Time) (Result, error) {
-	w, err := r.pool.take(ctx)
+	w, err := r.pool.Take(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	defer r.pool.discard(w)
+	defer r.pool.Discard(w)
 	if hooks.Started != nil {
 		hooks.Started()
 		hooks.Started = nil // should this worker turn out to be dead
 	}
 	started := time.Now()
-	watch := r.pool.watch(w, r.cfg.Limits)
+	watch := r.pool.Watch(w)
 	reply := w.Run(ctx, request(job, hooks))
-	seen := watch.end()
-	seen.wall = time.Since(started)
+	seen := holding{Holding: watch.End(), wall: time.Since(started)}
 	switch {
 	case reply.Cause == zygote.Canceled:
 		return Result{}, context.Cause(ctx)
@@ -85,6 +85,12 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, hooks *Hooks, began tim
 	}
 	result.Bill = &Bill{soFar: result.Usage, worker: w, seen: seen}
 	return result, nil
+}
+
+// holding is what a run held, and how long it took.
+type holding struct {
+	pool.Holding
+	wall time.Duration
 }
 
 // request is what a worker is told of a job.

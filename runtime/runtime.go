@@ -2,11 +2,14 @@ package runtime
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
 // Runtime runs scripts. Its methods may be called from many goroutines.
@@ -14,9 +17,9 @@ type Runtime struct {
 	cfg       Config
 	info      Info
 	jail      *sandbox.Jail
-	pool      *pool
+	pool      *pool.Pool
 	admission *admission
-	groups    *groups
+	groups    *pool.Groups
 	closed    sync.Once
 	// As of the last end that nothing explained.
 	oomKills, jailKills atomic.Int64
@@ -33,10 +36,10 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	return s.open(ctx)
 }
 
-func newInfo(cfg Config, s *software, plan *sandbox.Plan, notes map[sandbox.Layer]string, version string) Info {
+func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[sandbox.Layer]string, version string) Info {
 	info := Info{
 		PythonVersion:  version,
-		Preloaded:      s.preload(cfg),
+		Preloaded:      cfg.preload(s),
 		BlockedImports: slices.Sorted(slices.Values(cfg.BlockedImports)),
 		Limits:         cfg.Limits,
 		Workers:        cfg.Workers,
@@ -51,12 +54,24 @@ func newInfo(cfg Config, s *software, plan *sandbox.Plan, notes map[sandbox.Laye
 			info.LayerNotes[string(l)] = note
 		}
 	}
-	info.Packages = s.distributions()
+	info.Packages = s.Distributions()
 	return info
 }
 
 // Info describes the service. The caller must not change what it holds.
-func (r *Runtime) Info() Info { return r.groups.report(r.info) }
+func (r *Runtime) Info() Info { return withoutGroup(r.info, r.groups.Lost()) }
+
+// withoutGroup corrects what was true at the start, where the jail has lost its
+// control group since; why is empty where it has not.
+func withoutGroup(info Info, why string) Info {
+	if why == "" {
+		return info
+	}
+	info.Isolation, info.LayerNotes = maps.Clone(info.Isolation), maps.Clone(info.LayerNotes)
+	info.Isolation[string(sandbox.MemoryCgroup)] = false
+	info.LayerNotes[string(sandbox.MemoryCgroup)] = why + "; " + sandbox.NoGroup
+	return info
+}
 
 // Stats is how the service is at one moment.
 type Stats struct {
@@ -73,23 +88,23 @@ type Stats struct {
 // Stats counts workers and callers. The numbers need not belong to the very
 // same moment.
 func (r *Runtime) Stats() Stats {
-	now, peak := r.groups.held()
+	now, peak := r.groups.Held()
 	return Stats{
-		Ready:    len(r.pool.ready.count),
+		Ready:    r.pool.Ready.Len(),
 		Busy:     len(r.admission.places),
 		Waiting:  int(r.admission.waiting.Load()),
-		Restarts: r.pool.restarts.Load(),
+		Restarts: r.pool.Restarts(),
 
 		JailMemory: now, JailPeak: peak,
 	}
 }
 
 // Health returns nil exactly when a run would succeed now.
-func (r *Runtime) Health() error { return r.pool.health() }
+func (r *Runtime) Health() error { return r.pool.Health() }
 
 // Close ends every run and the interpreter. Runs in flight get ErrUnavailable.
 func (r *Runtime) Close() error {
-	r.pool.close()
-	r.closed.Do(r.groups.close)
+	r.pool.Close()
+	r.closed.Do(r.groups.Close)
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/runtime/internal/pool"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
 // patience ends a test that hangs. Nothing is asserted about how long it takes.
@@ -59,18 +61,31 @@ func wantQuick(t *testing.T, r *Runtime) {
 	}
 }
 
-// idlePID is the process of a worker that is ready. It goes back to the pool.
-func idlePID(t *testing.T, r *Runtime) int {
+// readyPIDs are the processes of the workers that are ready, the one that has
+// waited longest first; 0 for one that the test has killed.
+func readyPIDs(r *Runtime) (pids []int) {
+	r.pool.Ready.Remove(func(w *zygote.Worker) bool {
+		pids = append(pids, w.PID())
+		return false // it stays
+	})
+	return pids
+}
+
+// idlePID is the process of a worker that is ready, the next one to be taken.
+func idlePID(t *testing.T, r *Runtime) (pid int) {
 	t.Helper()
-	for {
-		<-r.pool.ready.count
-		w := r.pool.ready.pop()
-		if pid := w.PID(); pid != 0 {
-			r.pool.ready.push(w)
-			return pid
+	eventually(t, "a worker is ready", func() bool {
+		dead := func(w *zygote.Worker) bool { return w.PID() == 0 } // which the test has killed
+		for w := r.pool.Ready.Remove(dead); w != nil; w = r.pool.Ready.Remove(dead) {
+			r.pool.Discard(w)
 		}
-		r.pool.discard(w) // one that the test has killed
-	}
+		pids := readyPIDs(r)
+		if len(pids) > 0 {
+			pid = pids[len(pids)-1]
+		}
+		return pid != 0
+	})
+	return pid
 }
 
 // zygotePID is the parent of a ready worker.
@@ -112,7 +127,7 @@ func launchSlow(t *testing.T, r *Runtime, ctx context.Context, n int) <-chan err
 	}
 	// Who holds a worker holds a token; all others are in workers that wait.
 	eventually(t, "the slow scripts have their workers", func() bool {
-		return len(r.admission.places) == n && len(r.pool.ready.count) == cap(r.pool.vacant)-n
+		return len(r.admission.places) == n && r.Stats().Ready == r.cfg.Workers+pool.Spares-n
 	})
 	time.Sleep(20 * time.Millisecond) // so that they have been handed their scripts, most of the time
 	return ended
@@ -210,7 +225,7 @@ func TestCanceledRun(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			zygote := zygotePID(t, r)
-			eventually(t, "all workers are ready", func() bool { return len(r.pool.ready.count) == cap(r.pool.vacant) })
+			eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == r.cfg.Workers+pool.Spares })
 			ctx, cancel := tt.ctx()
 			ended := launchSlow(t, r, ctx, 1)
 			processes := family(t, zygote)[1:]

@@ -6,19 +6,22 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+	"github.com/pyexec/pyexec/runtime/internal/software"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
 // setup is all that is decided before the first process of a jail is made.
 type setup struct {
 	cfg      Config
-	software *software
-	groups   *groups
+	software *software.Software
+	groups   *pool.Groups
 	jail     *sandbox.Jail
-	scratch  *scratch // nil where every worker has a private /tmp
+	scratch  *pool.Scratch // nil where every worker has a private /tmp
 	zygote   zygote.Config
 }
 
@@ -33,10 +36,10 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	}
 	go reserveThreads()
 	// First of all, while this process has no children that would have to move, too.
-	groups, refusal := openGroups(ctx, cfg)
+	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
 	s := &setup{cfg: cfg, groups: groups}
 	if err := s.decide(ctx, refusal); err != nil {
-		groups.close()
+		groups.Close()
 		return nil, err
 	}
 	return s, nil
@@ -44,12 +47,12 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 
 // decide fills in the rest. noGroup is why there are no control groups, if so.
 func (s *setup) decide(ctx context.Context, noGroup string) error {
-	software, grants, err := prepare(ctx, s.cfg)
+	found, grants, err := prepare(ctx, s.cfg)
 	if err != nil {
 		return err
 	}
 	grants.Tried(sandbox.MemoryCgroup, noGroup)
-	policy, err := newPolicy(s.cfg, software)
+	policy, err := newPolicy(s.cfg, found)
 	if err != nil {
 		return err
 	}
@@ -61,9 +64,9 @@ func (s *setup) decide(ctx context.Context, noGroup string) error {
 	if err != nil {
 		return err
 	}
-	s.software, s.scratch = software, scratch
+	s.software, s.scratch = found, scratch
 	s.jail = &sandbox.Jail{Plan: *plan, Policy: policy}
-	s.zygote = zygoteConfig(s.cfg, software, s.jail)
+	s.zygote = zygoteConfig(s.cfg, found, s.jail)
 	return nil
 }
 
@@ -81,41 +84,39 @@ func choosePlan(cfg Config, grants sandbox.Grants) (*sandbox.Plan, error) {
 
 // newPlaces makes what the plan needs on disk: nothing where each run has a private
 // /tmp. The policy that it returns is that of the root that scripts are shut in.
-func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*scratch, sandbox.Policy, error) {
+func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*pool.Scratch, sandbox.Policy, error) {
 	if plan.Has(sandbox.PrivateTmp) {
 		return nil, policy, nil
 	}
-	s, err := newScratch(cfg)
+	s, err := pool.NewScratch(scratchBase(cfg))
 	if err != nil {
 		return nil, policy, err
 	}
 	if plan.Has(sandbox.Chroot) {
-		if policy, err = s.shutIn(policy, cfg.Log); err != nil {
-			s.remove()
+		if policy, err = s.ShutIn(policy, cfg.Log); err != nil {
+			s.Remove()
 			return nil, policy, err
 		}
 	}
-	s.warnOfRoom(cfg)
+	s.WarnOfRoom(int64(cfg.Workers)*cfg.Limits.TmpBytes, cfg.Log)
 	return s, policy, nil
 }
 
 // open starts the first jail, and returns when its first worker is ready.
 func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	cfg := s.cfg
-	p := newPool(cfg, s.scratch, s.jail.WatchThreads, func(ctx context.Context) (*zygote.Zygote, error) {
-		return s.groups.start(ctx, s.zygote)
-	})
-	version, err := p.open(ctx)
+	p := pool.New(s.pool())
+	version, err := p.Open(ctx)
 	if err != nil {
-		s.groups.close()
+		s.groups.Close()
 		return nil, err
 	}
-	blind := unwatched(cfg, p.blind.Load())
+	blind := unwatched(cfg, p.Blind())
 	if blind != "" {
 		cfg.Log.Warn("runs are not watched", "cause", blind)
 	}
 	notes := withNotes(s.jail.Notes, map[sandbox.Layer]string{
-		sandbox.Chroot: s.scratch.note(), sandbox.MemoryCgroup: s.groups.note(), sandbox.Rlimits: blind,
+		sandbox.Chroot: s.scratch.Note(), sandbox.MemoryCgroup: s.groups.Note(), sandbox.Rlimits: blind,
 	})
 	r := &Runtime{
 		cfg:       cfg,
@@ -127,6 +128,21 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	}
 	r.oomKilled()
 	return r, nil
+}
+
+// pool is what the pool has to know.
+func (s *setup) pool() pool.Config {
+	cfg := s.cfg
+	limits := pool.Limits{
+		MemoryBytes: cfg.Limits.MemoryBytes, TmpBytes: cfg.Limits.TmpBytes, TmpFiles: cfg.Limits.TmpFiles,
+	}
+	if s.jail.WatchThreads {
+		limits.Threads = cfg.Limits.Threads
+	}
+	return pool.Config{
+		Workers: cfg.Workers, Zygote: s.zygote, Groups: s.groups, Scratch: s.scratch, Limits: limits,
+		MemoryLeft: cfg.MemoryLeft, MemoryReserve: cfg.MemoryReserve, Forked: cfg.Forked, Log: cfg.Log,
+	}
 }
 
 // withNotes adds to what a plan says of its layers; empty notes add nothing.
@@ -145,7 +161,7 @@ func withNotes(said, more map[sandbox.Layer]string) map[sandbox.Layer]string {
 }
 
 // prepare finds the interpreter while the layers are being tried.
-func prepare(ctx context.Context, cfg Config) (*software, sandbox.Grants, error) {
+func prepare(ctx context.Context, cfg Config) (*software.Software, sandbox.Grants, error) {
 	type probed struct {
 		grants sandbox.Grants
 		err    error
@@ -161,13 +177,13 @@ func prepare(ctx context.Context, cfg Config) (*software, sandbox.Grants, error)
 		cfg.Log.Debug("layers tried", "took", time.Since(began), "refused", g.Refused)
 		probe <- probed{g, err}
 	}()
-	s, err := findSoftware(ctx, cfg)
+	s, err := software.Find(ctx, cfg.software())
 	result := <-probe
 	return s, result.grants, errors.Join(err, result.err)
 }
 
 // newPolicy lists what a script may see.
-func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
+func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
 	cpu := int64((cfg.Limits.CPU + time.Second - 1) / time.Second)
 	if cfg.Limits.CPU >= cfg.Limits.Timeout {
 		// A script that is busy from start to end is to meet the wall clock
@@ -184,8 +200,8 @@ func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 			OpenFiles: cfg.Limits.OpenFiles, Threads: cfg.Limits.Threads,
 		},
 	}
-	for _, tree := range s.trees() {
-		b, err := sandbox.NewBind(tree.source, tree.target, true)
+	for _, tree := range s.Trees() {
+		b, err := sandbox.NewBind(tree.Source, tree.Target, true)
 		if err != nil {
 			return policy, err
 		}
@@ -201,26 +217,26 @@ func newPolicy(cfg Config, s *software) (sandbox.Policy, error) {
 	return policy, nil
 }
 
-func zygoteConfig(cfg Config, s *software, jail *sandbox.Jail) zygote.Config {
+func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.Config {
 	inside := func(path string) string {
 		if !jail.OwnRoot() {
 			return path
 		}
-		return s.inside(path)
+		return s.Inside(path)
 	}
 	var path []string
-	for _, dir := range s.path() {
+	for _, dir := range s.Path() {
 		path = append(path, inside(dir))
 	}
 	fonts := ""
-	if dir := s.fontDir(); dir != "" {
+	if dir := s.FontDir(); dir != "" {
 		fonts = inside(dir)
 	}
 	return zygote.Config{
 		Jail:           jail,
 		Executable:     inside(s.Executable),
 		Path:           path,
-		Preload:        s.preload(cfg),
+		Preload:        cfg.preload(s),
 		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,
 		ResultBytes:    int(cfg.Limits.ResultBytes),
@@ -229,4 +245,19 @@ func zygoteConfig(cfg Config, s *software, jail *sandbox.Jail) zygote.Config {
 		ReturnFiles:    int(cfg.Limits.ReturnFiles),
 		ReturnBytes:    int(cfg.Limits.ReturnBytes),
 	}
+}
+
+// unwatched says what the server can't see here of what it has to bound.
+func unwatched(cfg Config, blind bool) string {
+	var notes []string
+	if blind {
+		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): address space alone bounds their memory")
+	}
+	if cfg.MemoryLeft != nil {
+		if _, ok := cfg.MemoryLeft(); !ok {
+			notes = append(notes, "neither /proc/meminfo nor a control group says how much memory is left: "+
+				"no run is ended before the kernel has to choose")
+		}
+	}
+	return strings.Join(notes, "; ")
 }

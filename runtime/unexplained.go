@@ -62,7 +62,7 @@ func (r *Runtime) overCPU(exit *zygote.Exit, seen holding) bool {
 // jailKilled reports whether the kernel has killed because the jail was full since
 // this was asked last.
 func (r *Runtime) jailKilled() bool {
-	n := r.groups.killed()
+	n := r.groups.Killed()
 	return n > r.jailKills.Swap(n)
 }
 

@@ -72,7 +72,7 @@ func newWeak(ctx context.Context, cfg Config, w weakness) (*Runtime, error) {
 		w.alter(&altered.Plan)
 	}
 	if s.scratch != nil && !altered.OwnRoot() {
-		s.scratch.seen = ""
+		s.scratch.Seen = ""
 	}
 	s.jail = &altered
 	s.zygote = zygoteConfig(s.cfg, s.software, s.jail)

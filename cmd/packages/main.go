@@ -24,7 +24,7 @@ import (
 
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
-	"github.com/pyexec/pyexec/runtime"
+	"github.com/pyexec/pyexec/runtime/provision"
 )
 
 func main() {
@@ -52,11 +52,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "packages:", err)
 		return 2
 	}
-	cfg.Runtime.Log = logline.New(stderr)
+	from := provision.Config{
+		PythonHome: cfg.Runtime.PythonHome, Index: cfg.Runtime.Index, CacheDir: cfg.Runtime.CacheDir,
+		Log: logline.New(stderr),
+	}
 	if *libraries {
-		err = printLibraries(ctx, cfg.Runtime, *dir, stdout)
+		from.Packages = *dir
+		err = printLibraries(ctx, from, stdout)
 	} else {
-		err = runtime.InstallPackages(ctx, cfg.Runtime, *file, *dir)
+		err = provision.InstallPackages(ctx, from, *file, *dir)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "packages:", err)
@@ -65,11 +69,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func printLibraries(ctx context.Context, cfg runtime.Config, dir string, w io.Writer) error {
-	cfg.Packages = dir
-	files, err := runtime.Libraries(ctx, cfg)
+func printLibraries(ctx context.Context, cfg provision.Config, w io.Writer) error {
+	files, err := provision.Libraries(ctx, cfg)
 	for _, f := range files {
-		fmt.Fprintf(w, "%s\t%s\n", f[0], f[1])
+		fmt.Fprintf(w, "%s\t%s\n", f.Path, f.Source)
 	}
 	return err
 }

@@ -26,10 +26,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/pyexec/pyexec/cmd/internal/sbom"
-	"github.com/pyexec/pyexec/runtime"
+	"github.com/pyexec/pyexec/internal/filetree"
+	"github.com/pyexec/pyexec/runtime/provision"
 )
 
 // jail is the directory with what scripts see, and nothing else: where nothing
@@ -43,10 +43,6 @@ const (
 // shared are where libraries are. The interpreter needs the same ones in the jail
 // and, to be asked for its version, outside of it.
 var shared = []string{"lib", "lib64", "usr"}
-
-// stamp is the time of every file. Not the epoch itself, which some tools take
-// for "none", and the same as that of the interpreter's own files.
-var stamp = time.Date(1980, 1, 1, 0, 0, 1, 0, time.UTC)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -72,11 +68,11 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 		if !filepath.IsAbs(name) {
 			return fmt.Errorf("%s: not an absolute path", name)
 		}
-		if err := copyFile(name, filepath.Join(dir, name)); err != nil {
+		if err := filetree.CopyFile(name, filepath.Join(dir, name), 0); err != nil {
 			return err
 		}
 	}
-	if err := runtime.InstallPython(ctx, dir, pythonHome, log); err != nil {
+	if err := provision.InstallPython(ctx, dir, pythonHome, log); err != nil {
 		return err
 	}
 	for _, name := range shared {
@@ -98,7 +94,7 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 	if err := sbom.Write(ctx, dir, contents()); err != nil {
 		return err
 	}
-	return settle(dir)
+	return filetree.Settle(dir, settledMode)
 }
 
 // contents says where the parts of the image are.
@@ -139,38 +135,11 @@ func share(dir, name string) error {
 	})
 }
 
-// copyFile copies a file with its mode. A link is followed.
-func copyFile(from, to string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
+// settledMode is the mode that directories would have without a umask; files, and
+// what everybody may write to, keep theirs.
+func settledMode(_ string, info fs.FileInfo) fs.FileMode {
+	if info.IsDir() && info.Mode().Perm() != 0o777 {
+		return 0o755
 	}
-	info, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	return errors.Join(os.WriteFile(to, data, 0o644), os.Chmod(to, info.Mode().Perm()))
-}
-
-// settle gives everything below dir one time stamp, and directories the mode
-// that they would have without a umask.
-func settle(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.Type() == fs.ModeSymlink { // package os can't date a link
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && info.Mode().Perm() != 0o777 {
-			if err := os.Chmod(path, 0o755); err != nil {
-				return err
-			}
-		}
-		return os.Chtimes(path, stamp, stamp)
-	})
+	return info.Mode()
 }

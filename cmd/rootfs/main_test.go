@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/cmd/internal/sbom"
+	"github.com/pyexec/pyexec/internal/filetree"
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
@@ -72,7 +73,7 @@ func TestRootfs(t *testing.T) {
 		}
 		seen++
 		info, err := d.Info()
-		if err == nil && d.Type() != fs.ModeSymlink && !info.ModTime().Equal(stamp) {
+		if err == nil && d.Type() != fs.ModeSymlink && !info.ModTime().Equal(filetree.Stamp) {
 			t.Errorf("%s: changed at %v", path, info.ModTime())
 		}
 		if err == nil && d.IsDir() && info.Mode().Perm()&0o755 != 0o755 {

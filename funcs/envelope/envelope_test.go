@@ -26,66 +26,118 @@ const (
 	source    = "//pubsub.googleapis.com/projects/p/topics/t"
 	published = "google.cloud.pubsub.topic.v1.messagePublished"
 	request   = `{"script":"x"}`
-	aPush     = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","messageId":"m1","publishTime":"2026-01-01T00:00:00Z","attributes":{"k":"v"}},"subscription":"projects/p/subscriptions/s","deliveryAttempt":2}`
-	oldPush   = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","message_id":"m0"},"subscription":"s"}`
+	aPush     = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","messageId":"m1",` +
+		`"publishTime":"2026-01-01T00:00:00Z","attributes":{"k":"v"}},` +
+		`"subscription":"projects/p/subscriptions/s","deliveryAttempt":2}`
+	oldPush = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","message_id":"m0"},"subscription":"s"}`
 )
 
-func TestOpen(t *testing.T) {
-	structured := header("Content-Type", "application/cloudevents+json; charset=utf-8")
-	for _, tt := range []struct {
-		name   string
-		header http.Header
-		body   string
-		want   Message // Data apart
-		data   string
-		err    string
-	}{
-		{"push", header("Content-Type", "application/json"), aPush, Message{ID: "m1", Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
-		{"push of older form", nil, oldPush, Message{ID: "m0", Subscription: "s"}, request, ""},
-		{"Eventarc", binary(), aPush, Message{ID: "e1", Source: source, Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
-		{"binary event, bare", binary(), request, Message{ID: "e1", Source: source, Type: published}, request, ""},
-		{"binary event of version 0.3", binary("ce-specversion", "0.3"), request, Message{ID: "e1", Source: source, Type: published}, request, ""},
-		{"structured event", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x","input":12345678901234567890.0}}`,
-			Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"x","input":12345678901234567890.0}`, ""},
-		{"structured event in base64", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data_base64":"eyJzY3JpcHQiOiJ4In0="}`,
-			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
-		{"structured event in base64, with space", structured, "{ \"specversion\": \"1.0\", \"id\": \"e2\", \"source\": \"/x\", \"type\": \"t\",\n \"data_base64\": \"eyJzY3JpcHQiOiJ4In0=\" }",
-			Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
-		{"structured event in base64, with escapes", structured, `{"specversion":"1.0","id":"e2","source":"\/x","type":"t","data_base64":"eyJzY3JpcHQiOiI\/IiJ9"}`,
-			Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"?""}`, ""},
-		{"structured event of Eventarc", structured, `{"specversion":"1.0","id":"e2","source":"/x","type":"` + published + `","data":` + aPush + `}`,
-			Message{ID: "e2", Source: "/x", Type: published, Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
-		{"push after a byte order mark", nil, "\ufeff" + oldPush, Message{ID: "m0", Subscription: "s"}, request, ""},
-		{"structured event after a byte order mark", structured, "\ufeff" + `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x"}}`, Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
-		{"unwrapped", nil, request, Message{}, request, ""},
-		{"unwrapped with metadata", header("x-goog-pubsub-message-id", "m2", "x-goog-pubsub-subscription-name", "s"), request, Message{ID: "m2", Subscription: "s"}, request, ""},
-		{"a form, says curl", header("Content-Type", "application/x-www-form-urlencoded"), request, Message{}, request, ""},
-		{"a request with a member called message", nil, `{"script":"x","message":1}`, Message{}, `{"script":"x","message":1}`, ""},
-		{"nothing", nil, "", Message{}, "", ""},
-		{"garbage", nil, "garbage", Message{}, "garbage", ""},
+var structured = header("Content-Type", "application/cloudevents+json; charset=utf-8")
 
-		{"no data", nil, `{"message":{"messageId":"m1","attributes":{"k":"v"}},"subscription":"s"}`, Message{ID: "m1", Subscription: "s"}, "", "push message: it has no data"},
-		{"no base64", nil, `{"message":{"data":"%%","messageId":"m1"}}`, Message{}, `{"message":{"data":"%%","messageId":"m1"}}`, "push message: message.data must be a string of base64: byte 0 is not"},
-		{"no message", nil, `{"message":"text"}`, Message{}, `{"message":"text"}`, "push message: message must be an object, got string"},
-		{"message without quotes", nil, `{"message":{"data":5,"messageId":"m1"}}`, Message{}, `{"message":{"data":5,"messageId":"m1"}}`, "push message: message.data must be a string of base64, got number"},
-		{"number for an id", nil, `{"message":{"data":"e30=","messageId":1}}`, Message{}, `{"message":{"data":"e30=","messageId":1}}`, "push message: message.messageId must be a string, got number"},
-		{"number for an old id", nil, `{"message":{"data":"e30=","message_id":1}}`, Message{}, `{"message":{"data":"e30=","message_id":1}}`, "push message: message.message_id must be a string, got number"},
-		{"number for a subscription", nil, `{"message":{"data":"e30="},"subscription":5}`, Message{}, `{"message":{"data":"e30="},"subscription":5}`, "push message: subscription must be a string, got number"},
-		{"text for an attempt", nil, `{"message":{"data":"e30="},"deliveryAttempt":"1"}`, Message{}, `{"message":{"data":"e30="},"deliveryAttempt":"1"}`, "push message: deliveryAttempt must be a whole number, got string"},
-		{"half an attempt", nil, `{"message":{"data":"e30="},"deliveryAttempt":1.5}`, Message{}, `{"message":{"data":"e30="},"deliveryAttempt":1.5}`, "push message: deliveryAttempt must be a whole number, got number 1.5"},
-		{"event without an id", header("ce-specversion", "1.0", "ce-source", "/x", "ce-type", "t"), request, Message{Source: "/x", Type: "t"}, request, "event: id: MUST be a non-empty string"},
-		{"structured garbage", structured, "garbage", Message{}, "garbage", "event: must be valid JSON: invalid character 'g'"},
-		{"structured list", structured, "[]", Message{}, "[]", "event: must be a JSON object"},
-		{"structured null", structured, "null", Message{}, "null", "event: must be a JSON object"},
-		{"structured event of a version without quotes", structured, `{"specversion":1.0}`, Message{}, `{"specversion":1.0}`, "event: specversion must be a string"},
-		{"structured event with a number for its data", structured, `{"specversion":"1.0","data_base64":5}`, Message{}, `{"specversion":"1.0","data_base64":5}`, "event: data_base64 must be a string"},
-		{"structured event the SDK panics on", structured, `{"specversion":"0.3","datacontentencoding":"base64","data":5}`, Message{}, `{"specversion":"0.3","datacontentencoding":"base64","data":5}`, "event: it can't be read"},
-		{"a batch", header("Content-Type", "application/cloudevents-batch+json"), "[]", Message{}, "[]", "event: "},
-		{"deep", structured, `{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + strings.Repeat("[", 1<<20), Message{}, "", "event: "},
-	} {
+// messages are what is delivered, by senders of every kind, and what is in it.
+var messages = []struct {
+	name   string
+	header http.Header
+	body   string
+	want   Message // Data apart
+	data   string
+	err    string
+}{
+	{"push", header("Content-Type", "application/json"), aPush,
+		Message{ID: "m1", Subscription: "projects/p/subscriptions/s", Attempt: 2}, request, ""},
+	{"push of older form", nil, oldPush, Message{ID: "m0", Subscription: "s"}, request, ""},
+	{"Eventarc", binary(), aPush,
+		Message{ID: "e1", Source: source, Type: published, Subscription: "projects/p/subscriptions/s",
+			Attempt: 2}, request, ""},
+	{"binary event, bare", binary(), request, Message{ID: "e1", Source: source, Type: published}, request,
+		""},
+	{"binary event of version 0.3", binary("ce-specversion", "0.3"), request,
+		Message{ID: "e1", Source: source, Type: published}, request, ""},
+	{"structured event", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x",` +
+			`"input":12345678901234567890.0}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"x","input":12345678901234567890.0}`, ""},
+	{"structured event in base64", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","data_base64":"eyJzY3JpcHQiOiJ4In0="}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event in base64, with space", structured,
+		"{ \"specversion\": \"1.0\", \"id\": \"e2\", \"source\": \"/x\", \"type\": \"t\",\n " +
+			"\"data_base64\": \"eyJzY3JpcHQiOiJ4In0=\" }",
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event in base64, with escapes", structured,
+		`{"specversion":"1.0","id":"e2","source":"\/x","type":"t","data_base64":"eyJzY3JpcHQiOiI\/IiJ9"}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"?""}`, ""},
+	{"structured event of Eventarc", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"` + published + `","data":` + aPush + `}`,
+		Message{ID: "e2", Source: "/x", Type: published, Subscription: "projects/p/subscriptions/s",
+			Attempt: 2}, request, ""},
+	{"push after a byte order mark", nil, "\ufeff" + oldPush, Message{ID: "m0", Subscription: "s"}, request,
+		""},
+	{"structured event after a byte order mark", structured,
+		"\ufeff" + `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"unwrapped", nil, request, Message{}, request, ""},
+	{"unwrapped with metadata",
+		header("x-goog-pubsub-message-id", "m2", "x-goog-pubsub-subscription-name", "s"), request,
+		Message{ID: "m2", Subscription: "s"}, request, ""},
+	{"a form, says curl", header("Content-Type", "application/x-www-form-urlencoded"), request, Message{},
+		request, ""},
+	{"a request with a member called message", nil, `{"script":"x","message":1}`, Message{},
+		`{"script":"x","message":1}`, ""},
+	{"nothing", nil, "", Message{}, "", ""},
+	{"garbage", nil, "garbage", Message{}, "garbage", ""},
+
+	{"no data", nil, `{"message":{"messageId":"m1","attributes":{"k":"v"}},"subscription":"s"}`,
+		Message{ID: "m1", Subscription: "s"}, "", "push message: it has no data"},
+	{"no base64", nil, `{"message":{"data":"%%","messageId":"m1"}}`, Message{},
+		`{"message":{"data":"%%","messageId":"m1"}}`,
+		"push message: message.data must be a string of base64: byte 0 is not"},
+	{"no message", nil, `{"message":"text"}`, Message{}, `{"message":"text"}`,
+		"push message: message must be an object, got string"},
+	{"message without quotes", nil, `{"message":{"data":5,"messageId":"m1"}}`, Message{},
+		`{"message":{"data":5,"messageId":"m1"}}`,
+		"push message: message.data must be a string of base64, got number"},
+	{"number for an id", nil, `{"message":{"data":"e30=","messageId":1}}`, Message{},
+		`{"message":{"data":"e30=","messageId":1}}`,
+		"push message: message.messageId must be a string, got number"},
+	{"number for an old id", nil, `{"message":{"data":"e30=","message_id":1}}`, Message{},
+		`{"message":{"data":"e30=","message_id":1}}`,
+		"push message: message.message_id must be a string, got number"},
+	{"number for a subscription", nil, `{"message":{"data":"e30="},"subscription":5}`, Message{},
+		`{"message":{"data":"e30="},"subscription":5}`,
+		"push message: subscription must be a string, got number"},
+	{"text for an attempt", nil, `{"message":{"data":"e30="},"deliveryAttempt":"1"}`, Message{},
+		`{"message":{"data":"e30="},"deliveryAttempt":"1"}`,
+		"push message: deliveryAttempt must be a whole number, got string"},
+	{"half an attempt", nil, `{"message":{"data":"e30="},"deliveryAttempt":1.5}`, Message{},
+		`{"message":{"data":"e30="},"deliveryAttempt":1.5}`,
+		"push message: deliveryAttempt must be a whole number, got number 1.5"},
+	{"event without an id", header("ce-specversion", "1.0", "ce-source", "/x", "ce-type", "t"), request,
+		Message{Source: "/x", Type: "t"}, request, "event: id: MUST be a non-empty string"},
+	{"structured garbage", structured, "garbage", Message{}, "garbage",
+		"event: must be valid JSON: invalid character 'g'"},
+	{"structured list", structured, "[]", Message{}, "[]", "event: must be a JSON object"},
+	{"structured null", structured, "null", Message{}, "null", "event: must be a JSON object"},
+	{"structured event of a version without quotes", structured, `{"specversion":1.0}`, Message{},
+		`{"specversion":1.0}`, "event: specversion must be a string"},
+	{"structured event with a number for its data", structured, `{"specversion":"1.0","data_base64":5}`,
+		Message{}, `{"specversion":"1.0","data_base64":5}`, "event: data_base64 must be a string"},
+	{"structured event the SDK panics on", structured,
+		`{"specversion":"0.3","datacontentencoding":"base64","data":5}`, Message{},
+		`{"specversion":"0.3","datacontentencoding":"base64","data":5}`, "event: it can't be read"},
+	{"a batch", header("Content-Type", "application/cloudevents-batch+json"), "[]", Message{}, "[]",
+		"event: "},
+	{"deep", structured,
+		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + strings.Repeat("[", 1<<20),
+		Message{}, "", "event: "},
+}
+
+func TestOpen(t *testing.T) {
+	for _, tt := range messages {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Open(tt.header, []byte(tt.body))
-			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.err)) {
+			if tt.err == "" && err != nil ||
+				tt.err != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.err)) {
 				t.Errorf("got error %v, want %q", err, tt.err)
 			}
 			if err != nil && strings.Contains(err.Error(), "\n") {
@@ -95,7 +147,8 @@ func TestOpen(t *testing.T) {
 				t.Errorf("got data %.200s, want %s", got.Data, tt.data)
 			}
 			got.Data = nil
-			if got.ID != tt.want.ID || got.Source != tt.want.Source || got.Type != tt.want.Type || got.Subscription != tt.want.Subscription || got.Attempt != tt.want.Attempt {
+			if got.ID != tt.want.ID || got.Source != tt.want.Source || got.Type != tt.want.Type ||
+				got.Subscription != tt.want.Subscription || got.Attempt != tt.want.Attempt {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
@@ -104,8 +157,12 @@ func TestOpen(t *testing.T) {
 
 // Whatever is sent, opening it ends, without a panic.
 func FuzzOpen(f *testing.F) {
-	for _, s := range []string{aPush, oldPush, request, `{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + request + `}`,
-		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data_base64":"e30="}`, `{"specversion":"0.3","datacontentencoding":"base64","data":"e30="}`} {
+	for _, s := range []string{
+		aPush, oldPush, request,
+		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + request + `}`,
+		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data_base64":"e30="}`,
+		`{"specversion":"0.3","datacontentencoding":"base64","data":"e30="}`,
+	} {
 		f.Add("application/cloudevents+json", "1.0", []byte(s))
 		f.Add("", "", []byte(s))
 		f.Add("application/json", "1.0", []byte(s))

@@ -30,7 +30,8 @@ func readEvent(header http.Header, body []byte) (event *cloudevents.Event, err e
 			event, err = nil, errors.New("it can't be read")
 		}
 	}()
-	event, err = cloudevents.NewEventFromHTTPRequest(&http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(body))})
+	request := &http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+	event, err = cloudevents.NewEventFromHTTPRequest(request)
 	switch {
 	case errors.Is(err, binding.ErrUnknownEncoding):
 		return nil, nil
@@ -49,7 +50,9 @@ func isStructured(header http.Header) bool {
 }
 
 // texts are the members of a structured event that must be strings.
-var texts = []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64"}
+var texts = []string{
+	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64",
+}
 
 // checkStructured words what is wrong with the JSON of a structured event, for
 // which the SDK has no words of ours. It returns the event in a form that the

@@ -10,7 +10,8 @@ import (
 // Whatever the bytes, the string is valid JSON and reads back as the bytes
 // with U+FFFD for each that is not UTF-8.
 func FuzzAppendString(f *testing.F) {
-	for _, seed := range []string{"", "a", "\x00\"\\/\x7f", "é😀\u2028", "\xff", "a\xc3", "\xf0\x9f\x98", "\xed\xa0\x80", "\xc0\xaf", "\ufffd"} {
+	for _, seed := range []string{"", "a", "\x00\"\\/\x7f", "é😀\u2028", "\xff", "a\xc3", "\xf0\x9f\x98",
+		"\xed\xa0\x80", "\xc0\xaf", "\ufffd"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -35,7 +36,8 @@ func FuzzAppendString(f *testing.F) {
 // The start of a character is up to three bytes, at the very end.
 func TestIncomplete(t *testing.T) {
 	for text, want := range map[string]int{
-		"": 0, "a": 0, "é": 0, "😀": 0, "a\xc3": 1, "\xe2\x82": 2, "a\xf0\x9f\x98": 3, "\x80": 0, "\xff": 0, "\xc3a": 0,
+		"": 0, "a": 0, "é": 0, "😀": 0, "a\xc3": 1, "\xe2\x82": 2, "a\xf0\x9f\x98": 3, "\x80": 0, "\xff": 0,
+		"\xc3a":            0,
 		"\x80\x80\x80\x80": 0,
 	} {
 		if got := Incomplete([]byte(text)); got != want {

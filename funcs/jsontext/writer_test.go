@@ -46,7 +46,8 @@ func FuzzWriter(f *testing.F) {
 			t.Errorf("%v: %d bytes in pieces, %d in one", err, len(joined), len(whole.Bytes()))
 		}
 		quoted := base64.StdEncoding.EncodeToString(text)
-		if want := AppendString(AppendString([]byte("["), text), ""); !bytes.HasPrefix(joined, want[:len(want)-2]) ||
+		if want := AppendString(AppendString([]byte("["), text), ""); !bytes.HasPrefix(joined,
+			want[:len(want)-2]) ||
 			!bytes.Contains(joined, []byte(quoted)) {
 			t.Errorf("got %.100s", joined)
 		}

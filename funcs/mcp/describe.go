@@ -27,7 +27,8 @@ func version() string {
 }
 
 const instructions = "Runs Python scripts in a sandbox that is made for one script and gone afterwards. " +
-	"Use run_python for calculations, data analysis, parsing and checking of code; put all the data a script needs into the call."
+	"Use run_python for calculations, data analysis, parsing and checking of code; put all the data a script " +
+	"needs into the call."
 
 // newTool describes the tool to a model that has seen nothing else.
 func newTool(facts Facts) *sdk.Tool {
@@ -49,8 +50,9 @@ func newTool(facts Facts) *sdk.Tool {
 
 // Example is the call in the description, and what it returns.
 const (
-	ExampleArguments = `{"script": "import statistics\n\ndef main(input):\n    print(len(input), \"numbers\")\n    return {\"mean\": statistics.mean(input)}", "input": [1, 2, 4.5]}`
-	ExampleReply     = `{"result":{"mean":2.5},"stdout":"3 numbers\n"}`
+	ExampleArguments = `{"script": "import statistics\n\ndef main(input):\n    print(len(input), ` +
+		`\"numbers\")\n    return {\"mean\": statistics.mean(input)}", "input": [1, 2, 4.5]}`
+	ExampleReply = `{"result":{"mean":2.5},"stdout":"3 numbers\n"}`
 )
 
 func description(info runtime.Info) string {
@@ -59,31 +61,38 @@ func description(info runtime.Info) string {
 	if info.PythonVersion != "" {
 		python = "Python " + info.PythonVersion
 	}
-	fmt.Fprintf(&b, `Runs a %s script in a sandbox; returns what its main() returned and what it printed.
-
-The script must define main(). Code outside main() runs first; the result is what main() returns, not the last expression. It must be JSON data: dict, list, str, int, float, bool, None. Convert everything else before you return it: NaN and Infinity to None, sets and tuples to lists, dates with isoformat(), numpy arrays with tolist(), DataFrames with to_dict("records"). What is printed comes back as text in stdout.
-
-With the argument "input", any JSON value, main(input) is called: define main with one parameter and pass data there instead of pasting it into the script.
-
-Example: %s
-returns %s
-
-`, python, ExampleArguments, ExampleReply)
+	fmt.Fprintf(&b, "Runs a %s script in a sandbox; returns what its main() returned and what it printed.\n\n",
+		python)
+	b.WriteString(mainAndInput)
+	fmt.Fprintf(&b, "Example: %s\nreturns %s\n\n", ExampleArguments, ExampleReply)
 	b.WriteString(available(info))
 	b.WriteString(filesAndFigures)
-	b.WriteString("Not available: network, other processes, files of the host, environment variables, packages beyond these. " +
-		"The working directory /tmp is the script's own, empty at the start. Nothing is kept from one call to the next, no variables and no files.\n")
+	b.WriteString("Not available: network, other processes, files of the host, environment variables, " +
+		"packages beyond these. The working directory /tmp is the script's own, empty at the start. " +
+		"Nothing is kept from one call to the next, no variables and no files.\n")
 	if len(info.BlockedImports) > 0 {
-		fmt.Fprintf(&b, "Importing these is refused before the script runs: %s.\n", strings.Join(info.BlockedImports, ", "))
+		fmt.Fprintf(&b, "Importing these is refused before the script runs: %s.\n",
+			strings.Join(info.BlockedImports, ", "))
 	}
 	b.WriteString(limitsInWords(info.Limits))
-	b.WriteString("\nWhen a script fails, the result has isError, \"error\" with one sentence, \"status\" with one word, what was printed until then and, for an exception, " +
-		"\"traceback\" and \"line\"; \"denied\" says what the sandbox refused: do without it, a retry does the same again.")
+	b.WriteString("\nWhen a script fails, the result has isError, \"error\" with one sentence, \"status\" " +
+		"with one word, what was printed until then and, for an exception, \"traceback\" and \"line\"; " +
+		"\"denied\" says what the sandbox refused: do without it, a retry does the same again.")
 	return b.String()
 }
 
-const filesAndFigures = `Files: "files" puts files into the working directory before the script runs; with "return_files": true what it leaves there comes back as "files", each as text or, when it is not UTF-8, as {"base64": …}. Matplotlib figures that are still open when main() returns come back as images: do not save or show them.
-`
+const mainAndInput = `The script must define main(). Code outside main() runs first; the result is ` +
+	`what main() returns, not the last expression. It must be JSON data: dict, list, str, int, float, bool, ` +
+	`None. Convert everything else before you return it: NaN and Infinity to None, sets and tuples to lists, ` +
+	`dates with isoformat(), numpy arrays with tolist(), DataFrames with to_dict("records"). ` +
+	`What is printed comes back as text in stdout.` + "\n\n" +
+	`With the argument "input", any JSON value, main(input) is called: define main with one parameter and ` +
+	`pass data there instead of pasting it into the script.` + "\n\n"
+
+const filesAndFigures = `Files: "files" puts files into the working directory before the script runs; ` +
+	`with "return_files": true what it leaves there comes back as "files", each as text or, when it is not ` +
+	`UTF-8, as {"base64": …}. Matplotlib figures that are still open when main() returns come back as ` +
+	`images: do not save or show them.` + "\n"
 
 func available(info runtime.Info) string {
 	if len(info.Packages) == 0 {
@@ -93,8 +102,10 @@ func available(info runtime.Info) string {
 }
 
 func limitsInWords(l runtime.Limits) string {
-	return fmt.Sprintf("Limits: %s of wall clock, %s of memory, %s and %d files in /tmp, %s of stdout, %s of JSON as the result, %s of script, %d threads.",
-		seconds(l.Timeout), runtime.Bytes(l.MemoryBytes), runtime.Bytes(l.TmpBytes), l.TmpFiles, runtime.Bytes(l.OutputBytes), runtime.Bytes(l.ResultBytes), runtime.Bytes(l.ScriptBytes), l.Threads)
+	return fmt.Sprintf("Limits: %s of wall clock, %s of memory, %s and %d files in /tmp, %s of stdout, "+
+		"%s of JSON as the result, %s of script, %d threads.",
+		seconds(l.Timeout), runtime.Bytes(l.MemoryBytes), runtime.Bytes(l.TmpBytes), l.TmpFiles,
+		runtime.Bytes(l.OutputBytes), runtime.Bytes(l.ResultBytes), runtime.Bytes(l.ScriptBytes), l.Threads)
 }
 
 func seconds(d time.Duration) string {

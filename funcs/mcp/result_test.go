@@ -12,13 +12,19 @@ func TestNewResult(t *testing.T) {
 		reply, rest string
 		images      []string // type and data
 	}{
-		"plain":              {`{"result":4.0,"stdout":"<a>\n"}`, `{"result":4.0,"stdout":"<a>\n"}`, nil},
-		"result that is one": {`{"result":{"figures":[1]},"stdout":""}`, `{"result":{"figures":[1]},"stdout":""}`, nil},
-		"figures": {`{"result":18446744073709551617,"stdout":"","figures":[{"type":"image/png","base64":"aGk="},{"type":"image/png","base64":"eW8="}],"files":{"a":"b"}}`,
-			`{"result":18446744073709551617,"stdout":"","files":{"a":"b"}}`, []string{"image/png hi", "image/png yo"}},
-		"forms of the result": {`{"result":null,"stdout":"","display":{"text/html":"<b>","image/png":"aGk=","image/svg+xml":"<svg/>"}}`,
-			`{"result":null,"stdout":"","display":{"text/html":"<b>","image/svg+xml":"<svg/>"}}`, []string{"image/png hi"}},
-		"an image alone":  {`{"result":null,"display":{"image/jpeg":"aGk="},"stdout":""}`, `{"result":null,"stdout":""}`, []string{"image/jpeg hi"}},
+		"plain": {`{"result":4.0,"stdout":"<a>\n"}`, `{"result":4.0,"stdout":"<a>\n"}`, nil},
+		"result that is one": {`{"result":{"figures":[1]},"stdout":""}`, `{"result":{"figures":[1]},"stdout":""}`,
+			nil},
+		"figures": {`{"result":18446744073709551617,"stdout":"","figures":[{"type":"image/png",` +
+			`"base64":"aGk="},{"type":"image/png","base64":"eW8="}],"files":{"a":"b"}}`,
+			`{"result":18446744073709551617,"stdout":"","files":{"a":"b"}}`,
+			[]string{"image/png hi", "image/png yo"}},
+		"forms of the result": {`{"result":null,"stdout":"","display":{"text/html":"<b>","image/png":"aGk=",` +
+			`"image/svg+xml":"<svg/>"}}`,
+			`{"result":null,"stdout":"","display":{"text/html":"<b>","image/svg+xml":"<svg/>"}}`,
+			[]string{"image/png hi"}},
+		"an image alone": {`{"result":null,"display":{"image/jpeg":"aGk="},"stdout":""}`,
+			`{"result":null,"stdout":""}`, []string{"image/jpeg hi"}},
 		"no figures left": {`{"result":1,"stdout":"","figures":[]}`, `{"result":1,"stdout":""}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -27,7 +33,8 @@ func TestNewResult(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := res.Content[0].(*sdk.TextContent).Text
-			if structured := string(res.StructuredContent.(json.RawMessage)); text != tt.rest || structured != tt.rest {
+			if structured := string(res.StructuredContent.(json.RawMessage)); text != tt.rest ||
+				structured != tt.rest {
 				t.Errorf("\n text %s\nvalue %s\n want %s", text, structured, tt.rest)
 			}
 			if len(res.Content) != 1+len(tt.images) {
@@ -44,7 +51,8 @@ func TestNewResult(t *testing.T) {
 			}
 		})
 	}
-	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"display":[]}`, `{"display":{"image/png":"no base64!"}}`, `{"a":1`} {
+	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"display":[]}`,
+		`{"display":{"image/png":"no base64!"}}`, `{"a":1`} {
 		if _, err := newResult(Reply{Body: []byte(broken)}); err == nil {
 			t.Errorf("%s: no error", broken)
 		}
@@ -53,7 +61,8 @@ func TestNewResult(t *testing.T) {
 
 // What is taken apart and put together again is the same.
 func FuzzMembers(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"a":1,"b":[4.0,{"c":null}]}`, `{"a":"\ud800","a":""}`, `{"\u0000":"<>&"} `, `[`, `{"a"}`} {
+	for _, seed := range []string{`{}`, `{"a":1,"b":[4.0,{"c":null}]}`, `{"a":"\ud800","a":""}`,
+		`{"\u0000":"<>&"} `, `[`, `{"a"}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, object []byte) {

@@ -16,7 +16,8 @@ type Commands struct {
 
 // Forms returns the commands with their names, in the order to show them in.
 func (c Commands) Forms() []Form {
-	return []Form{{"curl", c.Curl}, {"PowerShell", c.PowerShell}, {"Python", c.Python}, {"JavaScript", c.JavaScript}, {"Go", c.Go}}
+	return []Form{{"curl", c.Curl}, {"PowerShell", c.PowerShell}, {"Python", c.Python},
+		{"JavaScript", c.JavaScript}, {"Go", c.Go}}
 }
 
 // Form is one of Commands.
@@ -95,7 +96,9 @@ func javaScript(base string, e Example) string {
 // golang is a whole program.
 func golang(base string, e Example) string {
 	var b strings.Builder
-	b.WriteString("package main\n\nimport (\n\t\"bytes\"\n\t\"encoding/json\"\n\t\"io\"\n\t\"log\"\n\t\"net/http\"\n\t\"os\"\n)\n\nconst script = ")
+	b.WriteString("package main\n\n" +
+		"import (\n\t\"bytes\"\n\t\"encoding/json\"\n\t\"io\"\n\t\"log\"\n\t\"net/http\"\n\t\"os\"\n)\n\n" +
+		"const script = ")
 	if strings.ContainsAny(e.Script, "`\r") {
 		b.WriteString(jsonString(e.Script))
 	} else {
@@ -118,7 +121,8 @@ func golang(base string, e Example) string {
 		member(f.name, "json.RawMessage("+value+")")
 	}
 	b.WriteString("\t})\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n" +
-		"\treply, err := http.Post(" + jsonString(base+"/execute") + ", \"application/json\", bytes.NewReader(body))\n" +
+		"\treply, err := http.Post(" + jsonString(base+"/execute") +
+		", \"application/json\", bytes.NewReader(body))\n" +
 		goEnd)
 	return b.String()
 }

@@ -74,7 +74,8 @@ type Sample struct {
 	Commands
 }
 
-const offWarning = "Isolation is off on this server (SANDBOX=off): scripts run with the rights of the service itself. " +
+const offWarning = "Isolation is off on this server (SANDBOX=off): " +
+	"scripts run with the rights of the service itself. " +
 	"Do not send it scripts you do not trust, and do not make it reachable for others."
 
 const confinedNote = "A script has no network and sees none of the server's files or environment. " +
@@ -84,8 +85,9 @@ const confinedNote = "A script has no network and sees none of the server's file
 func NewDocument(f Facts) Document {
 	info := f.Info
 	d := Document{
-		Name:           "Python execution service",
-		Summary:        "Send a Python script that defines main(); get back what main() returned and what it printed. Every script runs in a process of its own, which is used once.",
+		Name: "Python execution service",
+		Summary: "Send a Python script that defines main(); get back what main() returned and what it " +
+			"printed. Every script runs in a process of its own, which is used once.",
 		BaseURL:        f.BaseURL,
 		Endpoints:      endpoints(f.BaseURL, f.MCP),
 		Request:        Request{ContentType: "application/json", Fields: requestFields(info.Limits)},
@@ -114,7 +116,8 @@ func NewDocument(f Facts) Document {
 	}
 	for _, e := range Examples() {
 		d.Examples = append(d.Examples, Sample{
-			Name: e.Name, Title: e.Title, Script: e.Script, Request: e.Request, Status: e.Status, Response: e.Response,
+			Name: e.Name, Title: e.Title, Script: e.Script, Request: e.Request, Status: e.Status,
+			Response: e.Response,
 			Commands: commands(f.BaseURL, e),
 		})
 	}
@@ -132,61 +135,96 @@ func requestFields(l runtime.Limits) []Field {
 	seconds := strconv.FormatFloat(l.Timeout.Seconds(), 'f', -1, 64)
 	return []Field{
 		{Name: "script", Type: "string", Required: true,
-			Meaning: "Python source that defines main(), at most " + runtime.Bytes(l.ScriptBytes).String() + ". Line ends may be LF or CRLF."},
+			Meaning: "Python source that defines main(), at most " + runtime.Bytes(l.ScriptBytes).String() +
+				". Line ends may be LF or CRLF."},
 		{Name: "input", Type: "any JSON value", Default: "absent",
-			Meaning: "When it is present, main(input) is called instead of main(); null counts as present. Nested at most " +
+			Meaning: "When it is present, main(input) is called instead of main(); null counts as present. " +
+				"Nested at most " +
 				strconv.Itoa(l.ResultDepth) + " levels deep."},
 		{Name: "stdin", Type: "string", Default: `""`, Meaning: "What input() and sys.stdin read."},
 		{Name: "files", Type: "object", Default: "{}",
-			Meaning: `Files for the working directory: name → text, or {"base64": "…"} for what is no text. Names are relative; their directories are made.`},
+			Meaning: `Files for the working directory: name → text, or {"base64": "…"} for what is no text. ` +
+				`Names are relative; their directories are made.`},
 		{Name: "timeout", Type: "number", Default: seconds,
 			Meaning: "Seconds of wall clock for the whole script, from 0.05 to " + seconds + "."},
-		{Name: "report", Type: "boolean", Default: "false", Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
+		{Name: "report", Type: "boolean", Default: "false",
+			Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
 		{Name: "return_files", Type: "boolean", Default: "false",
-			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, also after an exception. At most " +
-				strconv.FormatInt(l.ReturnFiles, 10) + " of them and " + runtime.Bytes(l.ReturnBytes).String() + "."},
+			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, " +
+				"also after an exception. At most " + strconv.FormatInt(l.ReturnFiles, 10) + " of them and " +
+				runtime.Bytes(l.ReturnBytes).String() + "."},
 	}
 }
 
 var successFields = []Field{
-	{Name: "result", Type: "any JSON value", Required: true, Meaning: "What main() returned, byte for byte as Python's json module wrote it: 4.0 stays 4.0, large integers keep all digits."},
-	{Name: "stdout", Type: "string", Required: true, Meaning: "All that was written to standard output. Bytes that are not UTF-8 show as U+FFFD."},
-	{Name: "display", Type: "object", Meaning: "How a value wants to be shown that is not JSON but has a method such as _repr_html_ or _repr_png_: MIME type → text, or base64 for what is no text. The result is null then, or what _repr_json_ gives."},
-	{Name: "figures", Type: "array", Meaning: `The matplotlib figures that were open when main() returned, and one that it returned: [{"type": "image/png", "base64": "…"}]. Not there without a figure.`},
-	{Name: "files", Type: "object", Meaning: "Only with return_files: name → text, or {\"base64\": \"…\"} for what is no UTF-8."},
-	{Name: "files_omitted", Type: "array", Meaning: `What did not come back, and why: [{"name": "…", "why": "…"}]. Not there when nothing was left out.`},
+	{Name: "result", Type: "any JSON value", Required: true,
+		Meaning: "What main() returned, byte for byte as Python's json module wrote it: 4.0 stays 4.0, large " +
+			"integers keep all digits."},
+	{Name: "stdout", Type: "string", Required: true,
+		Meaning: "All that was written to standard output. Bytes that are not UTF-8 show as U+FFFD."},
+	{Name: "display", Type: "object",
+		Meaning: "How a value wants to be shown that is not JSON but has a method such as _repr_html_ or " +
+			"_repr_png_: MIME type → text, or base64 for what is no text. The result is null then, or what " +
+			"_repr_json_ gives."},
+	{Name: "figures", Type: "array",
+		Meaning: `The matplotlib figures that were open when main() returned, and one that it returned: ` +
+			`[{"type": "image/png", "base64": "…"}]. Not there without a figure.`},
+	{Name: "files", Type: "object",
+		Meaning: "Only with return_files: name → text, or {\"base64\": \"…\"} for what is no UTF-8."},
+	{Name: "files_omitted", Type: "array",
+		Meaning: `What did not come back, and why: [{"name": "…", "why": "…"}]. Not there when nothing was ` +
+			`left out.`},
 	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Only with report."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 
 var failureFields = []Field{
 	{Name: "error", Type: "string", Required: true, Meaning: "What went wrong, in one sentence."},
-	{Name: "status", Type: "string", Required: true, Meaning: "The same in one word of the table of statuses, for programs."},
-	{Name: "stdout", Type: "string", Meaning: "Standard output up to the failure, when the script got as far as running."},
-	{Name: "stderr", Type: "string", Meaning: "Standard error up to the failure, when the script got as far as running."},
-	{Name: "traceback", Type: "string", Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
+	{Name: "status", Type: "string", Required: true,
+		Meaning: "The same in one word of the table of statuses, for programs."},
+	{Name: "stdout", Type: "string",
+		Meaning: "Standard output up to the failure, when the script got as far as running."},
+	{Name: "stderr", Type: "string",
+		Meaning: "Standard error up to the failure, when the script got as far as running."},
+	{Name: "traceback", Type: "string",
+		Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
 	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
-	{Name: "denied", Type: "string", Meaning: "What was refused to the script, and by which layer, when that is what it failed on; hint says what to do instead. In Python it is an OSError, mostly a PermissionError."},
-	{Name: "hint", Type: "string", Meaning: "What the caller or the operator can change, where there is something."},
-	{Name: "files, files_omitted", Type: "", Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
-	{Name: "report", Type: "object", Meaning: "As in a success, when it was asked for and the script reached a worker."},
+	{Name: "denied", Type: "string",
+		Meaning: "What was refused to the script, and by which layer, when that is what it failed on; hint " +
+			"says what to do instead. In Python it is an OSError, mostly a PermissionError."},
+	{Name: "hint", Type: "string",
+		Meaning: "What the caller or the operator can change, where there is something."},
+	{Name: "files, files_omitted", Type: "",
+		Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
+	{Name: "report", Type: "object",
+		Meaning: "As in a success, when it was asked for and the script reached a worker."},
 }
 
 var reportFields = []Field{
 	{Name: "execution_id", Type: "string", Required: true, Meaning: "The same as the header X-Execution-Id."},
 	{Name: "status", Type: "string", Required: true, Meaning: "ok, or the word of the failure."},
-	{Name: "wall_ms", Type: "number", Required: true, Meaning: "Time from handing over the script to its answer, in milliseconds."},
+	{Name: "wall_ms", Type: "number", Required: true,
+		Meaning: "Time from handing over the script to its answer, in milliseconds."},
 	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},
-	{Name: "peak_memory_bytes", Type: "integer", Required: true, Meaning: "Most memory that the run held at once on top of the interpreter's own, page tables included and /tmp not."},
-	{Name: "peak_tmp_bytes", Type: "integer", Meaning: "Most that was seen in /tmp, which is memory, too; 0 for a run of less than 20 ms. Missing where it can't be seen from outside."},
-	{Name: "queue_ms", Type: "number", Required: true, Meaning: "Time spent waiting for a worker, in milliseconds."},
-	{Name: "limits", Type: "object", Required: true, Meaning: "The limits of this run by name; timeout_seconds is the one that applied."},
-	{Name: "isolation", Type: "object", Required: true, Meaning: "Each isolation layer and whether it was in force."},
+	{Name: "peak_memory_bytes", Type: "integer", Required: true,
+		Meaning: "Most memory that the run held at once on top of the interpreter's own, page tables " +
+			"included and /tmp not."},
+	{Name: "peak_tmp_bytes", Type: "integer",
+		Meaning: "Most that was seen in /tmp, which is memory, too; 0 for a run of less than 20 ms. Missing " +
+			"where it can't be seen from outside."},
+	{Name: "queue_ms", Type: "number", Required: true,
+		Meaning: "Time spent waiting for a worker, in milliseconds."},
+	{Name: "limits", Type: "object", Required: true,
+		Meaning: "The limits of this run by name; timeout_seconds is the one that applied."},
+	{Name: "isolation", Type: "object", Required: true,
+		Meaning: "Each isolation layer and whether it was in force."},
 }
 
 var headerFields = []Field{
-	{Name: "X-Execution-Id", Type: "string", Required: true, Meaning: "Names this request in the service's log. On every reply."},
-	{Name: "Server-Timing", Type: "string", Required: true, Meaning: "queue;dur=…, run;dur=… in milliseconds, 0 where nothing ran. On every reply."},
+	{Name: "X-Execution-Id", Type: "string", Required: true,
+		Meaning: "Names this request in the service's log. On every reply."},
+	{Name: "Server-Timing", Type: "string", Required: true,
+		Meaning: "queue;dur=…, run;dur=… in milliseconds, 0 where nothing ran. On every reply."},
 	{Name: "Retry-After", Type: "integer", Meaning: "Seconds to wait before trying again. On 429 and 503."},
 	{Name: "Allow", Type: "string", Meaning: "The methods a path takes. On 405."},
 }

@@ -142,8 +142,10 @@ def main():
         print(f'  {name}: {value}')
     return result`,
 		Status: 200,
-		Response: json.RawMessage(`{"result":{"addition":4,"multiplication":30,"square_root":4.0,"factorial":120,"powers":[1,2,4,8,16]},` +
-			`"stdout":"Starting mathematical operations...\nOperations completed:\n  addition: 4\n  multiplication: 30\n  square_root: 4.0\n  factorial: 120\n  powers: [1, 2, 4, 8, 16]\n"}`),
+		Response: json.RawMessage(`{"result":{"addition":4,"multiplication":30,"square_root":4.0,` +
+			`"factorial":120,"powers":[1,2,4,8,16]},` +
+			`"stdout":"Starting mathematical operations...\nOperations completed:\n  addition: 4\n  ` +
+			`multiplication: 30\n  square_root: 4.0\n  factorial: 120\n  powers: [1, 2, 4, 8, 16]\n"}`),
 	},
 	{
 		Name: "numbers", Title: "Figures of a list",
@@ -162,7 +164,8 @@ def main():
         'min': min(numbers),
     }`,
 		Status: 200,
-		Response: json.RawMessage(`{"result":{"numbers":[10,20,30,40,50],"total":150,"average":30.0,"max":50,"min":10},` +
+		Response: json.RawMessage(`{"result":{"numbers":[10,20,30,40,50],"total":150,"average":30.0,"max":50,` +
+			`"min":10},` +
 			`"stdout":"Numbers: [10, 20, 30, 40, 50]\nTotal: 150\nAverage: 30.0\n"}`),
 	},
 	{
@@ -185,7 +188,8 @@ def main():
         'employee_count': len(employees),
     }`,
 		Status: 200,
-		Response: json.RawMessage(`{"result":{"employees":["Alice","Bob","Charlie"],"total_salary":220000,"average_salary":73333.33,"employee_count":3},` +
+		Response: json.RawMessage(`{"result":{"employees":["Alice","Bob","Charlie"],"total_salary":220000,` +
+			`"average_salary":73333.33,"employee_count":3},` +
 			`"stdout":"Processing employee data...\nTotal employees: 3\nAverage salary: $73,333.33\n"}`),
 	},
 	{
@@ -200,8 +204,10 @@ def main():
 def main():
     return "hello"`,
 		Status: 400,
-		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os","status":"import_blocked","line":1,` +
-			`"hint":"This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."}`),
+		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os",` +
+			`"status":"import_blocked","line":1,` +
+			`"hint":"This check only explains early what would not work; what is on its list the operator ` +
+			`decides with BLOCKED_IMPORTS."}`),
 	},
 	{
 		Name: "network", Title: "Refused: the network",
@@ -210,19 +216,26 @@ def main():
 def main():
     return urllib.request.urlopen('http://169.254.169.254').status`,
 		Status: 422,
-		Response: json.RawMessage(`{"error":"urllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>","status":"script_error","stdout":"","stderr":"",` +
-			`"traceback":"PermissionError: [Errno 1] Operation not permitted\n\nDuring handling of the above exception, another exception occurred:\n\n` +
-			`Traceback (most recent call last):\n  File \"script.py\", line 4, in main\n    return urllib.request.urlopen('http://169.254.169.254').status\n` +
-			`           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\nurllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>\n","line":4,` +
-			`"denied":"network access is not available to scripts (refused by seccomp)","hint":"Hand over what the script needs as input or files, and send on what it returns."}`),
+		Response: json.RawMessage(`{"error":"urllib.error.URLError: <urlopen error [Errno 1] Operation not ` +
+			`permitted>","status":"script_error","stdout":"","stderr":"",` +
+			`"traceback":"PermissionError: [Errno 1] Operation not permitted\n\nDuring handling of the above ` +
+			`exception, another exception occurred:\n\n` +
+			`Traceback (most recent call last):\n  File \"script.py\", line 4, in main\n    return ` +
+			`urllib.request.urlopen('http://169.254.169.254').status\n` +
+			`           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\nurllib.error.URLError: <urlopen ` +
+			`error [Errno 1] Operation not permitted>\n","line":4,` +
+			`"denied":"network access is not available to scripts (refused by seccomp)","hint":"Hand over ` +
+			`what the script needs as input or files, and send on what it returns."}`),
 	},
 	{
 		Name: "not-json", Title: "Failed: the result is not JSON",
 		Script: `def main():
     return object()`,
 		Status: 422,
-		Response: json.RawMessage(`{"error":"main() function must return JSON-serializable data, got: object","status":"not_json",` +
-			`"stdout":"","stderr":"","hint":"Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything."}`),
+		Response: json.RawMessage(`{"error":"main() function must return JSON-serializable data, got: ` +
+			`object","status":"not_json",` +
+			`"stdout":"","stderr":"","hint":"Return dict, list, str, int, float, bool and None, and nothing ` +
+			`else in them; str(x) makes text of anything."}`),
 	},
 	{
 		Name: "exception", Title: "Failed: an exception",
@@ -231,8 +244,11 @@ def main():
     print('Averaging')
     return sum(prices) / len(prices)`,
 		Status: 422,
-		Response: json.RawMessage(`{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":"Averaging\n","stderr":"",` +
-			`"traceback":"Traceback (most recent call last):\n  File \"script.py\", line 4, in main\n    return sum(prices) / len(prices)\n           ~~~~~~~~~~~~^~~~~~~~~~~~~\nZeroDivisionError: division by zero\n","line":4}`),
+		Response: json.RawMessage(`{"error":"ZeroDivisionError: division by zero","status":"script_error",` +
+			`"stdout":"Averaging\n","stderr":"",` +
+			`"traceback":"Traceback (most recent call last):\n  File \"script.py\", line 4, in main\n    ` +
+			`return sum(prices) / len(prices)\n           ~~~~~~~~~~~~^~~~~~~~~~~~~\nZeroDivisionError: ` +
+			`division by zero\n","line":4}`),
 	},
 	{
 		Name: "exited", Title: "Failed: the script ended itself",
@@ -249,7 +265,8 @@ def main():
     return 1`,
 		fields: []jsonField{{"time_out", `5`}},
 		Status: 400,
-		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, stdin, files, timeout, report, return_files",` +
+		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, ` +
+			`stdin, files, timeout, report, return_files",` +
 			`"status":"invalid_request"}`),
 	},
 }

@@ -28,12 +28,13 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 // random for each reply.
 func Page(d Document, nonce string) ([]byte, error) {
 	var b bytes.Buffer
+	takesFiles := slices.ContainsFunc(d.Request.Fields, func(f Field) bool { return f.Name == "files" })
 	data := struct {
 		Document
 		Nonce      string
 		Modules    []string
 		TakesFiles bool
-	}{d, nonce, moduleNames(), slices.ContainsFunc(d.Request.Fields, func(f Field) bool { return f.Name == "files" })}
+	}{d, nonce, moduleNames(), takesFiles}
 	if err := page.Execute(&b, data); err != nil {
 		return nil, err
 	}
@@ -46,8 +47,9 @@ func Page(d Document, nonce string) ([]byte, error) {
 // the page. Frames load nothing: HTML that a script made is shown in one that
 // has its text from the page, is sandboxed and inherits this policy.
 func PagePolicy(nonce string) string {
-	return "default-src 'none'; script-src 'self'; style-src 'nonce-" + nonce + "'; connect-src 'self'; img-src data:; " +
-		"frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	return "default-src 'none'; script-src 'self'; style-src 'nonce-" + nonce + "'; " +
+		"connect-src 'self'; img-src data:; frame-src 'none'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types pyexec"
 }
 

@@ -46,9 +46,9 @@ type Status struct {
 }
 
 // BlockedImportsNote says what the list of blocked imports is good for.
-const BlockedImportsNote = "Importing one of these is refused before the script runs, with a message that names it. " +
-	"It is a courtesy check that explains early what would not work, and easy to get around: not a security boundary. " +
-	"What holds scripts in is listed under isolation."
+const BlockedImportsNote = "Importing one of these is refused before the script runs, " +
+	"with a message that names it. It is a courtesy check that explains early what would not work, " +
+	"and easy to get around: not a security boundary. What holds scripts in is listed under isolation."
 
 //go:embed openapi.json
 var openAPI []byte

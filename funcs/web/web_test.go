@@ -60,7 +60,8 @@ func TestQuotationsFallBack(t *testing.T) {
 
 func TestPowerShellQuotesFields(t *testing.T) {
 	e := Example{Script: "x", fields: []jsonField{{"input", `{"a":"it's"}`}}}
-	if got := powerShell("http://x", e); !strings.Contains(got, `; input = ('{"a":"it''s"}' | ConvertFrom-Json) }`) {
+	if got := powerShell("http://x", e); !strings.Contains(got,
+		`; input = ('{"a":"it''s"}' | ConvertFrom-Json) }`) {
 		t.Errorf("powerShell: %s", got)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/pyexec/pyexec/internal/filetree"
 )
 
 // cacheCandidates lists where the interpreter may be unpacked, best first: the
@@ -53,20 +54,5 @@ func makePrivate(dir string) error {
 	if err != nil {
 		return err
 	}
-	return checkPrivate(dir, info, os.Getuid())
-}
-
-// checkPrivate refuses what is no directory, symbolic links included, what
-// belongs to somebody else, and what others can write to.
-func checkPrivate(dir string, info fs.FileInfo, uid int) error {
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !info.IsDir():
-		return fmt.Errorf("%s: is no directory (%s)", dir, info.Mode().Type())
-	case !ok || int(owner.Uid) != uid:
-		return fmt.Errorf("%s: belongs to another user", dir)
-	case info.Mode().Perm()&0o022 != 0:
-		return fmt.Errorf("%s: others can write to it (%s)", dir, info.Mode().Perm())
-	}
-	return nil
+	return filetree.Private(dir, info, os.Getuid())
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/filetree"
 )
 
 func TestSecureDirIsMadePrivate(t *testing.T) {
@@ -82,7 +84,7 @@ func TestSecureDirOfAnotherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkPrivate(dir, info, os.Getuid()+1); err == nil || !strings.Contains(err.Error(), "another user") {
+	if err := filetree.Private(dir, info, os.Getuid()+1); err == nil || !strings.Contains(err.Error(), "another user") {
 		t.Errorf("got %v", err)
 	}
 }

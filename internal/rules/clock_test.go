@@ -23,12 +23,11 @@ var wallClock = map[string]bool{
 // wallClockAt is where such names are at home, in files with no other use of
 // package time.
 var wallClockAt = map[string]string{
-	"cmd/rootfs/main.go":                  "the time that files of an image are given",
-	"internal/gcp/entry.go":               "reads the time in a line of the log",
-	"internal/gcp/tokens.go":              "a token says at what time it ends",
-	"runtime/internal/zygote/capture.go":  "a deadline that is long past",
-	"runtime/internal/python/manifest.go": "the time that unpacked files are given",
-	"runtime/internal/python/verify.go":   "shows when a file was changed",
+	"internal/filetree/settle.go":        "the time that files of an image, and unpacked ones, are given",
+	"internal/gcp/entry.go":              "reads the time in a line of the log",
+	"internal/gcp/tokens.go":             "a token says at what time it ends",
+	"runtime/internal/zygote/capture.go": "a deadline that is long past",
+	"runtime/internal/python/verify.go":  "shows when a file was changed",
 }
 
 // The clock of a machine can be set, backwards too. Nothing depends on it: Go

@@ -69,7 +69,8 @@ func (b *Bed) build(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for program, source := range map[*string]string{&b.server: "./cmd/server", &b.canary: "./internal/testbed/canary"} {
+	sources := map[*string]string{&b.server: "./cmd/server", &b.canary: "./internal/testbed/canary"}
+	for program, source := range sources {
 		*program = filepath.Join(b.dir, filepath.Base(source))
 		build := exec.Command("go", "build", "-o", *program, source)
 		build.Dir = root

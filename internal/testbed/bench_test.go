@@ -32,7 +32,8 @@ const (
 // that this machine starts bare, as a process.
 func BenchmarkSetups(b *testing.B) {
 	bed := testbed.New(b)
-	fmt.Printf("\n%-14s %12s %12s %12s %9s %12s %9s\n", "", "podman start", "first answer", "paced p50", "ratio", "back to back", "ratio")
+	fmt.Printf("\n%-14s %12s %12s %12s %9s %12s %9s\n", "",
+		"podman start", "first answer", "paced p50", "ratio", "back to back", "ratio")
 	bare := time.Duration(0)
 	for _, setup := range testbed.Setups() {
 		if setup.Runtime != "" && *image == "" {
@@ -51,7 +52,8 @@ func BenchmarkSetups(b *testing.B) {
 			podman, first = append(podman, s.Launched), append(first, s.FirstAnswer-s.Launched)
 		}
 		paced, close := latencies(b, s, between), latencies(b, s, 0)
-		fmt.Printf("%-14s %12v %12v %12v %9.3f %12v %9.3f\n", setup.Name, median(podman).Round(time.Millisecond), median(first).Round(time.Millisecond),
+		fmt.Printf("%-14s %12v %12v %12v %9.3f %12v %9.3f\n", setup.Name,
+			median(podman).Round(time.Millisecond), median(first).Round(time.Millisecond),
 			median(paced).Round(10*time.Microsecond), float64(median(paced))/float64(bare),
 			median(close).Round(10*time.Microsecond), float64(median(close))/float64(bare))
 	}

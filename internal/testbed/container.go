@@ -78,7 +78,8 @@ func (b *Bed) startContainer(s *Server, o Options, dir string) error {
 
 // startCanary starts it as another process of the container.
 func (c *container) startCanary(s *Server) (err error) {
-	exec := append([]string{"exec", "--interactive", "--env", "SECRET_TOKEN=" + s.Secrets["the canary's environment"], c.id, insideCanary},
+	token := "SECRET_TOKEN=" + s.Secrets["the canary's environment"]
+	exec := append([]string{"exec", "--interactive", "--env", token, c.id, insideCanary},
 		s.Targets.args(fmt.Sprint(":", insideReport))...)
 	c.canary, err = run(false, s.Secrets["the canary's sockets"], nil, "podman", exec...)
 	return err

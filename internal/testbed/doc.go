@@ -1,7 +1,7 @@
 // Package testbed starts the real server the ways it is deployed, for tests:
 // as a process of root or of an ordinary user, in a container with podman's
 // profile, with one that grants no namespaces or with all of root's rights, and
-// under gVisor.
+// under gVisor. Where the tests themselves run in a container, so does a process.
 //
 // Beside each server it lays canaries, things of which a script must get
 // nothing: a secret in the server's environment, one in a file that the server

@@ -21,7 +21,8 @@ import (
 // tight are limits that a script reaches quickly. Not the wall clock, which
 // goes on while a busy machine has no time for the script.
 var tight = []string{
-	"EXEC_TIMEOUT=20s", "EXEC_CPU=1s", "EXEC_MEMORY_MB=64", "EXEC_TMP_MB=4", "EXEC_TMP_FILES=64", "EXEC_OUTPUT_BYTES=4096",
+	"EXEC_TIMEOUT=20s", "EXEC_CPU=1s", "EXEC_MEMORY_MB=64", "EXEC_TMP_MB=4", "EXEC_TMP_FILES=64",
+	"EXEC_OUTPUT_BYTES=4096",
 	"EXEC_RESULT_BYTES=16384", "EXEC_OPEN_FILES=24", "EXEC_THREADS=16", "EXEC_WORKERS=4", "EXEC_QUEUE=64",
 }
 
@@ -40,7 +41,7 @@ var (
 	server   = flag.String("server", "", "`program` to attack, instead of building it; with -canary")
 	canary   = flag.String("canary", "", "`program` of the canary")
 	settings = flag.String("settings", "", "`environment` of the server, NAME=value with commas between")
-	image    = flag.String("image", "", "`name` of an image of podman's to start in containers, instead of one with the server that was built")
+	image    = flag.String("image", "", "`name` of an image to start in containers, instead of the testbed's own")
 )
 
 // newBed builds the programs or takes those given.
@@ -83,13 +84,15 @@ func TestEscape(t *testing.T) {
 			places := make(chan struct{}, atOnce)
 			var all sync.WaitGroup
 			for _, check := range checks {
-				s := newTarget(t, bed, testbed.Options{Setup: setup, Image: *image, Settings: append(check.settings, tight...)}, shared)
+				settings := append(check.settings, tight...)
+				s := newTarget(t, bed, testbed.Options{Setup: setup, Image: *image, Settings: settings}, shared)
 				s.checked = check.settings == nil
-				for _, name := range names {
+				for _, file := range names {
 					places <- struct{}{}
 					all.Go(func() {
 						defer func() { <-places }()
-						t.Run(check.name+"/"+strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.attack(t, name) })
+						name := check.name + "/" + strings.TrimSuffix(file, ".py")
+						t.Run(name, func(t *testing.T) { s.attack(t, file) })
 					})
 				}
 				all.Wait()
@@ -157,7 +160,8 @@ func (s *target) run(t *testing.T, name string) {
 	}
 	want := p.in(s.setup)
 	if blocked := want["blocked"]; blocked != "" && s.checked {
-		want = map[string]string{"status": "import_blocked", "error": "Script contains potentially dangerous code: " + blocked}
+		why := "Script contains potentially dangerous code: " + blocked
+		want = map[string]string{"status": "import_blocked", "error": why}
 	}
 	code, reply, err := s.post(patience, body)
 	if err != nil {
@@ -186,7 +190,8 @@ func (s *target) post(limit time.Duration, body []byte) (int, string, error) {
 func (s *target) keepsSecrets(t *testing.T, name, reply string) {
 	t.Helper()
 	for where, secret := range s.Secrets {
-		for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret))} {
+		raw := []byte(secret)
+		for _, form := range []string{secret, hex.EncodeToString(raw), base64.StdEncoding.EncodeToString(raw)} {
 			if strings.Contains(reply, form) {
 				t.Errorf("%s: ESCAPE: the reply has the secret of %s", name, where)
 			}
@@ -197,7 +202,8 @@ func (s *target) keepsSecrets(t *testing.T, name, reply string) {
 // answersRightly runs an ordinary script.
 func (s *target) answersRightly(t *testing.T) {
 	t.Helper()
-	const script = "import json\ndef main():\n    open('f', 'w').write('good')\n    print(open('f').read())\n    return [json.loads('1'), 2.0]"
+	const script = "import json\ndef main():\n    open('f', 'w').write('good')\n" +
+		"    print(open('f').read())\n    return [json.loads('1'), 2.0]"
 	body, err := json.Marshal(map[string]string{"script": script})
 	if err != nil {
 		t.Fatal(err)
@@ -232,58 +238,15 @@ func (s *target) unharmed(t *testing.T) {
 		t.Error("the server has ended")
 	default:
 	}
-	if data, err := os.ReadFile(s.Targets.File); s.Targets.Server != 1 && (err != nil || string(data) != s.Secrets["a file"]) {
+	data, err := os.ReadFile(s.Targets.File)
+	if s.Targets.Server != 1 && (err != nil || string(data) != s.Secrets["a file"]) {
 		t.Errorf("the secret file has changed: %q, %v", data, err)
 	}
 	for line := range strings.Lines(s.Log()) {
 		var entry struct{ Severity, Message string }
-		if json.Unmarshal([]byte(line), &entry) == nil && (entry.Severity == "ERROR" || entry.Severity == "CRITICAL") {
+		_ = json.Unmarshal([]byte(line), &entry) // other lines are nobody's fault
+		if entry.Severity == "ERROR" || entry.Severity == "CRITICAL" {
 			t.Errorf("the log has: %s", line)
 		}
-	}
-}
-
-// TestCanaries is the twin of TestEscape: where nothing confines scripts, one
-// of them reaches every canary. So they can be reached, and are watched.
-func TestCanaries(t *testing.T) {
-	bed := newBed(t)
-	for _, setup := range setups() {
-		t.Run(setup.Name, func(t *testing.T) {
-			setup.Need(t)
-			s := &target{
-				Server: bed.Start(t, testbed.Options{Setup: setup, Settings: []string{"SANDBOX=off", "BLOCKED_IMPORTS=", "EXEC_WORKERS=1"}}),
-				setup:  setup.Name, shared: sharedSource(t),
-			}
-			p, err := readProgram("unconfined/reaches_everything.py")
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := p.request(s.shared, s.Targets)
-			if err != nil {
-				t.Fatal(err)
-			}
-			code, reply, err := s.post(patience, body)
-			if err != nil || code != http.StatusOK {
-				t.Fatalf("got %d %s, %v", code, reply, err)
-			}
-			for where, secret := range s.Secrets {
-				if !strings.Contains(reply, secret) {
-					t.Errorf("the secret of %s was not found: %s", where, reply)
-				}
-			}
-			r, err := s.Canary(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			touched := strings.Join(r.Touched, ", ")
-			for _, how := range []string{"connection: tcp", "connection: unix", "connection: unix abstract", "datagram", "signal"} {
-				if !strings.Contains(touched, how) {
-					t.Errorf("the canary does not know of %s: %s", how, touched)
-				}
-			}
-			if len(r.Lost) == 0 {
-				t.Error("the canary does not know that its file was changed")
-			}
-		})
 	}
 }

@@ -69,7 +69,8 @@ func (b *Bed) writeImage(w io.Writer) error {
 		}
 	}
 	const passwd = "root:x:0:0:root:/root:/bin/false\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
-	if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "etc/passwd", Mode: 0o644, Size: int64(len(passwd))}); err != nil {
+	header := tar.Header{Typeflag: tar.TypeReg, Name: "etc/passwd", Mode: 0o644, Size: int64(len(passwd))}
+	if err := out.WriteHeader(&header); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(out, passwd); err != nil {
@@ -101,7 +102,8 @@ func addFile(out *tar.Writer, name, source string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755, Size: info.Size()}); err != nil {
+	header := tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755, Size: info.Size()}
+	if err := out.WriteHeader(&header); err != nil {
 		return err
 	}
 	_, err = io.Copy(out, f)

@@ -145,7 +145,8 @@ func (s *measured) looseOfAll(t *testing.T, body []byte) int64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tries = append(tries, a.sustained(func(u testbed.Usage) int64 { return u.Loose })-after.Minus(a.before).Loose/2)
+		loose := a.sustained(func(u testbed.Usage) int64 { return u.Loose })
+		tries = append(tries, loose-after.Minus(a.before).Loose/2)
 	}
 	slices.Sort(tries)
 	t.Logf("loose pages of the machine: %.1f MiB, from %.1f to %.1f", mib(tries[4]), mib(tries[0]), mib(tries[8]))

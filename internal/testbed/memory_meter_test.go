@@ -31,7 +31,8 @@ func TestMeter(t *testing.T) {
 				of   func(testbed.Usage) int64
 			}{
 				{"anon", "at = mapped(n * MIB); touch(at, n * MIB)", 4, func(u testbed.Usage) int64 { return u.Anon }},
-				{"shmem", "at = mapped(n * MIB, SHARED | ANONYMOUS); touch(at, n * MIB)", 4, func(u testbed.Usage) int64 { return u.Shmem }},
+				{"shmem", "at = mapped(n * MIB, SHARED | ANONYMOUS); touch(at, n * MIB)", 4,
+					func(u testbed.Usage) int64 { return u.Shmem }},
 				{"page tables", sparse, 20,
 					func(u testbed.Usage) int64 { return u.PageTables }},
 				// And the mappings themselves.
@@ -46,7 +47,8 @@ func TestMeter(t *testing.T) {
 }
 
 // sparse makes tables of 8 KiB for each page: one of pages, and one of tables.
-const sparse = "[ctypes.string_at(mapped(PAGE, PRIVATE | ANONYMOUS | FIXED, READ, at=i << 31), 1) for i in range(64, 64 + n * 128)]"
+const sparse = "[ctypes.string_at(mapped(PAGE, PRIVATE | ANONYMOUS | FIXED, READ, at=i << 31), 1)" +
+	" for i in range(64, 64 + n * 128)]"
 
 // huge makes huge pages of which one page each is mapped.
 const huge = `at = (mapped(n * MIB + HUGE) + HUGE - 1) // HUGE * HUGE
@@ -57,7 +59,8 @@ const huge = `at = (mapped(n * MIB + HUGE) + HUGE - 1) // HUGE * HUGE
 
 func (s *measured) sees(t *testing.T, take string, exactly, more int64, of func(testbed.Usage) int64) {
 	t.Helper()
-	script := fmt.Sprintf("%s\ndef main(n):\n    %s\n    return held(call(\"prctl\", 42, 0, 0, 0, 0))[0]\n", s.shared, take)
+	const main = "%s\ndef main(n):\n    %s\n    return held(call(\"prctl\", 42, 0, 0, 0, 0))[0]\n"
+	script := fmt.Sprintf(main, s.shared, take)
 	body, err := json.Marshal(map[string]any{"script": script, "input": exactly, "report": true})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +75,8 @@ func (s *measured) sees(t *testing.T, take string, exactly, more int64, of func(
 	}
 	// The process has some memory beside, and the kernel keeps pages at hand
 	// for each processor, that are charged and not used.
-	if got, held := of(a.most)>>20, a.held>>20; got < exactly-2 || got > exactly+more || held < exactly-2 || held > exactly+more+8 {
+	got, held := of(a.most)>>20, a.held>>20
+	if got < exactly-2 || got > exactly+more || held < exactly-2 || held > exactly+more+8 {
 		t.Errorf("%d MiB of its kind and %d MiB in all, held are %d", got, held, exactly)
 	}
 	s.leaves(t, a.before, left)
@@ -82,7 +86,8 @@ func TestSustained(t *testing.T) {
 	start := time.Now()
 	samples := func(anon ...int64) (list []testbed.Sample) {
 		for i, n := range anon {
-			list = append(list, testbed.Sample{At: start.Add(time.Duration(i) * 50 * time.Millisecond), Usage: testbed.Usage{Anon: n}})
+			at := start.Add(time.Duration(i) * 50 * time.Millisecond)
+			list = append(list, testbed.Sample{At: at, Usage: testbed.Usage{Anon: n}})
 		}
 		return list
 	}

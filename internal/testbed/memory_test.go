@@ -139,13 +139,15 @@ func (s *measured) deal(t *testing.T, dir, name string) {
 	for _, wrong := range mismatches(p.in(s.setup), a.code, a.members) {
 		t.Errorf("%s\nthe reply: %d %.1000s", wrong, a.code, a.reply)
 	}
-	t.Logf("held %v, beside its own pages %.1f MiB; the reply says %.1f MiB at most, and %s %s", a.most, mib(a.beside), mib(a.reported()), text(a.members["status"]), a.members["result"])
+	t.Logf("held %v, beside its own pages %.1f MiB; the reply says %.1f MiB at most, and %s %s",
+		a.most, mib(a.beside), mib(a.reported()), text(a.members["status"]), a.members["result"])
 	holds := p.number(t, "holds")
 	if limit := max(memoryMB+tmpMB+s.aside, holds); a.held > limit<<20 {
 		t.Errorf("TOO MUCH: %.1f MiB were held for %v, want at most %d: %v", mib(a.held), lasting, limit, a.most)
 	}
 	if holds > 0 && s.meter.Own && !s.inGVisor() && a.beside > holds<<20 {
-		t.Errorf("TOO MUCH: %.1f MiB were held beside its own pages for %v, want at most %d: %v", mib(a.beside), lasting, holds, a.most)
+		t.Errorf("TOO MUCH: %.1f MiB were held beside its own pages for %v, want at most %d: %v",
+			mib(a.beside), lasting, holds, a.most)
 	}
 	s.leaves(t, a.before, max(s.left, p.number(t, "leaves")))
 	s.goesOn(t)

@@ -178,7 +178,9 @@ func (c *container) hostPID() (pid int, err error) {
 }
 
 func (c *container) instance() (string, error) {
-	out, err := podman("inspect", "--format", "{{.State.Running}} pid {{.State.Pid}} since {{.State.StartedAt}} restarts {{.RestartCount}} OOM {{.State.OOMKilled}}", c.id)
+	const format = "{{.State.Running}} pid {{.State.Pid}} since {{.State.StartedAt}} " +
+		"restarts {{.RestartCount}} OOM {{.State.OOMKilled}}"
+	out, err := podman("inspect", "--format", format, c.id)
 	return strings.TrimSpace(out), err
 }
 

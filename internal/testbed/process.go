@@ -110,7 +110,8 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	s.URL, s.report = "http://"+loopback(ports[0]), "http://"+loopback(ports[2])+"/"
 	s.Targets = Targets{
 		File: filepath.Join(dir, "secret"), HTTP: ports[0], TCP: ports[1],
-		Socket: filepath.Join(own, "socket"), Abstract: filepath.Base(dir), Shared: "/dev/shm/pyexec-" + filepath.Base(dir),
+		Socket: filepath.Join(own, "socket"), Abstract: filepath.Base(dir),
+		Shared: "/dev/shm/pyexec-" + filepath.Base(dir),
 	}
 	env := append(constant(home), "HOST=127.0.0.1", fmt.Sprint("PORT=", ports[0]))
 	s.began = time.Now()
@@ -140,8 +141,9 @@ var errNotMeasured = errors.New("testbed: nobody asked for a control group")
 // startCanary starts it as another process of the same user.
 func (p *pair) startCanary(s *Server) (err error) {
 	report := strings.TrimSuffix(strings.TrimPrefix(s.report, "http://"), "/")
-	p.canary, err = run(p.command.ordinary, s.Secrets["the canary's sockets"],
-		append(p.command.env, "SECRET_TOKEN="+s.Secrets["the canary's environment"]), p.command.program, s.Targets.args(report)...)
+	env := append(p.command.env, "SECRET_TOKEN="+s.Secrets["the canary's environment"])
+	p.canary, err = run(p.command.ordinary, s.Secrets["the canary's sockets"], env, p.command.program,
+		s.Targets.args(report)...)
 	return err
 }
 

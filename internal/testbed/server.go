@@ -78,7 +78,8 @@ func (b *Bed) Start(t testing.TB, o Options) *Server {
 
 func (b *Bed) start(t testing.TB, o Options) (*Server, error) {
 	s := &Server{Secrets: map[string]string{
-		"the server's environment": secret(), "a file": secret(), "the canary's environment": secret(), "the canary's sockets": secret(),
+		"the server's environment": secret(), "a file": secret(),
+		"the canary's environment": secret(), "the canary's sockets": secret(),
 	}}
 	o.Settings = append([]string{"SECRET_TOKEN=" + s.Secrets["the server's environment"]}, o.Settings...)
 	dir, err := os.MkdirTemp(b.dir, o.Setup.Name+"-")

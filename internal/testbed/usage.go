@@ -33,7 +33,10 @@ func (u Usage) Behind() int64 { return u.Kernel + u.Loose }
 
 // Minus is the difference.
 func (u Usage) Minus(v Usage) Usage {
-	return Usage{u.Anon - v.Anon, u.Shmem - v.Shmem, u.File - v.File, u.Kernel - v.Kernel, u.PageTables - v.PageTables, u.Loose - v.Loose}
+	return Usage{
+		u.Anon - v.Anon, u.Shmem - v.Shmem, u.File - v.File, u.Kernel - v.Kernel,
+		u.PageTables - v.PageTables, u.Loose - v.Loose,
+	}
 }
 
 // String lists the kinds in MiB.

@@ -40,7 +40,8 @@ func main() {
 	c.secret = string(secret)
 
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT)
 	go func() {
 		for sig := range signals {
 			c.touch("signal " + sig.String())
@@ -108,5 +109,6 @@ func (c *canary) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if data, err := os.ReadFile(c.shared); err != nil || string(data) != c.secret {
 		lost = append(lost, fmt.Sprintf("the file in shared memory: %q, %v", data, err))
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"pid": os.Getpid(), "touched": slices.Clone(c.touched), "lost": lost}) // the test will notice
+	report := map[string]any{"pid": os.Getpid(), "touched": slices.Clone(c.touched), "lost": lost}
+	_ = json.NewEncoder(w).Encode(report) // the test will notice
 }

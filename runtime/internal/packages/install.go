@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/filetree"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
 	"github.com/pyexec/pyexec/runtime/internal/packages/resolve"
@@ -50,25 +51,25 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, from 
 	if !r.hashed {
 		log.Warn("the requirements file has no hashes: what is installed is what the index offers today", "file", r.path)
 	}
-	staging, err := os.MkdirTemp(filepath.Dir(target), stagingPrefix+"*")
-	if err != nil {
-		return fmt.Errorf("packages: %w", err)
-	}
-	defer os.RemoveAll(staging)
 	log.Info("installing packages", "file", r.path, "dir", target)
 	start := time.Now()
-	dir := filepath.Join(staging, "packages")
-	for _, step := range []func() error{
-		func() error { return r.unpack(ctx, p, from, staging, dir, log) },
-		func() error { return makeFontList(ctx, p, dir) },
-		func() error { return p.Compile(ctx, dir, Shown) },
-		func() error { return p.NoteLibraries(dir) },
-		func() error { return python.Settle(dir) },
-		func() error { return os.Rename(dir, target) },
-	} {
-		if err := step(); err != nil {
-			return fmt.Errorf("packages: %w", err)
+	cache := filetree.Cache{Dir: filepath.Dir(target), Staging: stagingPrefix, Log: log}
+	err = cache.Build(filepath.Base(target), func(staging, dir string) error {
+		for _, step := range []func() error{
+			func() error { return r.unpack(ctx, p, from, staging, dir, log) },
+			func() error { return makeFontList(ctx, p, dir) },
+			func() error { return p.Compile(ctx, dir, Shown) },
+			func() error { return p.NoteLibraries(dir) },
+			func() error { return python.Settle(dir) },
+		} {
+			if err := step(); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("packages: %w", err)
 	}
 	log.Info("installed packages", "dir", target, "took", time.Since(start).Round(time.Millisecond).String())
 	return nil

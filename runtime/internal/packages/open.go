@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/pyexec/pyexec/internal/filetree"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
@@ -46,19 +44,17 @@ func Open(ctx context.Context, p *python.Interpreter, from index.Config, path, c
 		return "", fmt.Errorf("packages: cache directory: %w", err)
 	}
 	dir := filepath.Join(cacheDir, "packages-"+r.key(p))
-	if there, err := installed(dir); there || err != nil {
-		return dir, err
+	cache := filetree.Cache{
+		Dir: cacheDir, Lock: "packages.lock", Staging: stagingPrefix,
+		Busy: "another process is installing packages, waiting for it", Log: log,
 	}
-	unlock, err := lock(ctx, filepath.Join(cacheDir, "packages.lock"), log)
-	if err != nil {
-		return "", err
+	err = cache.Once(ctx,
+		func() (bool, error) { return installed(dir) },
+		func() error { return r.install(ctx, p, from, dir, log) })
+	if lock, ok := errors.AsType[*filetree.LockError](err); ok {
+		return "", fmt.Errorf("packages: %w", lock)
 	}
-	defer unlock()
-	removeStale(cacheDir, log)
-	if there, err := installed(dir); there || err != nil {
-		return dir, err // made while this process waited
-	}
-	return dir, r.install(ctx, p, from, dir, log)
+	return dir, err
 }
 
 // installed reports whether dir is there. Nothing but the rename of a finished
@@ -74,41 +70,4 @@ func installed(dir string) (bool, error) {
 		return false, fmt.Errorf("packages: %s: not a directory", dir)
 	}
 	return true, nil
-}
-
-// lock waits until this process is the only one that installs. The kernel
-// releases the lock of a process that dies.
-func lock(ctx context.Context, path string, log *slog.Logger) (unlock func(), err error) {
-	l := flock.New(path)
-	ok, err := l.TryLock()
-	if err == nil && !ok {
-		log.Info("another process is installing packages, waiting for it", "lock", path)
-		_, err = l.TryLockContext(ctx, 100*time.Millisecond)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("packages: lock: %s: %w", path, err)
-	}
-	return func() {
-		if err := l.Unlock(); err != nil {
-			log.Warn("lock not released", "lock", path, "cause", err)
-		}
-	}, nil
-}
-
-// removeStale removes what processes that were killed left behind. It is called
-// with the lock held, so none of it is in use. What cannot be removed only
-// wastes space.
-func removeStale(cacheDir string, log *slog.Logger) {
-	entries, err := os.ReadDir(cacheDir)
-	if err != nil {
-		return // the installation will say so
-	}
-	for _, e := range entries {
-		if ok, _ := filepath.Match(stagingPrefix+"*", e.Name()); !ok {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(cacheDir, e.Name())); err != nil {
-			log.Warn("stale staging directory not removed", "dir", e.Name(), "cause", err)
-		}
-	}
 }

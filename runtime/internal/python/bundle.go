@@ -13,7 +13,8 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/pyexec/pyexec/internal/filetree"
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 const (
@@ -28,8 +29,6 @@ const (
 
 	// pythonExe is the interpreter, relative to the prefix.
 	pythonExe = "bin/python" + series
-
-	stagingPrefix = "staging-"
 )
 
 // errNoTree says that nothing has been unpacked yet.
@@ -37,13 +36,29 @@ var errNoTree = errors.New("not unpacked yet")
 
 // bundle is the place of the unpacked interpreter in one cache directory.
 type bundle struct {
-	cache string // absolute, no symbolic links
-	dir   string // where the finished tree is or will be
+	cache filetree.Cache // its Dir has no symbolic links
+	name  string         // of the finished tree in it
 	log   *slog.Logger
 }
 
-func (b *bundle) home() string     { return filepath.Join(b.dir, "prefix") }
-func (b *bundle) manifest() string { return filepath.Join(b.dir, "manifest") }
+func (b *bundle) dir() string      { return filepath.Join(b.cache.Dir, b.name) }
+func (b *bundle) home() string     { return filepath.Join(b.dir(), "prefix") }
+func (b *bundle) manifest() string { return filepath.Join(b.dir(), "manifest") }
+
+// openBundle makes the cache directory if need be, and nothing in it.
+func openBundle(cacheDir string, log *slog.Logger) (*bundle, error) {
+	if err := supported(); err != nil {
+		return nil, err
+	}
+	cache, err := openCache(cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	return &bundle{name: treeName(), log: log, cache: filetree.Cache{
+		Dir: cache, Lock: "python.lock", Staging: "staging-",
+		Busy: "another process is unpacking CPython, waiting for it", Log: log,
+	}}, nil
+}
 
 // Bundled returns the interpreter embedded in this binary, unpacked below
 // cacheDir, which is made if need be. The first call on a machine takes seconds
@@ -55,28 +70,20 @@ func (b *bundle) manifest() string { return filepath.Join(b.dir, "manifest") }
 // cause, such as [fs.ErrPermission] or syscall.ENOSPC. After an error nothing
 // is left that a later call would take for a tree.
 func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpreter, error) {
-	if err := supported(); err != nil {
-		return nil, err
-	}
-	cache, err := openCache(cacheDir)
+	b, err := openBundle(cacheDir, log)
 	if err != nil {
 		return nil, err
 	}
-	b := &bundle{cache: cache, dir: filepath.Join(cache, treeName()), log: log}
-	if err := b.check(); err != nil {
-		if err := b.replace(ctx, err); err != nil {
-			return nil, err
-		}
+	if err := b.provide(ctx); err != nil {
+		return nil, err
 	}
 	p := &Interpreter{
 		Home:       b.home(),
 		Executable: filepath.Join(b.home(), filepath.FromSlash(pythonExe)),
 		Version:    bundledVersion,
-		manifest:   b.manifest(),
 	}
 	p.modules = dynload(p.Home)
-	p.Libraries, p.Missing, err = closure(p)
-	if err != nil {
+	if err := p.findLibraries(); err != nil {
 		return nil, err
 	}
 	for _, name := range p.Missing {
@@ -89,7 +96,8 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 // everything that decides what is in it.
 func treeName() string {
 	h := sha256.New()
-	fmt.Fprintln(h, recipeVersion, embeddedModule, runtime.GOARCH, manifestFirst, treeTime, compiledPath, sha256.Sum256(tzdataWheel))
+	fmt.Fprintln(h, recipeVersion, embeddedModule, runtime.GOARCH, manifestFirst, filetree.Stamp, compiledPath,
+		sha256.Sum256(tzdataWheel))
 	for _, r := range trimRules {
 		fmt.Fprintf(h, "%q %q\n", r.Pattern, r.Except)
 	}
@@ -121,10 +129,10 @@ func openCache(dir string) (string, error) {
 	if !fi.IsDir() {
 		return "", fmt.Errorf("unpack: %s: not a directory: set XDG_CACHE_HOME to a writable directory", dir)
 	}
-	if err := trusted(dir, fi); err != nil {
+	if err := filetree.Trusted(dir, fi); err != nil {
 		return "", fmt.Errorf("unpack: %w", err)
 	}
-	cache, err := realPath(dir)
+	cache, err := ldso.RealPath(dir)
 	if err != nil {
 		return "", explain(dir, err)
 	}
@@ -134,98 +142,65 @@ func openCache(dir string) (string, error) {
 // check reports whether a good tree is in place: nil if so, errNoTree if there
 // is none, else what is wrong with it.
 func (b *bundle) check() error {
-	fi, err := os.Lstat(b.dir)
+	dir := b.dir()
+	fi, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoTree
 	case err != nil:
 		return err
 	case !fi.IsDir():
-		return fmt.Errorf("verify: %s: %v: not a directory", b.dir, fi.Mode())
+		return fmt.Errorf("verify: %s: %v: not a directory", dir, fi.Mode())
 	}
-	if err := trusted(b.dir, fi); err != nil {
+	if err := filetree.Trusted(dir, fi); err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
 	m, err := readManifest(b.manifest())
 	if err != nil {
 		return err
 	}
-	return m.verify(b.home(), false)
+	return m.verify(b.home())
 }
 
-// replace puts a good tree in place of one that is missing or bad, for which
-// cause is the reason. Only one process at a time does so; the others wait for
-// it and take what it made.
+// provide puts a good tree in place, unless one is there.
+func (b *bundle) provide(ctx context.Context) error {
+	var wrong error // with the tree that is there
+	there := func() (bool, error) {
+		wrong = b.check()
+		return wrong == nil, nil
+	}
+	err := b.cache.Once(ctx, there, func() error { return b.replace(ctx, wrong) })
+	if lock, ok := errors.AsType[*filetree.LockError](err); ok {
+		err = explain(lock.Path, lock.Err)
+		if wrong != errNoTree {
+			err = fmt.Errorf("%w; the tree that is there cannot be used: %w", err, wrong)
+		}
+	}
+	return err
+}
+
+// replace unpacks a tree in place of one that is missing or bad, for which cause
+// is the reason. No other process does so meanwhile.
 func (b *bundle) replace(ctx context.Context, cause error) error {
-	unlock, err := b.lock(ctx)
-	if err != nil {
-		if cause != errNoTree {
-			err = fmt.Errorf("%w; the tree that is there cannot be used: %w", err, cause)
-		}
-		return err
-	}
-	defer unlock()
-	b.removeStale()
-	switch err := b.check(); {
-	case err == nil:
-		return nil // made while this process waited
-	case err != errNoTree:
-		b.log.Warn("the unpacked CPython is not what was unpacked, doing it again", "dir", b.dir, "cause", err)
-		if err := b.discard(); err != nil {
-			return explain(b.dir, err)
+	dir := b.dir()
+	if cause != errNoTree {
+		b.log.Warn("the unpacked CPython is not what was unpacked, doing it again", "dir", dir, "cause", cause)
+		if err := b.cache.Discard(b.name); err != nil {
+			return explain(dir, err)
 		}
 	}
-	b.log.Info("unpacking CPython "+bundledVersion+" (first start only)", "dir", b.dir)
+	b.log.Info("unpacking CPython "+bundledVersion+" (first start only)", "dir", dir)
 	start := time.Now()
 	if err := b.unpack(ctx); err != nil {
-		return explain(b.cache, err)
+		return explain(b.cache.Dir, err)
 	}
-	b.log.Info("unpacked CPython "+bundledVersion, "dir", b.dir, "took", time.Since(start).Round(time.Millisecond).String())
+	took := time.Since(start).Round(time.Millisecond).String()
+	b.log.Info("unpacked CPython "+bundledVersion, "dir", dir, "took", took)
 	return nil
 }
 
-// lock waits until this process is the only one that unpacks. The kernel
-// releases the lock of a process that dies.
-func (b *bundle) lock(ctx context.Context) (unlock func(), err error) {
-	path := filepath.Join(b.cache, "python.lock")
-	l := flock.New(path)
-	ok, err := l.TryLock()
-	if err == nil && !ok {
-		b.log.Info("another process is unpacking CPython, waiting for it", "lock", path)
-		_, err = l.TryLockContext(ctx, 20*time.Millisecond)
-	}
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	return func() {
-		if err := l.Unlock(); err != nil {
-			b.log.Warn("lock not released", "lock", path, "cause", err)
-		}
-	}, nil
-}
-
-// removeStale removes the staging directories of processes that died. It is
-// called with the lock held, so none of them is in use. What cannot be removed
-// only wastes space.
-func (b *bundle) removeStale() {
-	stale, _ := filepath.Glob(filepath.Join(globQuote(b.cache), stagingPrefix+"*"))
-	for _, dir := range stale {
-		if err := os.RemoveAll(dir); err != nil {
-			b.log.Warn("stale staging directory not removed", "dir", dir, "cause", err)
-		}
-	}
-}
-
-// discard takes a bad tree out of the way. The name is free after one rename,
-// so a process killed while it deletes leaves no half of a tree.
-func (b *bundle) discard() error {
-	away, err := os.MkdirTemp(b.cache, stagingPrefix+"discard-*")
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(b.dir, filepath.Join(away, "tree")); err != nil {
-		return err
-	}
-	b.removeStale()
-	return nil
+// dynload lists the extension modules of the standard library below home.
+func dynload(home string) []string {
+	found, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib), "lib-dynload", "*.so"))
+	return found
 }

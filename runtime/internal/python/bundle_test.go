@@ -240,7 +240,7 @@ func BenchmarkVerifyFull(b *testing.B) {
 func BenchmarkLibraries(b *testing.B) {
 	p := bundled(b, sharedCache(b))
 	for b.Loop() {
-		if _, _, err := python.Closure(p); err != nil {
+		if err := python.FindLibraries(p); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -60,8 +60,8 @@
 //
 // CPython is linked against the host's C library. [Interpreter.Libraries] is
 // what has to be visible in a private root beside Home, wherever Home is shown
-// there. It is worked out at
-// every start and never stored, because a host may be upgraded in between.
+// there. Package ldso works it out at every start, because a host may be upgraded
+// in between.
 //
 // Three more things the bundled interpreter cannot start without. It is built
 // against an old C library that has no getrandom, so it reads /dev/urandom. It

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/pyexec/pyexec/internal/filetree"
 )
 
 // Install puts the bundled interpreter into root, which is to become the root
@@ -42,27 +43,9 @@ func Install(ctx context.Context, root, home string, log *slog.Logger) error {
 		return fmt.Errorf("install: %w", err)
 	}
 	for _, l := range p.Libraries {
-		if err := installFile(l.Source, filepath.Join(root, l.Path)); err != nil {
+		if err := filetree.CopyFile(l.Source, filepath.Join(root, l.Path), 0o755); err != nil {
 			return fmt.Errorf("install: %w", err)
 		}
 	}
 	return nil
-}
-
-// installFile copies a file for everybody to read and execute.
-func installFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Chmod(0o755), out.Close())
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // series is the only version of the language that the harness, the wire
@@ -22,25 +24,15 @@ type Interpreter struct {
 	// modules need besides what is in Home, the dynamic loader first. One that
 	// is in Home is among them if it is not found relative to what needs it:
 	// where Home is shown at another path, it has to be shown at its own too.
-	Libraries []Library
+	Libraries []ldso.Library
 	// Missing are the names of libraries that only an extension module needs
 	// and this machine does not have. Importing such a module fails; nothing
 	// else does.
 	Missing []string
 
-	manifest string   // file to verify Home against; empty if there is none
 	modules  []string // extension modules that Libraries and Missing are about
 	needs    []string // names of more libraries that they are about, see NoteLibraries
 	packages []string // directories added by AddPackages
-}
-
-// Library is a shared library.
-type Library struct {
-	// Path is where the dynamic loader looks for it: the place it has to be at
-	// in a private root, which has no /etc/ld.so.cache.
-	Path string
-	// Source is the file itself, with every symbolic link resolved.
-	Source string
 }
 
 // SitePackages is the directory for distributions beside the standard library.
@@ -51,22 +43,20 @@ func (p *Interpreter) SitePackages() string {
 	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
 }
 
-// Verify compares Home with its manifest: names, sizes, modes, time stamps and
-// the digest of the executable; with full, the digest of every file. The error
-// names the first file that differs. An interpreter from [At] has no manifest,
-// of it only the executable is looked at.
-func (p *Interpreter) Verify(full bool) error {
-	if p.manifest == "" {
-		if err := executable(p.Executable); err != nil {
-			return fmt.Errorf("verify: %w", err)
-		}
-		return nil
+// program is the interpreter with what it may import.
+func (p *Interpreter) program() ldso.Program {
+	return ldso.Program{
+		Executable: p.Executable,
+		Modules:    p.modules,
+		Names:      p.needs,
+		Homes:      append([]string{p.Home}, p.packages...),
 	}
-	m, err := readManifest(p.manifest)
-	if err != nil {
-		return err
-	}
-	return m.verify(p.Home, full)
+}
+
+// findLibraries fills in Libraries and Missing.
+func (p *Interpreter) findLibraries() (err error) {
+	p.Libraries, p.Missing, err = ldso.Closure(p.program())
+	return err
 }
 
 // executable reports whether path is a file that somebody may execute.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -49,7 +50,7 @@ func TestLibrariesAreThoseMapped(t *testing.T) {
 			continue
 		}
 		mapped++
-		if !slices.ContainsFunc(p.Libraries, func(l python.Library) bool { return l.Source == file }) {
+		if !slices.ContainsFunc(p.Libraries, func(l ldso.Library) bool { return l.Source == file }) {
 			t.Errorf("%s is mapped and not on the list", file)
 		}
 	}
@@ -87,7 +88,7 @@ func TestLibrariesSuffice(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			q := *p
-			q.Libraries = slices.DeleteFunc(slices.Clone(p.Libraries), func(l python.Library) bool {
+			q.Libraries = slices.DeleteFunc(slices.Clone(p.Libraries), func(l ldso.Library) bool {
 				return filepath.Base(l.Path) == tt.drop
 			})
 			plan, err := json.Marshal(q)
@@ -122,7 +123,7 @@ func childJailed(args []string) error {
 	if err := mountAt(p.Home, root+inside, "", syscall.MS_BIND, ""); err != nil {
 		return err
 	}
-	files := append(p.Libraries, python.Library{Path: "/dev/urandom", Source: "/dev/urandom"})
+	files := append(p.Libraries, ldso.Library{Path: "/dev/urandom", Source: "/dev/urandom"})
 	for _, l := range files {
 		if err := os.MkdirAll(filepath.Dir(root+l.Path), 0o755); err != nil {
 			return err

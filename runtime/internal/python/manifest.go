@@ -14,12 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// treeTime is the time stamp of every file of a finished tree. See the package
-// documentation for why it is this one.
-var treeTime = time.Date(1980, 1, 1, 0, 0, 1, 0, time.UTC)
 
 // The manifest is text: a first line, one line for each file ("digest size
 // mode path"), a last line with their number, without which it is not whole.
@@ -34,7 +29,7 @@ type manifest struct {
 	dirs  map[string]bool       // every directory that holds one of them, and "."
 }
 
-// fileRecord is one file of the tree. Its time stamp is treeTime.
+// fileRecord is one file of the tree. Its time stamp is filetree.Stamp.
 type fileRecord struct {
 	size   int64
 	mode   fs.FileMode
@@ -49,6 +44,9 @@ func treeMode(rel string, dir bool) fs.FileMode {
 	}
 	return 0o644
 }
+
+// settledMode is treeMode for filetree.Settle.
+func settledMode(rel string, info fs.FileInfo) fs.FileMode { return treeMode(rel, info.IsDir()) }
 
 // add records a file.
 func (m *manifest) add(rel string, r fileRecord) {

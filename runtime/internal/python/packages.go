@@ -2,8 +2,10 @@ package python
 
 import (
 	"context"
-	"os"
 	"path/filepath"
+
+	"github.com/pyexec/pyexec/internal/filetree"
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // AddPackages counts the extension modules below dir, a directory of
@@ -14,19 +16,23 @@ func (p *Interpreter) AddPackages(dir string) error {
 	if err != nil {
 		return err
 	}
-	if names, ok := noted(dir); ok {
+	if names, ok := ldso.Noted(dir); ok {
 		p.needs = append(p.needs, names...)
 	} else {
-		found, err := extensionModules(dir)
+		found, err := ldso.ExtensionModules(dir)
 		if err != nil {
 			return err
 		}
 		p.modules = append(p.modules, found...)
 	}
 	p.packages = append(p.packages, dir)
-	p.Libraries, p.Missing, err = closure(p)
-	return err
+	return p.findLibraries()
 }
+
+// NoteLibraries writes down what the extension modules below dir, a directory of
+// distributions, need of the machine, so that AddPackages need not look at every
+// file of it. It comes before Settle; see [ldso.Note].
+func (p *Interpreter) NoteLibraries(dir string) error { return ldso.Note(dir, p.program()) }
 
 // Compile writes byte code for every module below dir, which scripts will see
 // at the path shown. A later import does not compare it with its source. A
@@ -37,12 +43,6 @@ func (p *Interpreter) Compile(ctx context.Context, dir, shown string) error {
 }
 
 // Settle gives every file below dir a mode that lets everybody read and nobody
-// but the owner write, whatever the umask is, and one time stamp, that of the
-// bundled tree.
-// The directory itself gets that, too.
-func Settle(dir string) error {
-	if err := settle(dir); err != nil {
-		return err
-	}
-	return os.Chtimes(dir, treeTime, treeTime)
-}
+// but the owner write, and everything the time stamp of the bundled tree: see
+// [filetree.Settle].
+func Settle(dir string) error { return filetree.Settle(dir, settledMode) }

@@ -2,10 +2,11 @@ package python
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
 // trimRule names files of the upstream tree that are removed.
@@ -57,7 +58,7 @@ const stdlib = "lib/python" + series
 // trim removes from prefix what the rules name.
 func trim(prefix string, rules []trimRule) error {
 	for _, r := range rules {
-		found, err := filepath.Glob(filepath.Join(globQuote(prefix), filepath.FromSlash(r.Pattern)))
+		found, err := filepath.Glob(filepath.Join(ldso.GlobQuote(prefix), filepath.FromSlash(r.Pattern)))
 		if err != nil {
 			return fmt.Errorf("trim: %s: %w", r.Pattern, err)
 		}
@@ -71,43 +72,4 @@ func trim(prefix string, rules []trimRule) error {
 		}
 	}
 	return nil
-}
-
-// globQuote makes path match itself, whatever characters the operator's cache
-// directory has in its name.
-func globQuote(path string) string {
-	quoted := make([]byte, 0, len(path))
-	for i := range len(path) {
-		switch path[i] {
-		case '*', '?', '[', '\\':
-			quoted = append(quoted, '\\')
-		}
-		quoted = append(quoted, path[i])
-	}
-	return string(quoted)
-}
-
-// settle gives every file below prefix the mode and the time stamp that the
-// manifest promises. The modes do not depend on the umask, because the tree is
-// read and executed by users other than the one that unpacked it.
-func settle(prefix string) error {
-	return filepath.WalkDir(prefix, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		rel, err := filepath.Rel(prefix, path)
-		if err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		if err := os.Chmod(path, treeMode(filepath.ToSlash(rel), d.IsDir())); err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		if d.IsDir() {
-			return nil
-		}
-		if err := os.Chtimes(path, treeTime, treeTime); err != nil {
-			return fmt.Errorf("settle: %w", err)
-		}
-		return nil
-	})
 }

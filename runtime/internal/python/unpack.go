@@ -9,34 +9,22 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/pyexec/pyexec/internal/filetree"
 )
 
-// unpack builds the tree in a staging directory and renames it into place. The
-// caller holds the lock and has seen that b.dir is free. The staging directory
-// is gone when unpack returns.
+// unpack puts a finished tree into the cache. The caller holds the lock and has
+// seen that the name is free.
 func (b *bundle) unpack(ctx context.Context) error {
-	staging, err := os.MkdirTemp(b.cache, stagingPrefix+"*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(staging)
 	// The library holds whole files in memory, packed and unpacked. A server on
 	// a small instance wants that back now rather than in some minutes.
 	defer debug.FreeOSMemory()
-
-	tree := filepath.Join(staging, "tree")
-	if err := b.build(ctx, tree); err != nil {
-		return err
-	}
-	if err := os.Rename(tree, b.dir); err != nil {
-		return err
-	}
-	return syncDir(b.cache)
+	return b.cache.Build(b.name, func(_, tree string) error { return build(ctx, tree) })
 }
 
 // build makes a finished tree at dir. Its steps are those of the package
 // documentation.
-func (b *bundle) build(ctx context.Context, dir string) error {
+func build(ctx context.Context, dir string) error {
 	prefix := filepath.Join(dir, "prefix")
 	exe := filepath.Join(prefix, filepath.FromSlash(pythonExe))
 	steps := []func() error{
@@ -47,7 +35,7 @@ func (b *bundle) build(ctx context.Context, dir string) error {
 		func() error { return stripDebug(filepath.Join(prefix, "lib", "libpython"+series+".so.1.0")) },
 		func() error { return wantBundled(ctx, exe) },
 		func() error { return byteCompile(ctx, exe, prefix, compiledPath, false) },
-		func() error { return settle(prefix) },
+		func() error { return filetree.Settle(prefix, settledMode) },
 		func() error {
 			m, err := takeManifest(prefix)
 			if err != nil {
@@ -56,7 +44,7 @@ func (b *bundle) build(ctx context.Context, dir string) error {
 			return m.write(filepath.Join(dir, "manifest"))
 		},
 		func() error { return os.Chmod(dir, 0o755) },
-		func() error { return syncDir(dir) },
+		func() error { return filetree.SyncDir(dir) },
 	}
 	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
@@ -85,19 +73,6 @@ func wantBundled(ctx context.Context, exe string) error {
 	}
 	if id.version != bundledVersion {
 		return fmt.Errorf("%s: is %s %s, want CPython %s", exe, id.implementation, id.version, bundledVersion)
-	}
-	return nil
-}
-
-// syncDir flushes the names in a directory to disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot, and need not
-		return err
 	}
 	return nil
 }

@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/pyexec/pyexec/internal/filetree"
 )
 
 // verify compares prefix with the manifest: every file must be there with its
 // size, mode and time stamp, and nothing else may be. Nothing else anywhere,
-// because any directory of a library is a package to Python. The digest of the
-// executable is always compared, that of the other files only with full.
-func (m *manifest) verify(prefix string, full bool) error {
+// because any directory of a library is a package to Python. The digest is
+// compared of the executable alone: to read all files takes a start too long.
+func (m *manifest) verify(prefix string) error {
 	fi, err := os.Lstat(prefix)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
@@ -27,18 +29,18 @@ func (m *manifest) verify(prefix string, full bool) error {
 	if seen != len(m.files) {
 		return fmt.Errorf("verify: %w", m.firstMissing(prefix))
 	}
-	for rel, r := range m.files {
-		if !full && rel != pythonExe {
-			continue
-		}
-		path := filepath.Join(prefix, filepath.FromSlash(rel))
-		digest, err := digestOf(path)
-		if err != nil {
-			return fmt.Errorf("verify: %w", err)
-		}
-		if digest != r.digest {
-			return fmt.Errorf("verify: %s: SHA-256 is %s, want %s", path, digest, r.digest)
-		}
+	return m.verifyDigest(prefix, pythonExe)
+}
+
+// verifyDigest compares what one file of the manifest holds.
+func (m *manifest) verifyDigest(prefix, rel string) error {
+	path := filepath.Join(prefix, filepath.FromSlash(rel))
+	digest, err := digestOf(path)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if want := m.files[rel].digest; digest != want {
+		return fmt.Errorf("verify: %s: SHA-256 is %s, want %s", path, digest, want)
 	}
 	return nil
 }
@@ -92,7 +94,7 @@ func (m *manifest) verifyEntry(rel string, fi fs.FileInfo) error {
 		return nil
 	case fi.Size() != r.size:
 		return fmt.Errorf("size is %d, want %d", fi.Size(), r.size)
-	case !fi.ModTime().Equal(treeTime):
+	case !fi.ModTime().Equal(filetree.Stamp):
 		return fmt.Errorf("changed at %v", fi.ModTime().UTC())
 	}
 	return nil

@@ -1,7 +1,5 @@
 package zygote
 
-import "slices"
-
 // nativeSettings are environment variables that only C code sees, in the zygote
 // and in every worker: they are set behind Python's back, whose os.environ stays
 // empty.
@@ -41,13 +39,6 @@ type rehearsal struct {
 	Module string `json:"module"`
 	Text   string `json:"text"`
 	Early  bool   `json:"early"`
-}
-
-// rehearsedLate reports whether one of the modules is rehearsed after the first
-// fork.
-func rehearsedLate(modules []string) bool {
-	late := func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) }
-	return slices.ContainsFunc(rehearsals, late)
 }
 
 var rehearsals = []rehearsal{

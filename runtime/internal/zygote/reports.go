@@ -32,7 +32,7 @@ func (z *Zygote) listen() {
 func (z *Zygote) handle(r report, pidfd int) {
 	switch r.kind {
 	case msgStarted:
-		refused := z.lookAgain(r.number)
+		refused := z.settle(r.number)
 		z.mu.Lock()
 		w := z.workers[r.number]
 		z.mu.Unlock()
@@ -56,25 +56,6 @@ func (z *Zygote) handle(r report, pidfd int) {
 			w.end(r.exit, nil)
 		}
 	}
-}
-
-// Settled reports whether the zygote is done with what it does after its first
-// fork. Until then it has a second or so before it forks again.
-func (z *Zygote) Settled() bool { return z.settled.Load() }
-
-// lookAgain ends a zygote that has more than one thread when it forks for the
-// second time: libraries have been rehearsed since it was greeted. It is called
-// before the worker counts as started.
-func (z *Zygote) lookAgain(number uint64) error {
-	if number == firstWorker || z.settled.Swap(true) {
-		return nil
-	}
-	_, err := z.size()
-	if err != nil {
-		fmt.Fprintln(&z.stderr, err) // for Err
-		z.Kill()
-	}
-	return err
 }
 
 // receivedFD is the one descriptor that a message carried, or -1.

@@ -88,7 +88,7 @@ func (z *Zygote) enlist(w *Worker) error {
 	}
 	z.next++
 	w.number = z.next
-	w.unrehearsed = w.number == firstWorker && rehearsedLate(z.cfg.Preload)
+	z.stopgap.note(w, z.cfg.Preload)
 	z.workers[w.number] = w
 	if !z.cfg.Jail.Has(sandbox.OwnUID) {
 		return nil

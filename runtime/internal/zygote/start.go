@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/harness"
 	"github.com/pyexec/pyexec/runtime/internal/proc"
-	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
@@ -109,7 +109,7 @@ func (z *Zygote) launchSpec() ([]byte, error) {
 	spec, err := json.Marshal(launchSpec{
 		Steps: steps,
 		Path:  z.cfg.Executable,
-		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", python.Bootstrap},
+		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", harness.Bootstrap()},
 		// What the loader puts for $ORIGIN where there is no /proc to ask; the
 		// zygote empties its environment before it forks.
 		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
@@ -214,12 +214,12 @@ func (z *Zygote) launched(status io.Reader) error {
 // greet hands over the sources and then the confinement steps, which depend on
 // the size the zygote has when everything is imported.
 func (z *Zygote) greet() error {
-	harness, err := python.Harness()
+	sources, err := harness.Sources()
 	if err != nil {
 		return err
 	}
 	err = z.send(map[string]any{
-		"harness": harness, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"harness": sources, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
 		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,

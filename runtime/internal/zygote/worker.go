@@ -20,11 +20,10 @@ type Worker struct {
 	// Idle is what the kernel said of it, or of its like, before it had a script.
 	Idle proc.Status
 
-	number      uint64
-	uid         uint32
-	unrehearsed bool
-	ctl         *os.File
-	farEnds     []int // of its channels, until the zygote has them
+	number  uint64
+	uid     uint32
+	ctl     *os.File
+	farEnds []int // of its channels, until the zygote has them
 
 	stdout, stderr capture
 
@@ -114,13 +113,6 @@ func (w *Worker) Ready(timeout time.Duration) error {
 		return errors.New("zygote: worker: the zygote does not answer")
 	}
 }
-
-// firstWorker is the number of the first worker of a zygote.
-const firstWorker = 1
-
-// Unrehearsed reports whether the worker was forked before all libraries were
-// rehearsed: what they do at first use is left to it.
-func (w *Worker) Unrehearsed() bool { return w.unrehearsed }
 
 // Alive reports whether the process is not known to be gone.
 func (w *Worker) Alive() bool {

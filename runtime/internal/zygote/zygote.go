@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
@@ -68,7 +67,7 @@ type Zygote struct {
 	uids    map[uint32]bool // in use
 	idle    proc.Status     // of a worker that waits, once known
 
-	settled atomic.Bool // it has forked again after its rehearsals
+	stopgap stopgap
 
 	dead chan struct{} // closed when the process is gone
 	err  error         // why, valid once dead is closed
@@ -137,7 +136,7 @@ func (z *Zygote) Stopped() bool {
 // shares with the zygote and what it takes itself. All are alike once the zygote
 // has settled, so that one is looked at.
 func (z *Zygote) Idle(w *Worker) proc.Status {
-	if w.Unrehearsed() {
+	if z.stopgap.is(w) {
 		s, _, _ := w.Status() // of one that is gone nobody asks
 		return s
 	}

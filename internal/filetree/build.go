@@ -1,0 +1,58 @@
+package filetree
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Build makes name, which must not exist yet, a directory in the cache. fill makes
+// it at the path tree, which does not exist yet either, in a directory staging
+// that it may use for other things as well. After an error there is no name. The
+// staging directory is gone when Build returns.
+//
+// It takes no lock: see Once.
+func (c *Cache) Build(name string, fill func(staging, tree string) error) error {
+	staging, err := os.MkdirTemp(c.Dir, c.Staging+"*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(staging)
+	tree := filepath.Join(staging, "tree")
+	if err := fill(staging, tree); err != nil {
+		return err
+	}
+	if err := os.Rename(tree, filepath.Join(c.Dir, name)); err != nil {
+		return err
+	}
+	return SyncDir(c.Dir)
+}
+
+// Discard removes what is called name in the cache, a bad directory or anything
+// else. The name is free after one rename, so that a process killed meanwhile
+// leaves no half of a directory. The caller is in Once's build.
+func (c *Cache) Discard(name string) error {
+	away, err := os.MkdirTemp(c.Dir, c.Staging+"discard-*")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(c.Dir, name), filepath.Join(away, "tree")); err != nil {
+		return err
+	}
+	c.removeStale()
+	return nil
+}
+
+// SyncDir flushes the names in a directory to disk.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot, and need not
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package filetree
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// CopyFile makes to a file with what from holds and the given mode, whatever the
+// umask is; mode 0 stands for the permissions that from has. The directories above
+// to are made if need be. A link from is followed. What to was is written over.
+func CopyFile(from, to string, mode fs.FileMode) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if mode == 0 {
+		info, err := in.Stat()
+		if err != nil {
+			return err
+		}
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Chmod(mode), out.Close())
+}

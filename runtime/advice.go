@@ -1,0 +1,157 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/sandbox"
+)
+
+// refusal is something that the sandbox refuses, in words: what, and what to do
+// instead, for the hint. The layers are the ones that refuse it, the first one
+// in force is named.
+type refusal struct {
+	words   string
+	layers  []sandbox.Layer
+	instead string
+	// takenBack is the family of calls that seccomp refuses in some plans. In
+	// the others it is the file that can't be had.
+	takenBack sandbox.Family
+}
+
+var bySeccomp = []sandbox.Layer{sandbox.Seccomp}
+
+const (
+	outside   = "files outside the script's own directory are not available to scripts"
+	bringFile = "Use the working directory, and the field files to bring others along."
+)
+
+// refusals are all refusals, by the word a worker uses.
+var refusals = map[string]refusal{
+	"network": {words: "network access is not available to scripts", layers: bySeccomp,
+		instead: "Hand over what the script needs as input or files, and send on what it returns."},
+	"process": {words: "starting processes is not available to scripts", layers: bySeccomp,
+		instead: "Call Python instead of a program; threads are available."},
+	"signal": {words: "signals to other processes, and those that can't be caught, are not available to scripts", layers: bySeccomp,
+		instead: "A script can signal only itself, and ends itself with sys.exit() or an exception."},
+	"identity": {words: "changing identity or privileges is not available to scripts", layers: bySeccomp,
+		instead: "A script has no rights beyond its own directory, and no setting gives it any."},
+	"files": {words: outside, layers: []sandbox.Layer{sandbox.Landlock, sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot},
+		instead: bringFile},
+	// Where Landlock alone hides files they are seen and can't be opened.
+	"absent": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot},
+		instead: bringFile},
+	"read_only": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},
+		instead: bringFile},
+	"owner": {words: outside, layers: []sandbox.Layer{sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},
+		instead: bringFile},
+	"attributes": {words: "changing modes and times of files is not available to scripts", layers: bySeccomp, takenBack: sandbox.Attributes,
+		instead: "Leave it out: the files are the script's own for this one run. To copy use shutil.copyfile."},
+	"truncation": {words: "truncating a file by its name is not available to scripts", layers: bySeccomp, takenBack: sandbox.Truncation,
+		instead: "Open the file and call its method truncate()."},
+	"links": {words: "hard links are not available to scripts", layers: bySeccomp, takenBack: sandbox.Links,
+		instead: "Make a symbolic link, or a copy."},
+	"kernel": {words: "this system call is not available to scripts", layers: bySeccomp,
+		instead: "No setting allows it; a library that can't do without it is worth a report to the operator."},
+}
+
+// refusal is what a worker's word stands for in this jail.
+func (r *Runtime) refusal(what string) (refusal, bool) {
+	found, ok := refusals[what]
+	if ok && found.takenBack != "" && !slices.Contains(r.jail.TakenBack(), found.takenBack) {
+		return refusals["owner"], true
+	}
+	return found, ok
+}
+
+// denied words a refusal for the caller; empty for a word that is not ours.
+func (r *Runtime) denied(what string) string {
+	refusal, _ := r.refusal(what)
+	for _, l := range refusal.layers {
+		if r.jail.Has(l) {
+			return refusal.words + " (refused by " + string(l) + ")"
+		}
+	}
+	return ""
+}
+
+// hints is what can be done about a failure, by status and, where there are
+// several, by what the worker says of it.
+var hints = map[Status]map[string]string{
+	CPULimit: {"": "Compute less in one run; the operator can raise EXEC_CPU."},
+	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB.",
+		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give the service more of it, or set fewer EXEC_WORKERS."},
+	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
+	ResultLimit: {"": "Return less, or write a file and set return_files; the operator can raise EXEC_RESULT_BYTES.",
+		"depth": "Return something flatter; the operator can raise EXEC_RESULT_DEPTH."},
+	FileLimit: {"": "Write less; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"files":      "Send fewer or smaller files; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
+		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
+	ScriptError: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS.",
+		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can raise EXEC_MEMORY_MB."},
+	Killed: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
+	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything.",
+		"item":          "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none of Python's.",
+		"tolist":        "Convert it with .tolist().",
+		"to_dict":       `Convert it with .to_dict(), a DataFrame with .to_dict("records").`,
+		"float":         "Convert it with float(x), or with str(x) where each digit counts.",
+		"list":          "Convert it with list(x).",
+		"isoformat":     "Convert it with .isoformat().",
+		"total_seconds": "Convert it with .total_seconds().",
+		"asdict":        "Convert it with dataclasses.asdict(x).",
+		"value":         "Return its .value or its .name.",
+		"decode":        "Convert it with .decode(), or with base64.b64encode(x).decode() where it is no text.",
+		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
+		"copy":          "Return a copy without that reference: JSON is a tree.",
+		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
+	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
+}
+
+// hint is what the caller or the operator can do about a failure. detail is what
+// the worker, or the server that ended the run, says of the refusal or the limit.
+func (r *Runtime) hint(result *Result, detail string, job *Job) string {
+	switch {
+	case result.Denied != "":
+		refusal, _ := r.refusal(detail)
+		return refusal.instead
+	case result.Status == Killed && r.jail.Has(sandbox.PIDNamespace) && r.jail.Posture != sandbox.GVisor &&
+		strings.HasSuffix(result.Error, " SIGSEGV"):
+		// The first of a PID namespace does not die of SIGABRT on Linux: abort
+		// goes on to an instruction that is not permitted.
+		return "Native code crashed, or called abort(), which looks the same here."
+	case result.Status == Timeout:
+		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
+	case result.Status == ScriptError && calledWrong(result):
+		return argumentHint(job.Input != nil)
+	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
+		return "GET /capabilities lists the packages that are installed; the operator can add to them with PYTHON_PACKAGES."
+	}
+	byDetail := hints[result.Status]
+	if text := byDetail[detail]; text != "" {
+		return text
+	}
+	return byDetail[""]
+}
+
+// timeoutHint tells whether the caller can ask for more.
+func timeoutHint(had, most time.Duration) string {
+	if had < most {
+		return fmt.Sprintf("Do less in one run, or ask for a timeout of up to %s.", seconds(most))
+	}
+	return "Do less in one run; the operator can raise EXEC_TIMEOUT."
+}
+
+// calledWrong says that main itself does not take what it was called with: an
+// error that a line of the script's made would have that line.
+func calledWrong(result *Result) bool {
+	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") && strings.Contains(result.Error, " positional argument")
+}
+
+func argumentHint(given bool) string {
+	if given {
+		return "The request has input, so main is called with it: define main(input), or leave input out."
+	}
+	return "The request has no input, so main is called without an argument: define main(), or send input."
+}

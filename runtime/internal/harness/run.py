@@ -1,0 +1,230 @@
+"""One script from its text to its answer.
+
+Everything a script could replace (json, sys.stdout, os) is held by private
+references taken before the script exists, and the builtins of these modules
+are a copy of their own. What the script does to the rest is its own affair: it
+can only change the answer to itself.
+"""
+
+import builtins
+import gc
+import os
+import sys
+import traceback
+import types
+from _signal import ITIMER_REAL, setitimer
+from time import monotonic as _monotonic
+
+from _harness import attached, denials, display, files, streams
+from _harness.channel import receive, send
+from _harness.faults import (
+    MODULE,
+    NAME,
+    TEXT_LIMIT,
+    NotJSON,
+    Refused,
+    classify,
+    describe,
+    keep_source,
+    line_of,
+    traceback_of,
+)
+from _harness.result import encode, encode_text, parse
+from _harness.source import read_script
+
+_exit = os._exit
+_exec, _len, _type = exec, len, type
+_isinstance, _issubclass, _callable = isinstance, issubclass, callable
+_Coroutine = types.CoroutineType
+_exit_code = SystemExit.__dict__["code"].__get__
+_modules = sys.modules
+_clear_frames, _collect = traceback.clear_frames, gc.collect
+_set_trace, _set_profile, _set_recursion = sys.settrace, sys.setprofile, sys.setrecursionlimit
+
+blocked = frozenset()
+result_limit = 0
+current = None  # the run that the alarm is for
+
+
+def prepare(config):
+    """Take the settings. Runs in the zygote, once."""
+    global blocked, result_limit
+    blocked = frozenset(config["blocked_imports"])
+    result_limit = config["result_bytes"]
+    attached.prepare(config)
+
+
+class Run:
+    """One script from its text to its answer."""
+
+    given = {}  # the caller's files
+    home = None  # the directory to take files from, where they are wanted back
+    bag = None  # what comes back beside the value
+
+    def serve(self):
+        text, given, stdin, blob, wanted, timeout = receive()
+        global current
+        current = self
+        self.text = text
+        self.ran = False
+        # Read before the timer starts, which may be long after on a busy machine.
+        self.ends = _monotonic() + timeout
+        setitimer(ITIMER_REAL, timeout)
+        try:
+            streams.put_stdin(stdin)
+            if blob:
+                self.put(blob)
+            if wanted:
+                self.home = files.home()
+            code = read_script(text, blocked)
+            self.ran = True
+            result = self.call(code, given)
+            payload = self.encode(result)
+            self.collect()
+        except Refused as e:
+            self.fail(e.status, e.error, line=e.line)
+        except NotJSON as e:
+            self.fail("not_json", e.error, way=e.way)
+        except SystemExit as e:
+            self.exited(e)
+        except BaseException as e:
+            self.raised(e)
+        else:
+            current = None
+            streams.flush()
+            if _len(payload) > result_limit:
+                self.fail("result_limit", "bytes")
+            self.send_bag()
+            send(b"V", payload)
+        _exit(0)
+
+    def put(self, blob):
+        try:
+            self.given = files.put(blob)
+        except OSError:
+            raise Refused("file_limit", "files") from None
+
+    def encode(self, result):
+        """The JSON text of the result, and in the bag what else there is to see."""
+        try:
+            payload = encode(result)
+        except NotJSON:
+            self.bag = attached.Attached()
+            payload = display.show(result, self.bag)
+            if payload is None:
+                self.bag = None
+                raise
+        if self.bag or display.any_open():
+            self.bag = self.bag or attached.Attached()
+            display.draw(result, self.bag)
+        return payload
+
+    def collect(self):
+        """Take the files along, if they are wanted and not taken yet."""
+        if self.home is not None:
+            self.bag = self.bag or attached.Attached()
+            where, self.home = self.home, None
+            files.Collector(self.bag, self.given).collect(where)
+
+    def send_bag(self):
+        if self.bag and self.bag.records:
+            send(b"A", self.bag.payload())
+
+    def call(self, code, given):
+        module = types.ModuleType(MODULE)
+        module.__file__ = NAME
+        names = module.__dict__
+        names["__builtins__"] = builtins
+        _modules[MODULE] = _modules["__main__"] = module
+        try:
+            _exec(code, names)
+            function = names.get("main")
+            if not _callable(function):
+                raise Refused("main_missing", "")
+            result = function() if given is None else function(parse(given))
+            if _isinstance(result, _Coroutine):
+                import asyncio
+
+                result = asyncio.run(result)
+            return result
+        finally:  # what a script watches is the script, not what follows it
+            for unset in (_set_profile, _set_trace):
+                try:
+                    unset(None)
+                except BaseException:  # an audit hook of the script's
+                    pass
+
+    def fail(self, status, error, **more):
+        global current
+        if status in ("timeout", "killed"):
+            self.bag = None  # the alarm may have come while it was being filled
+        elif self.ran:
+            try:
+                self.collect()
+            except BaseException:
+                pass
+        current = None  # from here on the alarm has nothing to add
+        streams.flush()
+        more = {k: v for k, v in more.items() if v}
+        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
+        self.send_bag()
+        send(b"E", encode_text(message))
+        _exit(0)
+
+    def exited(self, e):
+        code = _exit_code(e)
+        if code is None:
+            code = 0
+        elif not _issubclass(_type(code), int):
+            try:
+                print(code, file=streams.err)
+            except BaseException:
+                pass
+            code = 1
+        elif not -1 << 31 <= code < 1 << 31:
+            code = -1  # as the interpreter does
+        # Who ends with success has coped with what was refused.
+        self.fail("exited", int.__repr__(code), denied=denied(e) if code else "")
+
+    def raised(self, e):
+        _set_recursion(1000)  # the script may have left less than this takes
+        tb = traceback_of(e)
+        line = line_of(tb)
+        status, detail = classify(e)
+        if status == "memory_limit":
+            # Give back what the dead frames hold before anything is formatted.
+            _clear_frames(tb)
+            _collect()
+        keep_source(self.text)
+        error, text = describe(e)
+        self.fail(status, error, traceback=text, line=line, denied=denied(e), limit=detail)
+
+
+def denied(e):
+    try:
+        return denials.refused_by_sandbox(e)
+    except BaseException:  # the script has broken what is needed for this
+        return ""
+
+
+def on_alarm(signum, frame):
+    """The wall clock ran out: keep the output, say where the script was.
+
+    The server enforces the limit by itself; this only makes the answer better.
+    """
+    run = current
+    if run is None:
+        return
+    keep_source(run.text)
+    line, text = 0, ""
+    try:
+        stack = [f for f in traceback.extract_stack(frame) if f.filename == NAME]
+        if stack:
+            line = stack[-1].lineno
+            text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
+    except BaseException:
+        pass
+    # Before its time it is an alarm of the script's own, for which it has no
+    # handler. That kills a process; this one, an init, it would not.
+    status = "timeout" if _monotonic() >= run.ends - 0.001 else "killed"
+    run.fail(status, "", traceback=text, line=line)

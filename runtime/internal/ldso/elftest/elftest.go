@@ -1,0 +1,78 @@
+// Package elftest makes ELF files for tests.
+package elftest
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// File is what Write writes: as much of an ELF file as a loader looks at
+// before it loads anything.
+type File struct {
+	Machine               elf.Machine // x86-64 if zero
+	Interp                string
+	Needed                []string
+	Rpath, Runpath        string
+	TableSize, TableStart uint64 // of the string table, to lie about it
+}
+
+// Write writes the file and the directories above it.
+func Write(t testing.TB, path string, e File) {
+	t.Helper()
+	if e.Machine == 0 {
+		e.Machine = elf.EM_X86_64
+	}
+	table := []byte{0}
+	var dynamic []uint64
+	add := func(tag elf.DynTag, s string) {
+		dynamic = append(dynamic, uint64(tag), uint64(len(table)))
+		table = append(append(table, s...), 0)
+	}
+	for _, n := range e.Needed {
+		add(elf.DT_NEEDED, n)
+	}
+	if e.Rpath != "" {
+		add(elf.DT_RPATH, e.Rpath)
+	}
+	if e.Runpath != "" {
+		add(elf.DT_RUNPATH, e.Runpath)
+	}
+	const start = 64 + 3*56 // behind the headers
+	tableAt := uint64(start + len(e.Interp) + 1)
+	if e.TableSize == 0 {
+		e.TableSize = uint64(len(table))
+	}
+	dynamic = append(dynamic, uint64(elf.DT_STRTAB), tableAt+e.TableStart, uint64(elf.DT_STRSZ), e.TableSize, 0, 0)
+	dynamicAt := tableAt + uint64(len(table))
+	end := dynamicAt + 8*uint64(len(dynamic))
+
+	progs := []elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Filesz: end, Memsz: end},
+		{Type: uint32(elf.PT_DYNAMIC), Off: dynamicAt, Filesz: end - dynamicAt},
+		{Type: uint32(elf.PT_INTERP), Off: start, Filesz: tableAt - start},
+	}
+	if e.Interp == "" {
+		progs[2].Type = uint32(elf.PT_NULL)
+	}
+	head := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(e.Machine), Version: 1,
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 3}
+	copy(head.Ident[:], elf.ELFMAG)
+	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), 1
+
+	var b bytes.Buffer
+	for _, part := range []any{head, progs, append([]byte(e.Interp), 0), table, dynamic} {
+		if err := binary.Write(&b, binary.LittleEndian, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,44 @@
+package pool
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// ErrUnavailable is wrapped by every error that says that the pool cannot give a
+// worker now but may later: starting, closing, the interpreter being restarted.
+var ErrUnavailable = errors.New("service is unavailable")
+
+// Config is what a pool needs to know.
+type Config struct {
+	// Workers is how many runs there may be at once. Spares more are kept.
+	Workers int
+	// Zygote says how an interpreter is started, and Groups in which control group.
+	Zygote zygote.Config
+	Groups *Groups
+	// Scratch is where runs have their directories, nil where each has a private /tmp.
+	Scratch *Scratch
+	Limits  Limits
+	// MemoryLeft says how many bytes this machine, or the container, can still
+	// give; ok is false when that is not known. When it is less than MemoryReserve
+	// the largest run is ended. nil: nobody looks.
+	MemoryLeft    func() (bytes int64, ok bool)
+	MemoryReserve int64
+	// Forked is told how long each worker took from the request to fork it until it
+	// was ready. It is called from many goroutines and must not block. nil: nobody
+	// wants to know.
+	Forked func(took time.Duration)
+	// Log must not be nil.
+	Log *slog.Logger
+}
+
+// Limits are those of a run that the server itself bounds, by looking at it.
+type Limits struct {
+	MemoryBytes int64 // on top of what a worker has before its script
+	TmpBytes    int64
+	TmpFiles    int64 // inodes
+	Threads     int64 // 0 where the kernel counts them
+}

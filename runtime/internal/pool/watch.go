@@ -1,0 +1,265 @@
+package pool
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pyexec/pyexec/runtime/internal/proc"
+	"github.com/pyexec/pyexec/runtime/internal/sys"
+	"github.com/pyexec/pyexec/runtime/internal/zygote"
+)
+
+// watchEvery is the time between two looks at a run. What a script can do in
+// between is bounded by its rlimits. A run that is over sooner is never looked at.
+const watchEvery = 20 * time.Millisecond
+
+// watchSlack is what a run may hold beyond its limit before it is ended: what the
+// interpreter takes to answer, and page tables.
+const watchSlack = 16 << 20
+
+// Holding is what a run has been seen to hold, in bytes, on top of what the worker
+// had before its script: largest values, but for Now and Tmp.
+type Holding struct {
+	Peak        int64 // its own pages and page tables
+	File, Shmem int64 // pages of files, and of its /tmp as far as they are mapped
+	Now         int64 // all that is its own at the last look
+	Tmp         int64 // what is in its /tmp, -1 where that is not known
+	PeakTmp     int64
+}
+
+// Watch is a run that the server looks at from time to time.
+type Watch struct {
+	p      *Pool
+	w      *zygote.Worker
+	limits Limits
+
+	mu    sync.Mutex
+	timer *time.Timer
+	done  bool
+	known bool // to the pool's pressure
+	seen  Holding
+}
+
+// Watch bounds what no limit of the kernel's does: memory that rlimits don't
+// count and, where there is neither a private /tmp nor a uid of the run's own,
+// the run's directory and its threads. The caller must End it.
+func (p *Pool) Watch(w *zygote.Worker) *Watch {
+	v := &Watch{p: p, w: w, limits: p.limits}
+	v.mu.Lock()
+	v.timer = time.AfterFunc(watchEvery, v.look)
+	v.mu.Unlock()
+	return v
+}
+
+// End stops the watch and says what was seen.
+func (v *Watch) End() Holding {
+	v.timer.Stop()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.done = true
+	if v.known { // most runs are over before
+		v.p.pressure.leave(v)
+	}
+	return v.seen
+}
+
+func (v *Watch) look() {
+	began := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.done {
+		return
+	}
+	if over := v.over(); over != 0 {
+		v.w.Exceed(over)
+		return
+	}
+	v.known = true
+	v.p.pressure.relieve(v)
+	// A script can make it long to look: half a processor at most.
+	v.timer.Reset(max(watchEvery, time.Since(began)))
+}
+
+// over returns what ends the run now, if anything.
+func (v *Watch) over() zygote.Cause {
+	s, dir, ok := v.w.Status()
+	if !ok {
+		return 0 // dead or dying, which somebody else notices; or not to be seen
+	}
+	if s.Resident() > 0 { // else it is ending, and has given its memory back
+		v.count(s, dir)
+	}
+	switch {
+	case s.Stopped():
+		return zygote.Stopped
+	case v.seen.Now > v.limits.MemoryBytes+v.tmp()+watchSlack:
+		return zygote.Memory
+	case v.limits.Threads > 0 && s.Threads > v.limits.Threads:
+		return zygote.Threads
+	}
+	if v.p.scratch == nil {
+		return 0
+	}
+	bytes, files := v.scratch(dir)
+	v.seen.Tmp, v.seen.PeakTmp = bytes, max(v.seen.PeakTmp, bytes)
+	if bytes > v.limits.TmpBytes || files > v.limits.TmpFiles {
+		return zygote.Files
+	}
+	return 0
+}
+
+// tmp is what the run may hold in its /tmp: what it does, if that is known.
+func (v *Watch) tmp() int64 {
+	if v.seen.Tmp < 0 {
+		return v.limits.TmpBytes
+	}
+	return v.seen.Tmp
+}
+
+// count adds a look at the run's memory to what was seen.
+func (v *Watch) count(s proc.Status, dir string) {
+	idle := v.w.Idle
+	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
+	if own+idle.Anon > v.limits.MemoryBytes+watchSlack {
+		// Pages that it shared with the interpreter and has written to since are
+		// its own, and counted before: they could make the difference.
+		if private, ok := proc.Private(dir); ok {
+			own = max(own, private-idlePrivate)
+		}
+	}
+	v.seen.Peak = max(v.seen.Peak, own)
+	v.seen.File = max(v.seen.File, s.File-idle.File)
+	v.seen.Shmem = max(v.seen.Shmem, s.Shmem)
+	if v.p.scratch == nil {
+		v.seen.Tmp = tmpBytes(dir)
+		v.seen.PeakTmp = max(v.seen.PeakTmp, v.seen.Tmp)
+	}
+	v.seen.Now = own + max(s.Shmem, v.seen.Tmp)
+}
+
+// idlePrivate is what a worker holds of its own before it has a script, rounded up.
+const idlePrivate = 2 << 20
+
+// tmpBytes is what the private /tmp of a process, by its directory in /proc, holds, -1 where it can't be
+// seen. Nobody in the jail can put another directory, or a link, in its place.
+func tmpBytes(dir string) int64 {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Join(dir, "root", "tmp"), &st); err != nil || st.Type != tmpfsMagic {
+		return -1
+	}
+	return int64(st.Blocks-st.Bfree) * st.Bsize
+}
+
+// tmpfsMagic is TMPFS_MAGIC of linux/magic.h.
+const tmpfsMagic = 0x01021994
+
+// scratch is what the run's directory holds where that stands in for a private
+// /tmp.
+func (v *Watch) scratch(dir string) (bytes, files int64) {
+	count := func() {
+		bytes, files = v.p.scratch.use(v.w.Scratch)
+		bytes += unlinked(dir, v.limits.TmpBytes)
+	}
+	// What belongs to a uid of the run's own is looked at with that uid: this
+	// one may have no right to. Where it can't be had, as in gVisor, root sees
+	// it as it is.
+	if uid := v.w.UID(); uid == 0 || sys.AsUser(uid, count) != nil {
+		count()
+	}
+	return bytes, files
+}
+
+// unlinked is the size of the files that a process, by its directory in /proc,
+// uses and that no directory shows any more, each counted once: those that it
+// holds open, and at most bytes for each that it has only mapped, whose size
+// nothing tells.
+func unlinked(process string, most int64) (bytes int64) {
+	dir := filepath.Join(process, "fd")
+	open, err := os.ReadDir(dir)
+	if err != nil {
+		return 0 // gone; its files went with it
+	}
+	seen := map[uint64]bool{}
+	for _, fd := range open {
+		info, err := os.Stat(filepath.Join(dir, fd.Name()))
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink == 0 && !seen[st.Ino] {
+			seen[st.Ino] = true
+			bytes += info.Size()
+		}
+	}
+	maps, err := os.Open(filepath.Join(process, "maps"))
+	if err != nil {
+		return bytes
+	}
+	defer maps.Close()
+	whole := shortLines(maps, mostMaps, func(line string) {
+		if ino := mappedUnlinked(line); ino != 0 && !seen[ino] {
+			seen[ino] = true
+			bytes += most
+		}
+	})
+	if !whole {
+		return 1 << 60 // more than any limit: nobody can say what that maps
+	}
+	return bytes
+}
+
+// mostMaps is how long the list of what a process maps may be. The script decides
+// about the number of lines and, by names of directories, about their length.
+const mostMaps = 8 << 20
+
+// shortLines calls line with each line that r has, of long ones with the beginning
+// and the end. It reports whether there were no more than most bytes.
+func shortLines(r io.Reader, most int64, line func(string)) (whole bool) {
+	limited := &io.LimitedReader{R: r, N: most}
+	lines := bufio.NewReaderSize(limited, 16<<10)
+	for {
+		text, err := lines.ReadSlice('\n')
+		begin, end := string(text), ""
+		if err == bufio.ErrBufferFull { // of more than two ends
+			begin, end = begin[:endsOfLine], begin[len(begin)-endsOfLine:]
+		}
+		for err == bufio.ErrBufferFull {
+			text, err = lines.ReadSlice('\n')
+			end += string(text)
+			end = end[max(0, len(end)-endsOfLine):]
+		}
+		if begin != "" {
+			line(begin + end)
+		}
+		if err != nil {
+			return limited.N > 0
+		}
+	}
+}
+
+// endsOfLine is what is kept of either end of a long line.
+const endsOfLine = 256
+
+// mappedUnlinked is the inode of a line of /proc/PID/maps if that is of a file
+// without a name, and otherwise 0. Anonymous shared memory looks like one.
+func mappedUnlinked(line string) uint64 {
+	rest, deleted := strings.CutSuffix(line, " (deleted)\n")
+	if !deleted {
+		return 0
+	}
+	fields := strings.Fields(rest) // addresses, rights, offset, device, inode, path
+	if len(fields) < 6 || len(fields) == 6 && fields[5] == "/dev/zero" {
+		return 0
+	}
+	ino, err := strconv.ParseUint(fields[4], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ino
+}

@@ -1,0 +1,84 @@
+package zygote
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// stopgap is what is special about the first worker of a zygote, and about the time
+// until there is a second one.
+//
+// When a service starts its first caller may be waiting. So the zygote forks before
+// it rehearses the libraries, which takes it a second or so. The first worker then
+// does at the cost of its run what the others find done: it is as good as any for
+// that caller, and is ended as soon as there is another one. Where no module that
+// is preloaded has a rehearsal for that time, the first worker is like the others.
+type stopgap struct {
+	worker     atomic.Pointer[Worker] // nil where it is like the others
+	superseded atomic.Bool
+	// settled says that the zygote has forked again, after its rehearsals.
+	settled atomic.Bool
+}
+
+// firstWorker is the number of the first worker of a zygote.
+const firstWorker = 1
+
+// How long fork and confinement of a worker may take before the zygote is taken for
+// hung.
+const (
+	readyWithin  = 5 * time.Second
+	settleWithin = 30 * time.Second // while the zygote rehearses
+)
+
+// note is told of each worker when it gets its number.
+func (s *stopgap) note(w *Worker, preload []string) {
+	if w.number == firstWorker && rehearsedLate(preload) {
+		s.worker.Store(w)
+	}
+}
+
+// is reports whether the worker was forked before all libraries were rehearsed.
+func (s *stopgap) is(w *Worker) bool { return s.worker.Load() == w }
+
+// rehearsedLate reports whether one of the modules is rehearsed after the first
+// fork.
+func rehearsedLate(modules []string) bool {
+	late := func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) }
+	return slices.ContainsFunc(rehearsals, late)
+}
+
+// ReadyWithin is how long a worker that has been spawned may take to be ready.
+func (z *Zygote) ReadyWithin() time.Duration {
+	if z.stopgap.settled.Load() {
+		return readyWithin
+	}
+	return settleWithin
+}
+
+// Superseded is told that a worker is ready, and returns the one that is of no use
+// any more since then: the first, if that is a stopgap and the other is the first
+// to come after it; else nil.
+func (z *Zygote) Superseded(by *Worker) *Worker {
+	first := z.stopgap.worker.Load()
+	if first == nil || first == by || z.stopgap.superseded.Swap(true) {
+		return nil
+	}
+	return first
+}
+
+// settle is called when a worker was forked, before it counts as started. At the
+// second fork it ends a zygote that has more than one thread, which the fork would
+// lose: libraries have been rehearsed since it was greeted.
+func (z *Zygote) settle(number uint64) error {
+	if number == firstWorker || z.stopgap.settled.Swap(true) {
+		return nil
+	}
+	_, err := z.size()
+	if err != nil {
+		fmt.Fprintln(&z.stderr, err) // for Err
+		z.Kill()
+	}
+	return err
+}

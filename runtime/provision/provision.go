@@ -1,0 +1,63 @@
+// Package provision installs on a machine, or in an image, what a server would
+// unpack or fetch when it starts: the interpreter and packages. It is for
+// cmd/rootfs and cmd/packages; a server finds by itself what they have made.
+package provision
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/pyexec/pyexec/runtime/internal/packages"
+	"github.com/pyexec/pyexec/runtime/internal/python"
+	"github.com/pyexec/pyexec/runtime/internal/software"
+)
+
+// Config says which interpreter and packages are meant: its fields are those of
+// the same names of runtime.Config. Log must not be nil.
+type Config = software.Config
+
+// InstallPython puts the bundled CPython and the shared libraries that it needs
+// of this machine below root, which is to become the root directory of an
+// image: the prefix at home there, for Config.PythonHome of a server without a
+// bundled one (build tag nopython). home is absolute and must not exist yet.
+func InstallPython(ctx context.Context, root, home string, log *slog.Logger) error {
+	return python.Install(ctx, root, home, log)
+}
+
+// InstallPackages makes target, which must not exist yet, a directory for
+// Config.Packages of what the requirements file names: wheels, byte-compiled,
+// without what no script can use. It takes the interpreter that cfg names, a
+// network, and up to some minutes.
+func InstallPackages(ctx context.Context, cfg Config, requirements, target string) error {
+	p, err := software.Interpreter(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return packages.Install(ctx, p, cfg.Index, requirements, target, cfg.Log)
+}
+
+// Library is a shared library of this machine.
+type Library struct {
+	// Path is where the dynamic loader looks for it, Source the file itself.
+	Path, Source string
+}
+
+// Libraries lists the shared libraries that the interpreter and cfg.Packages need
+// of this machine. A library that only an extension module needs and that this
+// machine does not have is in the error, for whoever builds an image: importing
+// the module would fail there. The others are listed all the same.
+func Libraries(ctx context.Context, cfg Config) (files []Library, err error) {
+	s, err := software.Find(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range s.Libraries {
+		files = append(files, Library(l))
+	}
+	if len(s.Missing) > 0 {
+		err = fmt.Errorf("libraries: not found on this machine: %s", strings.Join(s.Missing, ", "))
+	}
+	return files, err
+}
