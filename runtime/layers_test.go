@@ -42,9 +42,10 @@ var layerTests = []struct {
 		contained: "true", free: "false"},
 	{name: "private_root", in: private,
 		// The mounts stay private in any case: these tests must not touch the host's.
-		out:       of(sandbox.PrivateRoot),
-		alter:     off(sandbox.PrivateRoot),
-		change:    func(cfg *Config) { cfg.Preload = []string{"ctypes", "errno"} }, // the run's /tmp hides the host's, where the interpreter may be
+		out:   of(sandbox.PrivateRoot),
+		alter: off(sandbox.PrivateRoot),
+		// the run's /tmp hides the host's, where the interpreter may be
+		change:    func(cfg *Config) { cfg.Preload = []string{"ctypes", "errno"} },
 		contained: `[]`, free: `["/etc/passwd","/proc/self","/sys","/root","/usr/bin"]`},
 	{name: "private_root", in: chrooted, out: of(sandbox.Chroot), // stands in for it
 		alter:     off(sandbox.Chroot),
@@ -64,7 +65,8 @@ var layerTests = []struct {
 		input:     map[string]any{"shmget": unix.SYS_SHMGET, "key": sharedKey},
 		contained: `"ENOENT"`, free: `"found"`},
 	{name: "network_namespace", in: private,
-		out: of(sandbox.NetworkNamespace), alter: noClone(unix.CLONE_NEWNET), aside: of(sandbox.Seccomp, sandbox.Landlock),
+		out: of(sandbox.NetworkNamespace), alter: noClone(unix.CLONE_NEWNET),
+		aside:     of(sandbox.Seccomp, sandbox.Landlock),
 		contained: `"unreachable"`, free: `"connected"`},
 	{name: "rlimit_as", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_AS"),
 		contained: `"ENOMEM"`, free: "true"},
@@ -86,13 +88,15 @@ var layerTests = []struct {
 	{name: "rlimit_sigpending", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_SIGPENDING"),
 		contained: "256", free: "2000"},
 	{name: "huge_pages", in: onLinux, out: stepsOf(sandbox.Rlimits, "prctl PR_SET_THP_DISABLE"),
-		aside:     baseFilter, // it refuses the advice, too, without which huge pages are made where the machine makes all of them
+		// it refuses the advice, too, without which huge pages are made where the machine makes all of them
+		aside:     baseFilter,
 		contained: "1", free: "512"},
 	{name: "shared_anonymous", in: postures, out: baseFilter,
 		contained: `"EPERM"`, free: `"mapped"`},
 	{name: "far_mappings", in: postures, edit: anyAddress, // each takes two pages of page tables
 		contained: `["mapped","EPERM"]`, free: `["mapped","mapped"]`},
-	{name: "rlimit_nproc", in: slices.Concat(asRoot, []sandbox.Posture{sandbox.User}), out: stepsOf(sandbox.Rlimits, "RLIMIT_NPROC"),
+	{name: "rlimit_nproc", in: slices.Concat(asRoot, []sandbox.Posture{sandbox.User}),
+		out:       stepsOf(sandbox.Rlimits, "RLIMIT_NPROC"),
 		contained: "6", free: `"no end"`}, // 64, or a few less when another server here has a worker of that uid
 	{name: "own_uid", in: slices.Concat(ofRoot, chrooted), alter: off(sandbox.OwnUID),
 		out:       of(sandbox.OwnUID, sandbox.UserNamespace), // which would stand in for it
@@ -126,14 +130,17 @@ var layerTests = []struct {
 		contained: `{"only":true,"marked":false}`, free: `{"only":true,"marked":true}`},
 	{name: "attributes", in: alone, out: workerFilter, // Landlock does not know modes
 		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"E`, free: `{"chmod":null,"utime":null,"truncate":"E`},
-	{name: "attributes", in: []sandbox.Posture{gVisorUser}, edit: ownersFilter, // nor gVisor read-only mounts of a tmpfs
+	// nor gVisor read-only mounts of a tmpfs
+	{name: "attributes", in: []sandbox.Posture{gVisorUser}, edit: ownersFilter,
 		change:    func(cfg *Config) { cfg.CacheDir = "/dev/shm/cache" },
-		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"EPERM"}`, free: `{"chmod":null,"utime":null,"truncate":null}`},
+		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"EPERM"}`,
+		free:      `{"chmod":null,"utime":null,"truncate":null}`},
 	{name: "links", in: inGVisor, out: workerFilter, // which its tmpfs does not count
 		contained: `"EPERM"`, free: "null"},
 	{name: "others", in: refused, out: workerFilter, // that are there
-		contained: `{"group":"EPERM","time":"EPERM","processors":"ENOSYS","scheduler":"EPERM","parameters":"EPERM","oneself":true}`,
-		free:      `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
+		contained: `{"group":"EPERM","time":"EPERM","processors":"ENOSYS","scheduler":"EPERM",` +
+			`"parameters":"EPERM","oneself":true}`,
+		free: `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
 }
 
 // enterable lets a run that is not shut in find its directory on the host,

@@ -87,8 +87,9 @@ func hostConfig() Config {
 		Limits: Limits{
 			Timeout: 20 * time.Second, CPU: 20 * time.Second,
 			MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
-			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20,
-			OpenFiles: 64, Threads: 64,
+			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20, ReturnFiles: 64,
+			ReturnBytes: 8 << 20,
+			OpenFiles:   64, Threads: 64,
 		},
 		Workers: 2, Queue: 64,
 		CacheDir: filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid())),
