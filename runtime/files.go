@@ -56,7 +56,8 @@ func CheckFiles(files []File, limits Limits) error {
 		}
 	}
 	if most := limits.TmpFiles - 1; int64(len(inodes)) > most { // one is the directory itself
-		return &FilesLimitError{fmt.Sprintf("files: must be at most %d files and directories, got %d", most, len(inodes))}
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d files and directories, got %d", most,
+			len(inodes))}
 	}
 	return nil
 }

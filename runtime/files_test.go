@@ -65,17 +65,20 @@ def main():
     os.symlink('/etc/passwd', 'link'); os.symlink('.', 'loop'); os.symlink('nowhere', 'broken')
     os.mkdir('dir'); os.symlink('..', 'dir/up')
     open('file', 'w').write('f'); os.link('file', 'hard')`,
-		want: []string{"file=f", "hard=f", "broken: no regular file", "dir/up: no regular file", "link: no regular file", "loop: no regular file"}},
+		want: []string{"file=f", "hard=f", "broken: no regular file", "dir/up: no regular file",
+			"link: no regular file", "loop: no regular file"}},
 	{name: "a sparse file of the largest size", script: `
 def main():
     with open('huge', 'wb') as f:
         f.truncate(60 << 20)
-    open('small', 'w').write('s')`, want: []string{"small=s", "huge: 62914560 bytes, and 8388608 are left of the 8388608 that a reply takes"}},
+    open('small', 'w').write('s')`, want: []string{"small=s",
+		"huge: 62914560 bytes, and 8388608 are left of the 8388608 that a reply takes"}},
 	{name: "too large together", script: `
 def main():
     for n in range(8):
         open(f'{n}', 'wb').write(bytes(1 << 20))`,
-		want: []string{"0=", "1=", "2=", "3=", "4=", "5=", "6=", "7: 1048576 bytes, and 1048569 are left of the 8388608 that a reply takes"}},
+		want: []string{"0=", "1=", "2=", "3=", "4=", "5=", "6=",
+			"7: 1048576 bytes, and 1048569 are left of the 8388608 that a reply takes"}},
 	{name: "nested hard", script: `
 import os
 def main():
@@ -87,7 +90,8 @@ import os
 def main():
     open(b'\xff', 'w').write('x')
     open('né\n"', 'w').write('y')
-    open('x' * 255, 'w').write('z')`, want: []string{"né\n\"=y", strings.Repeat("x", 255) + "=z", "\ufffd: its name is not UTF-8"}},
+    open('x' * 255, 'w').write('z')`, want: []string{"né\n\"=y", strings.Repeat("x", 255) + "=z",
+		"\ufffd: its name is not UTF-8"}},
 	{name: "unreadable", script: `
 import os
 def main():
@@ -162,7 +166,8 @@ def main():
 	if err != nil || got.Status != OK {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if said, want := told(&got), []string{"a=x", "fifo: no regular file", "socket: no regular file"}; !slices.Equal(said, want) {
+	if said, want := told(&got), []string{"a=x", "fifo: no regular file",
+		"socket: no regular file"}; !slices.Equal(said, want) {
 		t.Errorf("got %q, want %q", said, want)
 	}
 }
@@ -170,7 +175,8 @@ def main():
 // Nothing comes back that was not asked for.
 func TestFilesNotAskedFor(t *testing.T) {
 	r := start(t, nil)
-	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')", Files: []File{{"b", nil}}}, Hooks{})
+	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')",
+		Files: []File{{"b", nil}}}, Hooks{})
 	if err != nil || got.Status != OK || got.Files != nil || got.FilesOmitted != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -183,7 +189,9 @@ func TestManyFiles(t *testing.T) {
 		64: "", 164: "1 more are not listed", 1000: "837 more are not listed",
 		12_000: "9838 more are not listed", // of 10000 looked at, and the entry that says so
 	} {
-		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)}, Hooks{})
+		got, err := r.Run(t.Context(), Job{ReturnFiles: true,
+			Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)},
+			Hooks{})
 		if err != nil || got.Status != OK {
 			t.Fatalf("%+v, %v", got, err)
 		}
@@ -237,7 +245,8 @@ func TestFilesThatDoNotFit(t *testing.T) {
 			for n := range 290 {
 				files = append(files, File{fmt.Sprint(n), make([]byte, 3500)})
 			}
-			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files}, Hooks{})
+			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files},
+				Hooks{})
 			if err != nil || got.Status != FileLimit || !strings.Contains(got.Error, "/tmp limit of 1 MiB") {
 				t.Errorf("%+v, %v", got, err)
 			}
