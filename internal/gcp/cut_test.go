@@ -61,7 +61,7 @@ func TestLargeEntriesAreCut(t *testing.T) {
 		"a list":            {"list", []string{long, long}},
 		"many fields":       many,
 		"a request":         {slog.Group(logline.KeyHTTPRequest, "requestMethod", long, "requestUrl", long, "userAgent", long, "remoteIp", long, "protocol", long)},
-		"names and labels":  {logline.KeyTrace, long, logline.KeySpan, long, slog.Group(logline.KeyLabels, "a", long, long, "b")},
+		"names":             {logline.KeyTrace, long, logline.KeySpan, long},
 		"an id":             {logline.KeyInsertID, long},
 		"all of it at once": {"text", long, slog.Group(logline.KeyHTTPRequest, "userAgent", long), logline.KeyTrace, long},
 	} {

@@ -109,7 +109,7 @@ func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 		slog.Group(logline.KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
 			"responseSize", "15", "userAgent", "curl", "remoteIp", "203.0.113.9", "protocol", "HTTP/1.1", "latency", "0.001500s"),
 		logline.KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", logline.KeySpan, "b7ad6b7169203331", logline.KeyTraceSampled, true,
-		logline.KeyInsertID, "id-1", slog.Group(logline.KeyLabels, "a", "b"),
+		logline.KeyInsertID, "id-1",
 		"cause", errors.New("why\xff"), "took", time.Millisecond, "list", []int{1, 2})
 	closed(t, sink)
 	if len(server.requests) != 1 || len(server.entries) != 1 {
@@ -120,7 +120,7 @@ func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 		t.Errorf("request %s %v", r.LogName, r.Resource)
 	}
 	if e.Severity != ltype.LogSeverity_WARNING || e.Trace != "projects/p/traces/0af7651916cd43dd8448eb211c80319c" || e.SpanId != "b7ad6b7169203331" ||
-		!e.TraceSampled || e.InsertId != "id-1" || e.Labels["a"] != "b" || time.Since(e.Timestamp.AsTime()) > time.Minute {
+		!e.TraceSampled || e.InsertId != "id-1" || time.Since(e.Timestamp.AsTime()) > time.Minute {
 		t.Errorf("entry %v", e)
 	}
 	h := e.HttpRequest
