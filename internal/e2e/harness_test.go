@@ -7,19 +7,17 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/locked"
-	"github.com/pyexec/pyexec/internal/testbed/need"
-
 	"github.com/pyexec/pyexec/internal/capacity"
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/service"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // patience ends a test that hangs. Nothing here takes this long.
@@ -69,7 +67,8 @@ func freshLive(t testing.TB, settings ...string) *liveServer {
 func startLive(t testing.TB, settings ...string) *liveServer {
 	t.Helper()
 	need.Time(t, "starts an interpreter")
-	cfg, err := config.Parse(append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64"}, settings...), capacity.Machine{CPUs: 2, Memory: 256 << 30})
+	settings = append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64"}, settings...)
+	cfg, err := config.Parse(settings, capacity.Machine{CPUs: 2, Memory: 256 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,16 +84,6 @@ func startLive(t testing.TB, settings ...string) *liveServer {
 	s.http = httptest.NewServer(s.service.Handler())
 	s.client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	return s
-}
-
-// needsSandbox skips where the machine can't confine a script. On the machines
-// of our own CI that is a failure: a suite that skips itself proves nothing.
-func needsSandbox(t testing.TB, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("scripts can't be run here: %v", err)
-	}
-	t.Skipf("SKIPPED, NOTHING WAS TESTED: scripts can't be run here: %v", err)
 }
 
 func (s *liveServer) close(t testing.TB) {
