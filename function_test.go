@@ -74,7 +74,8 @@ func answersAsREADMESays(t *testing.T, app hosted.App) {
 }
 
 func takesEventsAsREADMESays(t *testing.T, app hosted.App) {
-	events := slices.DeleteFunc(readmeExamples(t), func(e readme.Example) bool { return !strings.Contains(e.Command, "/events") })
+	events := slices.DeleteFunc(readmeExamples(t),
+		func(e readme.Example) bool { return !strings.Contains(e.Command, "/events") })
 	if len(events) < 2 {
 		t.Errorf("only %d examples of events", len(events))
 	}
@@ -85,7 +86,8 @@ func takesEventsAsREADMESays(t *testing.T, app hosted.App) {
 
 // Whoever may call it sends events: nothing else is served.
 func publishesWhatItIsSent(t *testing.T, app hosted.App) {
-	app.Launch(t, "FUNCTION_TARGET=ExecuteEvent", "RESULTS_TOPIC=results", "GOOGLE_CLOUD_PROJECT=p", "PUBSUB_EMULATOR_HOST=127.0.0.1:1").Logged(t, `"message":"ready"`)
+	app.Launch(t, "FUNCTION_TARGET=ExecuteEvent", "RESULTS_TOPIC=results", "GOOGLE_CLOUD_PROJECT=p",
+		"PUBSUB_EMULATOR_HOST=127.0.0.1:1").Logged(t, `"message":"ready"`)
 }
 
 func takesEveryRequestForAnEvent(t *testing.T, app hosted.App) {
@@ -113,13 +115,15 @@ func takesCloudEvents(t *testing.T, app hosted.App) {
 		entry    string
 	}{
 		{"bare", `{"script":"def main(): return 2 + 2"}`, 200, `"status":"ok"`},
-		{"of Pub/Sub", `{"message":{"messageId":"1","data":"eyJzY3JpcHQiOiJkZWYgbWFpbigpOiByZXR1cm4gMisyIn0="},"subscription":"s"}`, 200, `"subscription":"s"`},
+		{"of Pub/Sub",
+			`{"message":{"messageId":"1","data":"eyJzY3JpcHQiOiJkZWYgbWFpbigpOiByZXR1cm4gMisyIn0="},"subscription":"s"}`, 200, `"subscription":"s"`},
 		{"of no use", `{"script":1}`, 200, `"status":"invalid_request"`},
 	} {
 		if code, body := p.Event(tt.id, tt.data); code != tt.code {
 			t.Errorf("%s: got %d %s", tt.id, code, body)
 		}
-		if line := p.Logged(t, `"event":{"id":"`+tt.id+`"`); !strings.Contains(line, tt.entry) || !strings.Contains(line, `"acknowledged":true`) {
+		if line := p.Logged(t, `"event":{"id":"`+tt.id+`"`); !strings.Contains(line,
+			tt.entry) || !strings.Contains(line, `"acknowledged":true`) {
 			t.Errorf("%s: logged %s", tt.id, line)
 		}
 	}
@@ -154,7 +158,8 @@ func startsWithTheProcess(t *testing.T, app hosted.App) {
 func drainsOnSIGTERM(t *testing.T, app hosted.App) {
 	p := app.Launch(t)
 	p.Logged(t, `"message":"ready"`)
-	req, err := http.NewRequest("POST", p.URL+"/execute", strings.NewReader(`{"script":"import time\ndef main():\n    print('on')\n    time.sleep(5)"}`))
+	req, err := http.NewRequest("POST", p.URL+"/execute",
+		strings.NewReader(`{"script":"import time\ndef main():\n    print('on')\n    time.sleep(5)"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,10 +177,12 @@ func drainsOnSIGTERM(t *testing.T, app hosted.App) {
 		t.Fatal(err)
 	}
 	p.Logged(t, `"message":"draining"`)
-	if code, body := p.Do("POST", "/execute", `{"script":"def main(): pass"}`); code != http.StatusServiceUnavailable {
+	if code, body := p.Do("POST", "/execute",
+		`{"script":"def main(): pass"}`); code != http.StatusServiceUnavailable {
 		t.Errorf("new request: got %d %s", code, body)
 	}
-	if got, err := io.ReadAll(slow); err != nil || !strings.HasSuffix(string(got), "event: result\ndata: {\"result\":null,\"stdout\":\"on\\n\"}\n\n") {
+	if got, err := io.ReadAll(slow); err != nil || !strings.HasSuffix(string(got),
+		"event: result\ndata: {\"result\":null,\"stdout\":\"on\\n\"}\n\n") {
 		t.Errorf("request in flight: got %s, %v", got, err)
 	}
 	if code := p.Exit(t); code != 0 {
@@ -186,11 +193,15 @@ func drainsOnSIGTERM(t *testing.T, app hosted.App) {
 // What can never serve must not look alive.
 func endsWhereItCantServe(t *testing.T, app hosted.App) {
 	for name, tt := range map[string]struct{ setting, says string }{
-		"an invalid setting ends the process":                {"EXEC_TIMEOUT=0", `setting EXEC_TIMEOUT: \"0\": must be`},
-		"results that everybody could forge end the process": {"RESULTS_TOPIC=results", `RESULTS_TOPIC: whoever may call could publish`},
-		"a failed start ends the process":                    {"PYTHON_HOME=/nonexistent/python", `"severity":"ERROR","message":"start: `},
+		"an invalid setting ends the process": {"EXEC_TIMEOUT=0",
+			`setting EXEC_TIMEOUT: \"0\": must be`},
+		"results that everybody could forge end the process": {"RESULTS_TOPIC=results",
+			`RESULTS_TOPIC: whoever may call could publish`},
+		"a failed start ends the process": {"PYTHON_HOME=/nonexistent/python",
+			`"severity":"ERROR","message":"start: `},
 		"a token that the function is not shown ends the process": {
-			"FUNCTION_TARGET=ExecuteCloudEvent EVENTS_AUDIENCE=https://x.example EVENTS_ACCOUNTS=a@b.example", `EVENTS_AUDIENCE: ExecuteCloudEvent is not shown`},
+			"FUNCTION_TARGET=ExecuteCloudEvent EVENTS_AUDIENCE=https://x.example EVENTS_ACCOUNTS=a@b.example",
+			`EVENTS_AUDIENCE: ExecuteCloudEvent is not shown`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := app.Launch(t, strings.Fields(tt.setting)...)

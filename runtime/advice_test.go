@@ -37,7 +37,8 @@ func onOwn(denied string, in ...sandbox.Posture) byPosture {
 // only those can be refused that are there.
 func hidden(byLandlock string) byPosture {
 	return byPosture{outsideBy + "private_root)", map[sandbox.Posture]string{
-		sandbox.Container: outsideBy + "chroot)", gVisorChroot: outsideBy + "chroot)", sandbox.LandlockOnly: byLandlock,
+		sandbox.Container: outsideBy + "chroot)", gVisorChroot: outsideBy + "chroot)",
+		sandbox.LandlockOnly: byLandlock,
 	}}
 }
 
@@ -65,7 +66,8 @@ var denialTests = []struct {
 	{"truncate", "open('f', 'w').close(); os.truncate('f', 0)", false, onOwn(truncationDenied, gVisorUser)},
 	{"truncate what is open", "open('f', 'w').truncate(0)", false, byPosture{}},
 	{"link", "open('f', 'w').close(); os.link('f', 'g')", false, onOwn(linksDenied, inGVisor...)},
-	{"setxattr", "open('f', 'w').close(); os.setxattr('f', 'user.a', b'')", false, byPosture{elsewhere: kernelDenied}},
+	{"setxattr", "open('f', 'w').close(); os.setxattr('f', 'user.a', b'')", false,
+		byPosture{elsewhere: kernelDenied}},
 	{"closed to itself", "os.close(os.open('f', os.O_CREAT, 0)); open('f')", true, byPosture{}},
 	{"mapped to write and opened to read", "open('f', 'w').write('x'); mmap.mmap(os.open('f', os.O_RDONLY), 1, " +
 		"prot=mmap.PROT_WRITE)", true, byPosture{}},

@@ -60,8 +60,9 @@ var programAttacks = []struct {
 			"the parent of the working directory": "EACCES",
 			"interpreter":                         "opened", "interpreter, to write": "EROFS",
 			"interpreter, new file": "EROFS", "interpreter, unlink": "EROFS",
-			"interpreter, chmod": "EROFS", "interpreter, touch": "EROFS", "interpreter, chmod of what is open": "EROFS",
-			"interpreter, truncate": "EROFS", "interpreter, rename": "EXDEV", "interpreter, link": "EXDEV",
+			"interpreter, chmod": "EROFS", "interpreter, touch": "EROFS",
+			"interpreter, chmod of what is open": "EROFS",
+			"interpreter, truncate":              "EROFS", "interpreter, rename": "EXDEV", "interpreter, link": "EXDEV",
 			"null": "opened", "own": nil,
 		},
 		differ: differs{
@@ -122,7 +123,8 @@ func withoutLandlock(more expect) expect {
 
 // nativeSettings are the same for every run.
 var nativeSettings = []string{
-	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1",
+	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1",
+	"NUMEXPR_NUM_THREADS=1",
 	"OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1",
 }
 

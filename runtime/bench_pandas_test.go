@@ -62,7 +62,8 @@ func BenchmarkPandas(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
+		server := httptest.NewServer(funcs.NewHandler(r,
+			funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
 		confined := func() error { return postPandas(server.URL) }
 		if err := confined(); err != nil {
 			b.Fatal(err)

@@ -68,7 +68,8 @@ func BenchmarkService(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
+	server := httptest.NewServer(funcs.NewHandler(r,
+		funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
 	defer server.Close()
 	logged := httptest.NewServer(loggedService(b, cfg).Handler())
 	defer logged.Close()

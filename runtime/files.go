@@ -40,7 +40,8 @@ func CheckFiles(files []File, limits Limits) error {
 		size += int64(len(f.Data))
 	}
 	if size > limits.TmpBytes {
-		return &FilesLimitError{fmt.Sprintf("files: must be at most %d bytes together, got %d", limits.TmpBytes, size)}
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d bytes together, got %d", limits.TmpBytes,
+			size)}
 	}
 	inodes := map[string]bool{}
 	for _, f := range files {

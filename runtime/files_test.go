@@ -119,7 +119,8 @@ func TestReturnedFiles(t *testing.T) {
 					continue // seccomp refuses it there
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true}, Hooks{})
+					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true},
+						Hooks{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -238,7 +239,8 @@ def main():
 
 // What a caller gives must fit, pages and directories included.
 func TestFilesThatDoNotFit(t *testing.T) {
-	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User} { // elsewhere only sizes count, and they fit
+	// elsewhere only sizes count, and they fit
+	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User} {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, func(c *Config) { c.Limits.TmpBytes, c.Limits.TmpFiles = 1<<20, 300 })
 			var files []File

@@ -22,7 +22,8 @@ const patience = time.Minute
 
 const (
 	quick = "def main():\n    return 'quick'"
-	slow  = "import time\ndef main():\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
+	slow  = "import time\ndef main():\n    while True:\n        try: time.sleep(60)\n        except " +
+		"BaseException: pass"
 )
 
 // fresh is a runtime of the test's own.
@@ -225,7 +226,8 @@ func TestCanceledRun(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			zygote := zygotePID(t, r)
-			eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == r.cfg.Workers+pool.Spares })
+			eventually(t, "all workers are ready",
+				func() bool { return r.Stats().Ready == r.cfg.Workers+pool.Spares })
 			ctx, cancel := tt.ctx()
 			ended := launchSlow(t, r, ctx, 1)
 			processes := family(t, zygote)[1:]

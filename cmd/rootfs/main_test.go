@@ -161,7 +161,8 @@ func TestRefusals(t *testing.T) {
 		{[]string{t.TempDir(), "/nonexistent"}, 1, "rootfs: open /nonexistent: no such file or directory"},
 	} {
 		var stderr bytes.Buffer
-		if code := run(t.Context(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(), tt.says) {
+		if code := run(t.Context(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(),
+			tt.says) {
 			t.Errorf("%v: exit code %d, %s", tt.args, code, &stderr)
 		}
 	}

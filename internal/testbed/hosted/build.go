@@ -52,7 +52,8 @@ type App struct {
 func Build(t *testing.T, root string) App {
 	t.Helper()
 	dir := t.TempDir()
-	app := App{program: filepath.Join(dir, "app"), source: filepath.Join(dir, "source"), tmp: filepath.Join(dir, "tmp")}
+	app := App{program: filepath.Join(dir, "app"), source: filepath.Join(dir, "source"),
+		tmp: filepath.Join(dir, "tmp")}
 	upload(t, root, app.source)
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {

@@ -39,12 +39,14 @@ func (app App) Launch(t *testing.T, settings ...string) *Process {
 	}
 	port := strconv.Itoa(ports[0])
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	p := &Process{cmd: exec.CommandContext(ctx, app.program), URL: "http://127.0.0.1:" + port, out: make(chan string, 1000)}
+	p := &Process{cmd: exec.CommandContext(ctx, app.program), URL: "http://127.0.0.1:" + port,
+		out: make(chan string, 1000)}
 	p.cmd.Dir = app.source
 	if os.Getuid() == 0 {
 		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	p.cmd.Env = append(p.cmd.Environ(), "HOME=/nonexistent", "XDG_CACHE_HOME=", "TMPDIR="+app.tmp, "FUNCTION_TARGET=Execute", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")
+	p.cmd.Env = append(p.cmd.Environ(), "HOME=/nonexistent", "XDG_CACHE_HOME=", "TMPDIR="+app.tmp,
+		"FUNCTION_TARGET=Execute", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr = &p.errs
 	stdout, err := p.cmd.StdoutPipe()

@@ -48,9 +48,10 @@ var damages = []struct {
 			own(t, path)
 			secretly(t, path, flip)
 		}},
-	{name: "missing", want: "lib/python3.11/abc.py: no such file or directory", do: func(t *testing.T, prefix string) {
-		must(t, os.Remove(filepath.Join(prefix, "lib/python3.11/abc.py")))
-	}},
+	{name: "missing", want: "lib/python3.11/abc.py: no such file or directory",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Remove(filepath.Join(prefix, "lib/python3.11/abc.py")))
+		}},
 	{name: "missing directory", want: "lib/python3.11/json/", do: func(t *testing.T, prefix string) {
 		must(t, os.RemoveAll(filepath.Join(prefix, "lib/python3.11/json")))
 	}},
@@ -58,9 +59,10 @@ var damages = []struct {
 		do: func(t *testing.T, prefix string) {
 			must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/sitecustomize.py"), nil, 0o644))
 		}},
-	{name: "extra package", want: "site-packages/requests: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.Mkdir(filepath.Join(prefix, "lib/python3.11/site-packages/requests"), 0o755))
-	}},
+	{name: "extra package", want: "site-packages/requests: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Mkdir(filepath.Join(prefix, "lib/python3.11/site-packages/requests"), 0o755))
+		}},
 	{name: "extra byte code", want: "/__pycache__/abc.cpython-311.opt-1.pyc: not in the manifest",
 		do: func(t *testing.T, prefix string) {
 			must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/__pycache__/abc.cpython-311.opt-1.pyc"), nil,
@@ -79,15 +81,17 @@ var damages = []struct {
 	{name: "writable to others", want: "lib/python3.11: mode is drwxrwxrwx", do: func(t *testing.T, prefix string) {
 		must(t, os.Chmod(filepath.Join(prefix, "lib/python3.11"), 0o777))
 	}},
-	{name: "link in place of a file", want: "lib/python3.11/abc.py: mode is L", do: func(t *testing.T, prefix string) {
-		path := filepath.Join(prefix, "lib/python3.11/abc.py")
-		must(t, os.Remove(path))
-		must(t, os.Symlink("ast.py", path))
-	}},
-	{name: "link in place of the prefix", want: "/prefix: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.Rename(prefix, prefix+".away"))
-		must(t, os.Symlink(prefix+".away", prefix))
-	}},
+	{name: "link in place of a file", want: "lib/python3.11/abc.py: mode is L",
+		do: func(t *testing.T, prefix string) {
+			path := filepath.Join(prefix, "lib/python3.11/abc.py")
+			must(t, os.Remove(path))
+			must(t, os.Symlink("ast.py", path))
+		}},
+	{name: "link in place of the prefix", want: "/prefix: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Rename(prefix, prefix+".away"))
+			must(t, os.Symlink(prefix+".away", prefix))
+		}},
 	{name: "no prefix", want: "/prefix: no such file or directory", do: func(t *testing.T, prefix string) {
 		must(t, os.RemoveAll(prefix))
 	}},

@@ -30,7 +30,8 @@ func TestNoteLibraries(t *testing.T) {
 		}
 		elftest.Write(t, filepath.Join(dir, name), e)
 	}
-	write("a/core.so", elftest.File{Needed: []string{"libbeside.so", "libnowhere.so", "libc.so.6"}, Runpath: "$ORIGIN"})
+	write("a/core.so", elftest.File{Needed: []string{"libbeside.so", "libnowhere.so", "libc.so.6"},
+		Runpath: "$ORIGIN"})
 	write("a/libbeside.so", elftest.File{Needed: []string{"libdeep.so"}})
 	want := missing(t, p, dir)
 	if !slices.Contains(want, "libnowhere.so") || !slices.Contains(want, "libdeep.so") ||

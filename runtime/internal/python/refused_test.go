@@ -103,8 +103,9 @@ func TestUnusableFileSystem(t *testing.T) {
 		flags         uintptr
 		want          string
 	}{
-		{"full", "size=20m", 0, "no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a " +
-			"directory with room"},
+		{"full", "size=20m", 0,
+			"no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a " +
+				"directory with room"},
 		{"too few files while compiling", "nr_inodes=1500", 0,
 			"no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
 		{"read-only", "", syscall.MS_RDONLY, "python.lock: read-only file system: set XDG_CACHE_HOME to a " +
