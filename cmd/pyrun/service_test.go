@@ -7,11 +7,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pyexec/pyexec/internal/testbed/need"
-
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/service"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // testService is a server that tests share, made by the first one that wants it.

@@ -15,9 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/need"
-
 	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // greedy returns, prints and leaves all it may, in characters that are six

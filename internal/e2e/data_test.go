@@ -17,11 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/need"
-
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/service"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // dataURL makes the tests of this file ask a server that runs already, such as

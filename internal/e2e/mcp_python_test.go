@@ -11,9 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pyexec/pyexec/internal/testbed/need"
-
 	"github.com/pyexec/pyexec/internal/config"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // pythonClient returns the path of a Python that has the official SDK. It is

@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/locked"
-
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/metrics"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime"
 )
 

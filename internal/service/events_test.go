@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/locked"
-
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"google.golang.org/api/option"
@@ -26,6 +24,7 @@ import (
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/gcp"
 	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 )
 
 // signer signs tokens as Google does, and serves the key to verify them with.

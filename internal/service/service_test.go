@@ -13,11 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed/locked"
-
 	"github.com/pyexec/pyexec/internal/capacity"
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/internal/testbed/locked"
 	"github.com/pyexec/pyexec/runtime"
 )
 

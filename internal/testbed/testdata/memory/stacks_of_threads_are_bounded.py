@@ -1,6 +1,6 @@
 # Stacks of threads: their memory, and what the kernel keeps for each.
 # status: ok|memory_limit
-# in gvisor-user plain-user: status: ok|memory_limit|killed
+# in podman-nons-user gvisor-user plain-user: status: ok|memory_limit|killed
 # because: threads are counted from outside there, and who has more is ended
 
 

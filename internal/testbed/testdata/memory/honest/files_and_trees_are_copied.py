@@ -1,8 +1,8 @@
 # shutil copies by sendfile where it may.
 # result: {"file": true, "copy2": true, "tree": ["a", "b", "b/c"], "same": true, "object": true}
-# in gvisor-user: status: script_error
+# in podman-nons-user gvisor-user: status: script_error
 # because: modes and times of files can't be changed there
-# in gvisor-user: denied~: changing modes and times of files .*
+# in podman-nons-user gvisor-user: denied~: changing modes and times of files .*
 # because: the same
 import filecmp
 import io
