@@ -34,7 +34,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -p "$work"/{root,bin,cache} "$work"/root/{usr,etc,proc,sys,dev,run,var}
-mkdir -m 1777 "$work"/root/{tmp,var/tmp}
+mkdir -m 1777 "$work"/tmp "$work"/root/{tmp,var/tmp}
 for link in bin sbin lib lib64; do
 	cp -a "/$link" "$work/root/" # links into /usr
 done
@@ -52,7 +52,7 @@ podman --runtime "$(command -v runc)" run --rm --network none --user "$user:$use
 	--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 \
 	--volume /usr:/usr:ro --volume /etc:/etc:ro --volume "$work/bin:/bin.only:ro" --volume "$PWD:/src:O" \
 	--volume "$(go env GOROOT):$(go env GOROOT):ro" --volume "$(go env GOMODCACHE):/go/pkg/mod:ro" \
-	--volume "$cache:/go/cache" "${more[@]}" --workdir "/src/${dir#"$PWD"}" \
+	--volume "$cache:/go/cache" --volume "$work/tmp:/tmp:dev,exec" "${more[@]}" --workdir "/src/${dir#"$PWD"}" \
 	--env HOME=/tmp --env PATH=/bin.only --env GOPATH=/go --env GOCACHE=/go/cache --env GOPROXY=off \
 	--env GOFLAGS=-mod=mod --env GOTOOLCHAIN=local \
 	--rootfs "$work/root:O" "$@"
