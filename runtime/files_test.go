@@ -237,6 +237,32 @@ def main():
 	}
 }
 
+// A thread of the script that goes on closing whatever it finds costs some files,
+// never the result.
+func TestFilesWhileDescriptorsAreClosed(t *testing.T) {
+	r := start(t, nil)
+	for range 10 {
+		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: `
+import os, threading
+def closes():
+    while True:
+        for fd in range(4, 16):
+            try: os.close(fd)
+            except OSError: pass
+def main():
+    for n in range(20):
+        os.mkdir(f'd{n}')
+        open(f'd{n}/f', 'w').close()
+    for _ in range(4):
+        threading.Thread(target=closes, daemon=True).start()
+    return 1
+`}, Hooks{})
+		if err != nil || got.Status != OK || string(got.Value) != "1" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+}
+
 // What a caller gives must fit, pages and directories included.
 func TestFilesThatDoNotFit(t *testing.T) {
 	// elsewhere only sizes count, and they fit
