@@ -126,7 +126,7 @@ func launchSlow(t *testing.T, r *Runtime, ctx context.Context, n int) <-chan err
 			ended <- err
 		}()
 	}
-	// Who holds a worker holds a token; all others are in workers that wait.
+	// Whoever holds a worker holds a token; all others are in workers that wait.
 	eventually(t, "the slow scripts have their workers", func() bool {
 		return len(r.admission.places) == n && r.Stats().Ready == r.cfg.Workers+pool.Spares-n
 	})

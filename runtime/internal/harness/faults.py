@@ -7,7 +7,7 @@ from _thread import stack_size as _stack_size
 NAME = "script.py"
 MODULE = "script"
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
-THREAD_STACK = 2 << 20  # bytes; the zygote sets it for who says nothing else
+THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass

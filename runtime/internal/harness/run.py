@@ -183,7 +183,7 @@ class Run:
             code = 1
         elif not -1 << 31 <= code < 1 << 31:
             code = -1  # as the interpreter does
-        # Who ends with success has coped with what was refused.
+        # A script that ends with success has coped with what was refused.
         self.fail("exited", int.__repr__(code), denied=denied(e) if code else "")
 
     def raised(self, e):

@@ -64,7 +64,7 @@ def main(sock, config):
     gc.unfreeze()
     for rehearsal in config["rehearsals"] * LIBRARY_REHEARSALS:
         rehearse(rehearsal)
-        server.bury(server.poll.poll(0))  # it is waited for
+        server.reap(server.poll.poll(0))  # it is waited for
     randomness.remember_generators()
     refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
@@ -212,7 +212,7 @@ class Server:
             events = self.poll.poll()
             if any(fd == control for fd, _ in events) and not self.request():
                 os._exit(0)
-            self.bury(events)
+            self.reap(events)
 
     def request(self):
         """One message of the server; False at the end of file."""
@@ -259,8 +259,8 @@ class Server:
             except OSError:  # not to be had here, which the server reports
                 self.oom_score = None
 
-    def bury(self, events):
-        """Report the children among the events, whose ends they are."""
+    def reap(self, events):
+        """Take the exit status of the children among the events, which have ended, and report it."""
         exits = b""
         for pidfd, _ in events:
             if pidfd in self.children:

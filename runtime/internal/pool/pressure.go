@@ -10,7 +10,7 @@ import (
 
 // pressure ends the largest run before the kernel chooses what to kill, when the
 // memory of the machine, or the container, runs out though no run is over its
-// own limit. It is asked by those who look at runs, and looks by itself never.
+// own limit. It has no clock of its own: it looks when a run is looked at.
 type pressure struct {
 	log *slog.Logger
 	// left is how many bytes there are still, nil where nobody knows.

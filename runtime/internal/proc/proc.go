@@ -136,8 +136,8 @@ func number(rest []byte) int64 {
 	return n
 }
 
-// PID is the process id behind a pidfd of this process, 0 once the process is
-// buried.
+// PID is the process id behind a pidfd of this process, 0 once its exit
+// status has been taken.
 func PID(pidfd int) int {
 	info, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(pidfd))
 	if err != nil {

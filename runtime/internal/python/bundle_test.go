@@ -189,7 +189,7 @@ func cancelled(t *testing.T) context.Context {
 	return ctx
 }
 
-// Who waits for another process can be told to stop.
+// Whoever waits for another process can be told to stop.
 func TestCancelledWaiting(t *testing.T) {
 	cache := t.TempDir()
 	f, err := os.Create(filepath.Join(cache, "python.lock"))

@@ -37,7 +37,7 @@ type Interpreter struct {
 
 // SitePackages is the directory for distributions beside the standard library.
 // "-I -S" leaves it off sys.path, on purpose: site.py costs time and reads .pth
-// files. Who starts the interpreter adds this directory itself; without it the
+// files. Whoever starts the interpreter adds this directory itself; without it the
 // bundled interpreter has no time zones. It need not exist.
 func (p *Interpreter) SitePackages() string {
 	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
