@@ -48,7 +48,8 @@ func newBuilder(t *testing.T) *builder {
 		place.loader:                         place.loader,
 		"/etc/ssl/certs/ca-certificates.crt": "/etc/ssl/certs/ca-certificates.crt",
 	}
-	for _, lib := range []string{"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libgcc_s.so.1", "libstdc++.so.6", "libz.so.1", "libcrypt.so.1"} {
+	for _, lib := range []string{"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1",
+		"libutil.so.1", "libgcc_s.so.1", "libstdc++.so.6", "libz.so.1", "libcrypt.so.1"} {
 		files[filepath.Join(place.libraries, lib)] = filepath.Join(place.libraries, lib)
 	}
 	for to, from := range files {
@@ -64,7 +65,8 @@ func newBuilder(t *testing.T) *builder {
 	b := &builder{base: fmt.Sprintf("localhost/pyexec-build-base:%d", os.Getpid())}
 	archive := filepath.Join(t.TempDir(), "base.tar")
 	output(t, "tar", "-C", dir, "-cf", archive, ".")
-	output(t, "podman", "import", "--change", "ENV GOPATH=/go", "--change", "ENV GOCACHE=/go/cache", "--change", "ENV PATH=/go/bin:/usr/local/go/bin:/usr/bin:/bin", archive, b.base)
+	output(t, "podman", "import", "--change", "ENV GOPATH=/go", "--change", "ENV GOCACHE=/go/cache", "--change",
+		"ENV PATH=/go/bin:/usr/local/go/bin:/usr/bin:/bin", archive, b.base)
 	t.Cleanup(func() { output(t, "podman", "rmi", "--force", b.base) })
 	return b
 }
@@ -74,7 +76,8 @@ func newBuilder(t *testing.T) *builder {
 func (b *builder) build(t *testing.T, dir, tag string, more ...string) image {
 	t.Helper()
 	img := image{name: fmt.Sprintf("localhost/pyexec-test:%s-%d", tag, os.Getpid())}
-	args := append([]string{"bud", "--isolation", "chroot", "--no-cache", "--layers=false", "--timestamp", "0", "--tag", img.name,
+	args := append([]string{"bud", "--isolation", "chroot", "--no-cache", "--layers=false", "--timestamp", "0",
+		"--tag", img.name,
 		"--volume", output(t, "go", "env", "GOROOT") + ":/usr/local/go:ro",
 		"--volume", output(t, "go", "env", "GOMODCACHE") + ":/go/pkg/mod",
 		"--volume", output(t, "go", "env", "GOCACHE") + ":/go/cache",

@@ -43,7 +43,8 @@ func TestDataImage(t *testing.T) {
 
 func runsDataPrograms(t *testing.T, url string) {
 	t.Run("data programs", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$", "./internal/e2e", "-data-url", url)
+		cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestDataPrograms$",
+			"./internal/e2e", "-data-url", url)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v:\n%s", err, out)

@@ -28,7 +28,8 @@ func holdsWhatIsHostile(t *testing.T, img image) {
 	p := place{runtime: "runc", args: []string{"--security-opt", noNamespaces}}
 	args := p.podman(t, "run", "--rm", "--volume", module+":/workspace:ro", "--volume", dir+":/suite:ro",
 		"--workdir", "/workspace/internal/testbed", "--entrypoint", "/suite/escape.test", img.name,
-		"-test.run=^TestEscape$/^plain-root$", "-test.v", "-test.timeout=8m", "-server=/server", "-canary=/suite/canary",
+		"-test.run=^TestEscape$/^plain-root$", "-test.v", "-test.timeout=8m", "-server=/server",
+		"-canary=/suite/canary",
 		"-settings=PYTHON_HOME=/jail/python")
 	attacksHeld(t, exec.CommandContext(t.Context(), "podman", args...), 240)
 }
@@ -38,7 +39,8 @@ func holdsWhatIsHostile(t *testing.T, img image) {
 // those of imports, "imports-checked" and "imports-free".
 func holdsFromOutside(t *testing.T, img image, checks ...string) {
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-timeout=10m", "./internal/testbed",
-		"-run=^TestEscape$/^(podman|podman-privileged|gvisor-root)$/^("+strings.Join(checks, "|")+")$", "-image="+img.name)
+		"-run=^TestEscape$/^(podman|podman-privileged|gvisor-root)$/^("+strings.Join(checks, "|")+")$",
+		"-image="+img.name)
 	cmd.Dir = root
 	attacksHeld(t, cmd, 3*120*len(checks))
 }

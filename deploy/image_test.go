@@ -53,7 +53,8 @@ func TestImage(t *testing.T) {
 	}
 	t.Run("says what to change", func(t *testing.T) { saysWhatToChange(t, img) })
 	t.Run("holds what is hostile", func(t *testing.T) { holdsWhatIsHostile(t, img) })
-	t.Run("holds what is hostile, from outside", func(t *testing.T) { holdsFromOutside(t, img, "imports-checked", "imports-free") })
+	t.Run("holds what is hostile, from outside",
+		func(t *testing.T) { holdsFromOutside(t, img, "imports-checked", "imports-free") })
 	t.Run("is the same again", func(t *testing.T) {
 		again := b.build(t, sources(t), "b", "--build-arg", "VERSION=v1.2.3")
 		if again.id != img.id {
@@ -66,12 +67,14 @@ func TestImage(t *testing.T) {
 }
 
 func isSmall(t *testing.T, img image) {
-	unpacked, err := strconv.ParseFloat(output(t, "podman", "image", "inspect", "--format", "{{.Size}}", img.name), 64)
+	unpacked, err := strconv.ParseFloat(output(t, "podman", "image", "inspect", "--format", "{{.Size}}", img.name),
+		64)
 	must(t, err)
 	compressed := float64(img.compressed(t))
 	t.Logf("%.1f MB unpacked, %.1f MB compressed", unpacked/1e6, compressed/1e6)
 	if unpacked > mostUnpacked || compressed > mostCompressed {
-		t.Errorf("%.1f MB unpacked and %.1f MB compressed, at most %.0f and %.0f", unpacked/1e6, compressed/1e6, mostUnpacked/1e6, mostCompressed/1e6)
+		t.Errorf("%.1f MB unpacked and %.1f MB compressed, at most %.0f and %.0f", unpacked/1e6, compressed/1e6,
+			mostUnpacked/1e6, mostCompressed/1e6)
 	}
 }
 
@@ -99,7 +102,8 @@ func holdsNothingElse(t *testing.T, img image) {
 		case f.Uid != 0 || f.Gid != 0:
 			t.Errorf("%s: belongs to %d:%d", name, f.Uid, f.Gid)
 		case path.Ext(name) == ".py":
-			if pyc := path.Join(path.Dir(name), "__pycache__", strings.TrimSuffix(path.Base(name), ".py")+".cpython-311.pyc"); files[pyc] == nil {
+			if pyc := path.Join(path.Dir(name), "__pycache__",
+				strings.TrimSuffix(path.Base(name), ".py")+".cpython-311.pyc"); files[pyc] == nil {
 				t.Errorf("%s is not compiled", name)
 			}
 			compiled++
@@ -149,11 +153,13 @@ func listsWhatIsInIt(t *testing.T, img image) {
 	distribution := regexp.MustCompile(`/([^/]+)-([^/-]+)\.dist-info/METADATA$`)
 	for name, f := range img.files(t) {
 		if m := distribution.FindStringSubmatch(name); m != nil {
-			if ref := "pkg:pypi/" + strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(m[1])) + "@" + m[2]; !listed[ref] {
+			if ref := "pkg:pypi/" + strings.ToLower(strings.NewReplacer("_", "-", ".",
+				"-").Replace(m[1])) + "@" + m[2]; !listed[ref] {
 				t.Errorf("%s is not listed", ref)
 			}
 		}
-		if f.FileInfo().Mode().IsRegular() && regexp.MustCompile(`^jail/(usr/)?lib(64)?/`).MatchString(name) && !listed["/"+name] {
+		if f.FileInfo().Mode().IsRegular() && regexp.MustCompile(`^jail/(usr/)?lib(64)?/`).MatchString(name) &&
+			!listed["/"+name] {
 			t.Errorf("%s is not listed", name)
 		}
 	}
@@ -168,12 +174,14 @@ func saysWhatItIs(t *testing.T, img image) {
 		ExposedPorts     map[string]struct{}
 		Cmd              []string
 	}
-	must(t, json.Unmarshal([]byte(output(t, "podman", "image", "inspect", "--format", "{{json .Config}}", img.name)), &config))
+	must(t, json.Unmarshal([]byte(output(t, "podman", "image", "inspect", "--format", "{{json .Config}}",
+		img.name)), &config))
 	got := fmt.Sprintln(config.Entrypoint, config.Cmd, config.StopSignal, config.User, config.ExposedPorts)
 	if want := "[/server] [] SIGTERM 0:0 map[8080/tcp:{}]\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
-	for name, want := range map[string]string{"title": "pyexec", "version": "v1.2.3", "source": "https://github.com/pyexec/pyexec"} {
+	for name, want := range map[string]string{"title": "pyexec", "version": "v1.2.3",
+		"source": "https://github.com/pyexec/pyexec"} {
 		if got := config.Labels["org.opencontainers.image."+name]; got != want {
 			t.Errorf("label %s: %q, want %q", name, got, want)
 		}

@@ -38,10 +38,13 @@ func TestLint(t *testing.T) {
 		file []string
 		want []string // among what was looked at
 	}{
-		{"cloudbuild", []string{"cloudbuild.yaml"}, []string{"step check", "step build", "step escape suite", "step deploy without traffic", "step smoke test", "gcloud run services update-traffic"}},
+		{"cloudbuild", []string{"cloudbuild.yaml"},
+			[]string{"step check", "step build", "step escape suite", "step deploy without traffic",
+				"step smoke test", "gcloud run services update-traffic"}},
 		{"service", []string{"deploy/service.yaml"}, []string{"service pyexec"}},
 		{"commands", []string{"README.md", "docs/deploy.md"}, []string{
-			"gcloud run deploy", "gcloud functions deploy", "gcloud builds submit", "gcloud run services replace", "gcloud auth print-identity-token",
+			"gcloud run deploy", "gcloud functions deploy", "gcloud builds submit", "gcloud run services replace",
+			"gcloud auth print-identity-token",
 		}},
 		{"commands", []string{"deploy/candidate.sh"}, []string{"gcloud run services list", "gcloud run deploy"}},
 		{"commands", []string{"deploy/smoke.sh"}, []string{"gcloud run services describe"}},
@@ -72,9 +75,12 @@ func TestLintRefuses(t *testing.T) {
 		{"cloudbuild", "cloudbuild.yaml", "  - id: check\n", "  - id: check\n    nonsense: 1\n", "nonsense"},
 		{"cloudbuild", "cloudbuild.yaml", "${_RUNNER}", "${_NOBODY}", "_NOBODY"},
 		{"cloudbuild", "cloudbuild.yaml", "  logging: CLOUD_LOGGING_ONLY\n", "", "options.logging is not set"},
-		{"cloudbuild", "cloudbuild.yaml", "  requestedVerifyOption: VERIFIED\n", "", "options.requestedVerifyOption is not VERIFIED"},
-		{"cloudbuild", "cloudbuild.yaml", "name: ${_SDK}", "name: cloud-sdk:slim", "step deploy without traffic: its builder is no substitution"},
-		{"cloudbuild", "cloudbuild.yaml", "name: ${_DOCKER}\n    waitFor: [check", "name: docker\n    waitFor: [check", "step push: its builder is no substitution"},
+		{"cloudbuild", "cloudbuild.yaml", "  requestedVerifyOption: VERIFIED\n", "",
+			"options.requestedVerifyOption is not VERIFIED"},
+		{"cloudbuild", "cloudbuild.yaml", "name: ${_SDK}", "name: cloud-sdk:slim",
+			"step deploy without traffic: its builder is no substitution"},
+		{"cloudbuild", "cloudbuild.yaml", "name: ${_DOCKER}\n    waitFor: [check",
+			"name: docker\n    waitFor: [check", "step push: its builder is no substitution"},
 		{"cloudbuild", "cloudbuild.yaml", "--to-latest", "--no-such-flag", "unknown flag --no-such-flag"},
 		{"commands", "deploy/candidate.sh", "=gen2", "=gen3", "gen3: not one of"},
 		{"service", "deploy/service.yaml", "containerConcurrency", "concurrency", "concurrency"},

@@ -36,11 +36,14 @@ var places = []place{
 	{"runc, an arbitrary uid, read-only", "user", "runc", append([]string{"--user", "12345:0"}, readOnly...)},
 	{"runc, privileged", "full", "runc", []string{"--privileged"}},
 	{"runc, privileged, read-only", "full", "runc", append([]string{"--privileged"}, readOnly...)},
-	{"runc, privileged, an arbitrary uid, read-only", "user", "runc", append([]string{"--privileged", "--user", "12345:0"}, readOnly...)},
+	{"runc, privileged, an arbitrary uid, read-only", "user", "runc",
+		append([]string{"--privileged", "--user", "12345:0"}, readOnly...)},
 	{"runc, no namespaces", "container", "runc", []string{"--security-opt", noNamespaces}},
 	// Here the root of scripts is built of copies, which /dev/shm forbids to execute.
-	{"runc, no namespaces, read-only", "container", "runc", append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:exec"}, readOnly...)},
-	{"runc, no namespaces, an arbitrary uid", "landlock", "runc", []string{"--security-opt", noNamespaces, "--user", "12345:0"}},
+	{"runc, no namespaces, read-only", "container", "runc",
+		append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:exec"}, readOnly...)},
+	{"runc, no namespaces, an arbitrary uid", "landlock", "runc",
+		[]string{"--security-opt", noNamespaces, "--user", "12345:0"}},
 	{"gVisor", "gVisor", "runsc", nil},
 	{"gVisor, read-only", "gVisor", "runsc", readOnly},
 	{"gVisor, an arbitrary uid, read-only", "gVisor", "runsc", append([]string{"--user", "12345:0"}, readOnly...)},
@@ -50,11 +53,14 @@ var places = []place{
 // image's own jail, which is read-only, nor in a copy, from which no program may
 // be started. The server and the probe say so.
 func saysWhatToChange(t *testing.T, img image) {
-	p := place{runtime: "runc", args: append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:noexec"}, readOnly...)}
+	p := place{runtime: "runc",
+		args: append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:noexec"}, readOnly...)}
 	for _, program := range []string{"/server", "/probe"} {
-		out, err := exec.CommandContext(t.Context(), "podman", p.podman(t, "run", "--rm", "--entrypoint", program, img.name)...).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "podman",
+			p.podman(t, "run", "--rm", "--entrypoint", program, img.name)...).CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "mounted noexec") || !strings.Contains(string(out), "--tmpfs /tmp:exec") {
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out),
+			"mounted noexec") || !strings.Contains(string(out), "--tmpfs /tmp:exec") {
 			t.Errorf("%s: %v: %s", program, err, out)
 		}
 	}
@@ -103,7 +109,8 @@ func (p place) start(t *testing.T, img image) (*running, time.Duration) {
 		}
 		// Seldom, because to ask podman takes the processor that the start needs.
 		if tries%200 == 199 {
-			if state := output(t, "podman", "inspect", "--format", "{{.State.Status}}", id); state == "exited" || time.Since(begin) > 3*time.Minute {
+			if state := output(t, "podman", "inspect", "--format", "{{.State.Status}}",
+				id); state == "exited" || time.Since(begin) > 3*time.Minute {
 				t.Fatalf("no answer, %s: %d %s", state, code, body)
 			}
 		}
@@ -136,7 +143,8 @@ func (c *running) ask(ctx context.Context, method, path, body string) (int, stri
 func runsIn(t *testing.T, img image, p place, more ...func(t *testing.T, url string)) {
 	c, took := p.start(t, img)
 	t.Logf("first right answer %v after the start of the container", took.Round(time.Millisecond))
-	if code, body := c.ask(t.Context(), http.MethodGet, "/health", ""); code != http.StatusOK || body != `{"status":"healthy"}` {
+	if code, body := c.ask(t.Context(), http.MethodGet, "/health",
+		""); code != http.StatusOK || body != `{"status":"healthy"}` {
 		t.Errorf("health: %d %s", code, body)
 	}
 	var offers struct {
@@ -144,13 +152,16 @@ func runsIn(t *testing.T, img image, p place, more ...func(t *testing.T, url str
 		Isolation map[string]bool `json:"isolation"`
 	}
 	_, body := c.ask(t.Context(), http.MethodGet, "/capabilities", "")
-	if err := json.Unmarshal([]byte(body), &offers); err != nil || offers.Posture != p.posture || !offers.Isolation["seccomp"] || !offers.Isolation["no_new_privs"] {
+	if err := json.Unmarshal([]byte(body),
+		&offers); err != nil || offers.Posture != p.posture || !offers.Isolation["seccomp"] ||
+		!offers.Isolation["no_new_privs"] {
 		t.Errorf("capabilities: %v: posture %s, want %s: %v", err, offers.Posture, p.posture, offers.Isolation)
 	}
 	// What is written is on the way of the first answer: a copy of the
 	// interpreter would be 60 MB.
 	var written int
-	if _, err := fmt.Sscan(output(t, "podman", "container", "inspect", "--size", "--format", "{{.SizeRw}}", c.id), &written); err != nil || written > 2e6 {
+	if _, err := fmt.Sscan(output(t, "podman", "container", "inspect", "--size", "--format", "{{.SizeRw}}", c.id),
+		&written); err != nil || written > 2e6 {
 		t.Errorf("%d bytes written into the container, %v", written, err)
 	}
 	t.Run("README", func(t *testing.T) { runsREADME(t, c.url) })

@@ -39,7 +39,8 @@ func (s standIns) run(t *testing.T, script string, env ...string) (printed, call
 // The pipeline deploys to a service that is there, to one that is not yet, where
 // gcloud refuses --no-traffic, and not at all when it can't tell which it is.
 func TestCandidate(t *testing.T) {
-	env := []string{"SERVICE=pyexec", "REGION=europe-west1", "RUNNER=pyexec-run@p.iam.gserviceaccount.com", "IMAGE=r/p/pyexec:1"}
+	env := []string{"SERVICE=pyexec", "REGION=europe-west1", "RUNNER=pyexec-run@p.iam.gserviceaccount.com",
+		"IMAGE=r/p/pyexec:1"}
 	for _, tt := range []struct {
 		name, list               string
 		fails, deploys, traffics bool
@@ -64,7 +65,8 @@ func TestCandidate(t *testing.T) {
 			if deploys && !strings.Contains(deploy, "--no-allow-unauthenticated --tag=candidate") {
 				t.Errorf("not private, or without its tag: %s", deploy)
 			}
-			if deploys && (!strings.Contains(deploy, "--update-env-vars=") || strings.Contains(deploy, "--set-env-vars")) {
+			if deploys && (!strings.Contains(deploy, "--update-env-vars=") ||
+				strings.Contains(deploy, "--set-env-vars")) {
 				t.Errorf("takes the settings of deploy/pubsub.sh away: %s", deploy)
 			}
 			written := filepath.Join(t.TempDir(), "calls.sh")
@@ -93,7 +95,8 @@ func TestSmoke(t *testing.T) {
 			asked := 0
 			candidate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
-				if r.URL.Path != "/execute" || r.Header.Get("Authorization") != "Bearer token-for-https://service" || asked >= len(right) {
+				if r.URL.Path != "/execute" || r.Header.Get("Authorization") != "Bearer token-for-https://service" ||
+					asked >= len(right) {
 					t.Errorf("%s, %q: %s", r.URL, r.Header.Get("Authorization"), body)
 				} else if asked == tt.spoil {
 					fmt.Fprint(w, `{"result":"200","stdout":""}`)
@@ -127,7 +130,8 @@ fi`,
 // What the push subscription shows is what the service is told to ask for, before
 // anything is pushed; and not where Cloud Run would let forgeries through.
 func TestPubSub(t *testing.T) {
-	const open, private = `{"bindings": [{"members": ["allUsers"], "role": "roles/run.invoker"}]}`, `{"bindings": [{"members": ["user:a@b.example"]}]}`
+	const open, private = `{"bindings": [{"members": ["allUsers"], "role": "roles/run.invoker"}]}`,
+		`{"bindings": [{"members": ["user:a@b.example"]}]}`
 	for _, tt := range []struct {
 		name, policy, annotation string
 		env                      []string
@@ -149,7 +153,8 @@ esac`
 			env := append([]string{"PROJECT=p", "REGION=europe-west1", "SERVICE=pyexec"}, tt.env...)
 			out, calls, err := standIns{"gcloud": gcloud}.run(t, "./pubsub.sh", env...)
 			if tt.signature == "" {
-				if err == nil || !strings.Contains(out, "everybody may call it") || strings.Contains(calls, "services update") || strings.Contains(calls, "subscriptions create jobs-push") {
+				if err == nil || !strings.Contains(out, "everybody may call it") || strings.Contains(calls,
+					"services update") || strings.Contains(calls, "subscriptions create jobs-push") {
 					t.Errorf("%v: %s\n%s", err, out, calls)
 				}
 				return
@@ -158,13 +163,15 @@ esac`
 				t.Fatalf("%v: %s", err, out)
 			}
 			const audience, account = "https://pyexec-1.run.app", "pyexec-push@p.iam.gserviceaccount.com"
-			update := strings.Index(calls, "--update-env-vars=RESULTS_TOPIC=results,EVENTS_AUDIENCE="+audience+",EVENTS_ACCOUNTS="+account+",EVENTS_SIGNATURE="+tt.signature+"\n")
+			update := strings.Index(calls,
+				"--update-env-vars=RESULTS_TOPIC=results,EVENTS_AUDIENCE="+audience+",EVENTS_ACCOUNTS="+account+",EVENTS_SIGNATURE="+tt.signature+"\n")
 			push := strings.Index(calls, "subscriptions create jobs-push")
 			if update < 0 || push < update {
 				t.Errorf("the service is not told before the push begins:\n%s", calls)
 			}
 			line, _, _ := strings.Cut(calls[max(push, 0):], "\n")
-			for _, want := range []string{"--push-auth-service-account=" + account + " ", "--push-auth-token-audience=" + audience + " ", "--push-endpoint=" + audience + "/events"} {
+			for _, want := range []string{"--push-auth-service-account=" + account + " ",
+				"--push-auth-token-audience=" + audience + " ", "--push-endpoint=" + audience + "/events"} {
 				if !strings.Contains(line, want) {
 					t.Errorf("%s is missing: %s", want, line)
 				}
@@ -200,7 +207,8 @@ func TestVulncheck(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			stand := standIns{"go": fmt.Sprintf("cat <<'E' >&2\n%s\nE\nexit %d\n", tt.says, tt.code)}
 			out, _, err := stand.run(t, "../.ci/vulncheck.sh")
-			if fails := tt.code != 0 && !tt.skips; (err != nil) != fails || strings.Contains(out, "SKIPPED") != tt.skips || !strings.Contains(out, tt.says) {
+			if fails := tt.code != 0 && !tt.skips; (err != nil) != fails || strings.Contains(out,
+				"SKIPPED") != tt.skips || !strings.Contains(out, tt.says) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})

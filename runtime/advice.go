@@ -34,23 +34,28 @@ var refusals = map[string]refusal{
 		instead: "Hand over what the script needs as input or files, and send on what it returns."},
 	"process": {words: "starting processes is not available to scripts", layers: bySeccomp,
 		instead: "Call Python instead of a program; threads are available."},
-	"signal": {words: "signals to other processes, and those that can't be caught, are not available to scripts", layers: bySeccomp,
+	"signal": {words: "signals to other processes, and those that can't be caught, are not available to scripts",
+		layers:  bySeccomp,
 		instead: "A script can signal only itself, and ends itself with sys.exit() or an exception."},
 	"identity": {words: "changing identity or privileges is not available to scripts", layers: bySeccomp,
 		instead: "A script has no rights beyond its own directory, and no setting gives it any."},
-	"files": {words: outside, layers: []sandbox.Layer{sandbox.Landlock, sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot},
+	"files": {words: outside, layers: []sandbox.Layer{sandbox.Landlock, sandbox.OwnUID, sandbox.PrivateRoot,
+		sandbox.Chroot},
 		instead: bringFile},
 	// Where Landlock alone hides files they are seen and can't be opened.
 	"absent": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot},
 		instead: bringFile},
 	"read_only": {words: outside, layers: []sandbox.Layer{sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},
 		instead: bringFile},
-	"owner": {words: outside, layers: []sandbox.Layer{sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot, sandbox.Landlock},
+	"owner": {words: outside, layers: []sandbox.Layer{sandbox.OwnUID, sandbox.PrivateRoot, sandbox.Chroot,
+		sandbox.Landlock},
 		instead: bringFile},
-	"attributes": {words: "changing modes and times of files is not available to scripts", layers: bySeccomp, takenBack: sandbox.Attributes,
-		instead: "Leave it out: the files are the script's own for this one run. To copy use shutil.copyfile."},
-	"truncation": {words: "truncating a file by its name is not available to scripts", layers: bySeccomp, takenBack: sandbox.Truncation,
-		instead: "Open the file and call its method truncate()."},
+	"attributes": {words: "changing modes and times of files is not available to scripts", layers: bySeccomp,
+		takenBack: sandbox.Attributes,
+		instead:   "Leave it out: the files are the script's own for this one run. To copy use shutil.copyfile."},
+	"truncation": {words: "truncating a file by its name is not available to scripts", layers: bySeccomp,
+		takenBack: sandbox.Truncation,
+		instead:   "Open the file and call its method truncate()."},
 	"links": {words: "hard links are not available to scripts", layers: bySeccomp, takenBack: sandbox.Links,
 		instead: "Make a symbolic link, or a copy."},
 	"kernel": {words: "this system call is not available to scripts", layers: bySeccomp,
@@ -82,7 +87,8 @@ func (r *Runtime) denied(what string) string {
 var hints = map[Status]map[string]string{
 	CPULimit: {"": "Compute less in one run; the operator can raise EXEC_CPU."},
 	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB.",
-		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give the service more of it, or set fewer EXEC_WORKERS."},
+		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give " +
+			"the service more of it, or set fewer EXEC_WORKERS."},
 	OutputLimit: {"": "Print less, or write a file and set return_files; the operator can raise EXEC_OUTPUT_BYTES."},
 	ResultLimit: {"": "Return less, or write a file and set return_files; the operator can raise EXEC_RESULT_BYTES.",
 		"depth": "Return something flatter; the operator can raise EXEC_RESULT_DEPTH."},
@@ -90,10 +96,13 @@ var hints = map[Status]map[string]string{
 		"files":      "Send fewer or smaller files; the operator can raise EXEC_TMP_MB and EXEC_TMP_FILES.",
 		"open_files": "Close files that are no longer needed; the operator can raise EXEC_OPEN_FILES."},
 	ScriptError: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS.",
-		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can raise EXEC_MEMORY_MB."},
+		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can " +
+			"raise EXEC_MEMORY_MB."},
 	Killed: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
-	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text of anything.",
-		"item":          "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none of Python's.",
+	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text " +
+		"of anything.",
+		"item": "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none " +
+			"of Python's.",
 		"tolist":        "Convert it with .tolist().",
 		"to_dict":       `Convert it with .to_dict(), a DataFrame with .to_dict("records").`,
 		"float":         "Convert it with float(x), or with str(x) where each digit counts.",
@@ -106,7 +115,8 @@ var hints = map[Status]map[string]string{
 		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
 		"copy":          "Return a copy without that reference: JSON is a tree.",
 		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
-	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator decides with BLOCKED_IMPORTS."},
+	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator " +
+		"decides with BLOCKED_IMPORTS."},
 }
 
 // hint is what the caller or the operator can do about a failure. detail is what
@@ -126,7 +136,8 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Status == ScriptError && calledWrong(result):
 		return argumentHint(job.Input != nil)
 	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
-		return "GET /capabilities lists the packages that are installed; the operator can add to them with PYTHON_PACKAGES."
+		return "GET /capabilities lists the packages that are installed; the operator can add to them with " +
+			"PYTHON_PACKAGES."
 	}
 	byDetail := hints[result.Status]
 	if text := byDetail[detail]; text != "" {
@@ -146,7 +157,8 @@ func timeoutHint(had, most time.Duration) string {
 // calledWrong says that main itself does not take what it was called with: an
 // error that a line of the script's made would have that line.
 func calledWrong(result *Result) bool {
-	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") && strings.Contains(result.Error, " positional argument")
+	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") &&
+		strings.Contains(result.Error, " positional argument")
 }
 
 func argumentHint(given bool) string {

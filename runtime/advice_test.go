@@ -37,7 +37,8 @@ func onOwn(denied string, in ...sandbox.Posture) byPosture {
 // only those can be refused that are there.
 func hidden(byLandlock string) byPosture {
 	return byPosture{outsideBy + "private_root)", map[sandbox.Posture]string{
-		sandbox.Container: outsideBy + "chroot)", gVisorChroot: outsideBy + "chroot)", sandbox.LandlockOnly: byLandlock,
+		sandbox.Container: outsideBy + "chroot)", gVisorChroot: outsideBy + "chroot)",
+		sandbox.LandlockOnly: byLandlock,
 	}}
 }
 
@@ -47,24 +48,34 @@ var denialTests = []struct {
 	fails        bool // with an error of the script's own where nothing is denied
 	want         byPosture
 }{
-	{"chmod", "open('f', 'w').close(); os.chmod('f', 0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"fchmod", "f = open('f', 'w'); os.fchmod(f.fileno(), 0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"chmod of a path", "p = pathlib.Path('f'); p.touch(); p.chmod(0o600)", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"utime", "open('f', 'w').close(); os.utime('f', (0, 0))", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"utime by the full name, elsewhere", "open('f', 'w').close(); f = os.path.abspath('f'); os.mkdir('d'); os.chdir('d'); os.utime(f, (0, 0))", false,
+	{"chmod", "open('f', 'w').close(); os.chmod('f', 0o600)", false,
 		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"copy", "open('f', 'w').close(); shutil.copy('f', 'g')", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
-	{"copy2", "open('f', 'w').close(); shutil.copy2('f', 'g')", false, onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"fchmod", "f = open('f', 'w'); os.fchmod(f.fileno(), 0o600)", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"chmod of a path", "p = pathlib.Path('f'); p.touch(); p.chmod(0o600)", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"utime", "open('f', 'w').close(); os.utime('f', (0, 0))", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"utime by the full name, elsewhere", "open('f', 'w').close(); f = os.path.abspath('f'); os.mkdir('d'); " +
+		"os.chdir('d'); os.utime(f, (0, 0))", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"copy", "open('f', 'w').close(); shutil.copy('f', 'g')", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
+	{"copy2", "open('f', 'w').close(); shutil.copy2('f', 'g')", false,
+		onOwn(attributesDenied, sandbox.LandlockOnly, gVisorUser)},
 	{"truncate", "open('f', 'w').close(); os.truncate('f', 0)", false, onOwn(truncationDenied, gVisorUser)},
 	{"truncate what is open", "open('f', 'w').truncate(0)", false, byPosture{}},
 	{"link", "open('f', 'w').close(); os.link('f', 'g')", false, onOwn(linksDenied, inGVisor...)},
-	{"setxattr", "open('f', 'w').close(); os.setxattr('f', 'user.a', b'')", false, byPosture{elsewhere: kernelDenied}},
+	{"setxattr", "open('f', 'w').close(); os.setxattr('f', 'user.a', b'')", false,
+		byPosture{elsewhere: kernelDenied}},
 	{"closed to itself", "os.close(os.open('f', os.O_CREAT, 0)); open('f')", true, byPosture{}},
-	{"mapped to write and opened to read", "open('f', 'w').write('x'); mmap.mmap(os.open('f', os.O_RDONLY), 1, prot=mmap.PROT_WRITE)", true, byPosture{}},
+	{"mapped to write and opened to read", "open('f', 'w').write('x'); mmap.mmap(os.open('f', os.O_RDONLY), 1, " +
+		"prot=mmap.PROT_WRITE)", true, byPosture{}},
 	{"chmod of the interpreter", "os.chmod(os.__file__, 0o600)", false, byPosture{
 		outsideBy + "private_root)", map[sandbox.Posture]string{
 			sandbox.LandlockOnly: attributesDenied, gVisorUser: attributesDenied,
-			sandbox.Container: outsideBy + "own_uid)", sandbox.GVisor: outsideBy + "own_uid)", gVisorChroot: outsideBy + "own_uid)",
+			sandbox.Container: outsideBy + "own_uid)", sandbox.GVisor: outsideBy + "own_uid)",
+			gVisorChroot: outsideBy + "own_uid)",
 		}}},
 	{"the interpreter to write", "open(os.__file__, 'w')", false, byPosture{
 		outsideBy + "private_root)", map[sandbox.Posture]string{
@@ -100,7 +111,8 @@ func TestDenials(t *testing.T) {
 					if failed := got.Status == ScriptError; failed != (want != fine || tt.fails) {
 						t.Errorf("%+v", got)
 					}
-					if (got.Hint != "") != (want != fine) || strings.HasPrefix(want, outside) && !strings.Contains(got.Hint, "the field files") {
+					if (got.Hint != "") != (want != fine) || strings.HasPrefix(want, outside) &&
+						!strings.Contains(got.Hint, "the field files") {
 						t.Errorf("hint %q", got.Hint)
 					}
 				})
@@ -119,7 +131,8 @@ func TestAbort(t *testing.T) {
 			if posture == sandbox.Container || posture == sandbox.LandlockOnly {
 				want = "Script was killed by SIGABRT"
 			}
-			if got.Status != Killed || got.Error != want || strings.Contains(got.Hint, "abort()") != strings.HasSuffix(want, "SEGV") {
+			if got.Status != Killed || got.Error != want ||
+				strings.Contains(got.Hint, "abort()") != strings.HasSuffix(want, "SEGV") {
 				t.Errorf("%+v, want %s", got, want)
 			}
 		})

@@ -32,30 +32,38 @@ var programAttacks = []struct {
 	// The variables are the loader's, with values that are always the same or
 	// that sys.prefix tells too.
 	// Those in C bound the threads of native libraries.
-	{name: "environment", want: expect{"python": expect{}, "c": nativeSettings, "block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
+	{name: "environment", want: expect{"python": expect{}, "c": nativeSettings,
+		"block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
 	{name: "processes", want: expect{
 		"fork": "EPERM", "vfork": "EPERM", "posix_spawn": "EPERM", "subprocess": "EPERM",
 		"shell": true, "popen": "EPERM", "execv": "EPERM", "multiprocessing": "EPERM",
 	}},
 	{name: "sockets", input: map[string]any{"sendmsg": unix.SYS_SENDMSG}, want: expect{
-		"send": 5, "received": "hello", "sendto an abstract name": "EPERM", "sendto a path": "EPERM", "connect": "EPERM", "bind": "EPERM",
+		"send": 5, "received": "hello", "sendto an abstract name": "EPERM", "sendto a path": "EPERM",
+		"connect": "EPERM", "bind": "EPERM",
 		"descriptors out": "EPERM", "descriptors to the server": "EPERM", "descriptors in": "EPERM",
 		"socket": "EPERM", "listen": "EPERM", "asyncio": "thread",
 	}},
 	{name: "signals",
-		want:   expect{"self": []any{"handled"}, "parent": "none", "reached": 0, "own group": nil},
-		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}, sandbox.Container: {"parent": "EPERM"}, gVisorChroot: {"parent": "EPERM"}}},
+		want: expect{"self": []any{"handled"}, "parent": "none", "reached": 0, "own group": nil},
+		differ: differs{sandbox.LandlockOnly: {"parent": "EPERM"}, sandbox.Container: {"parent": "EPERM"},
+			gVisorChroot: {"parent": "EPERM"}}},
 	{name: "limits", want: expect{
 		"RLIMIT_AS": "refused", "RLIMIT_CPU": "refused", "RLIMIT_FSIZE": "refused", "RLIMIT_NOFILE": "refused",
 		"RLIMIT_CORE": "refused", "RLIMIT_MEMLOCK": "refused", "lowered": true,
 	}},
 	{name: "files",
 		want: expect{
-			"passwd": "ENOENT", "root": "EACCES", "self": "ENOENT", "parent": "ENOENT", "memory": "ENOENT", "sys": "ENOENT",
-			"shared memory": "ENOENT", "another device": "ENOENT", "terminal": "ENOENT", "the parent of the working directory": "EACCES",
-			"interpreter": "opened", "interpreter, to write": "EROFS", "interpreter, new file": "EROFS", "interpreter, unlink": "EROFS",
-			"interpreter, chmod": "EROFS", "interpreter, touch": "EROFS", "interpreter, chmod of what is open": "EROFS",
-			"interpreter, truncate": "EROFS", "interpreter, rename": "EXDEV", "interpreter, link": "EXDEV", "null": "opened", "own": nil,
+			"passwd": "ENOENT", "root": "EACCES", "self": "ENOENT", "parent": "ENOENT", "memory": "ENOENT",
+			"sys":           "ENOENT",
+			"shared memory": "ENOENT", "another device": "ENOENT", "terminal": "ENOENT",
+			"the parent of the working directory": "EACCES",
+			"interpreter":                         "opened", "interpreter, to write": "EROFS",
+			"interpreter, new file": "EROFS", "interpreter, unlink": "EROFS",
+			"interpreter, chmod": "EROFS", "interpreter, touch": "EROFS",
+			"interpreter, chmod of what is open": "EROFS",
+			"interpreter, truncate":              "EROFS", "interpreter, rename": "EXDEV", "interpreter, link": "EXDEV",
+			"null": "opened", "own": nil,
 		},
 		differ: differs{
 			// Another uid than the owner's: that is looked at first.
@@ -68,29 +76,37 @@ var programAttacks = []struct {
 			gVisorUser: withoutLandlock(expect{"interpreter, truncate": "EPERM"}),
 			gVisorChroot: {
 				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
-				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
-				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES", "interpreter, link": "EPERM",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM",
+				"interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate":              "EACCES", "interpreter, rename": "EACCES",
+				"interpreter, link": "EPERM",
 			},
 			// No mount is read-only: the files are another uid's.
 			sandbox.Container: {
 				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
-				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
-				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES", "interpreter, link": "EPERM",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM",
+				"interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate":              "EACCES", "interpreter, rename": "EACCES",
+				"interpreter, link": "EPERM",
 			},
 			noDevices: {"null": "EACCES"},
 			sandbox.LandlockOnly: {
 				"passwd": "EACCES", "self": "EACCES", "parent": "EACCES", "memory": "EACCES", "sys": "EACCES",
 				"shared memory": "EACCES", "another device": "EACCES", "terminal": "EACCES",
 				"interpreter, to write": "EACCES", "interpreter, new file": "EACCES", "interpreter, unlink": "EACCES",
-				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM", "interpreter, chmod of what is open": "EPERM",
-				"interpreter, truncate": "EACCES", "interpreter, rename": "EACCES",
+				"interpreter, chmod": "EPERM", "interpreter, touch": "EPERM",
+				"interpreter, chmod of what is open": "EPERM",
+				"interpreter, truncate":              "EACCES", "interpreter, rename": "EACCES",
 			},
 		}},
 	{name: "ordinary", want: expect{
-		"files": []any{[]any{"a", "c", "l", "out", "t", "untarred", "z"}, "te"}, "database": 36, "asyncio": "ab", "pool": 2470, "timer": true,
-		"zone": "Europe/Berlin", "hash": "e3b0c442", "json": []any{1}, "type": "text/plain", "random": 9, "cpus": true, "random bytes": 9,
+		"files": []any{[]any{"a", "c", "l", "out", "t", "untarred", "z"}, "te"}, "database": 36, "asyncio": "ab",
+		"pool": 2470, "timer": true,
+		"zone": "Europe/Berlin", "hash": "e3b0c442", "json": []any{1}, "type": "text/plain", "random": 9,
+		"cpus": true, "random bytes": 9,
 	}},
-	{name: "machine_code", arch: "amd64", want: expect{"native getpid": "pid", "i386 getpid": "EPERM", "x32 getpid": "EPERM"}},
+	{name: "machine_code", arch: "amd64", want: expect{"native getpid": "pid", "i386 getpid": "EPERM",
+		"x32 getpid": "EPERM"}},
 }
 
 // withoutLandlock adds what is otherwise in gVisor: the private root is open to
@@ -107,7 +123,8 @@ func withoutLandlock(more expect) expect {
 
 // nativeSettings are the same for every run.
 var nativeSettings = []string{
-	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1",
+	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1",
+	"NUMEXPR_NUM_THREADS=1",
 	"OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1",
 }
 

@@ -40,7 +40,8 @@ const pandasReply = `{"result":{"a":499500,"b":249750.0},"stdout":""}`
 // made by cmd/packages.
 func BenchmarkPandas(b *testing.B) {
 	cfg := benchConfig(b)
-	cfg.PreloadInstalled = []string{"numpy", "numpy.random", "pandas", "matplotlib.pyplot", "matplotlib.backends.backend_agg"}
+	cfg.PreloadInstalled = []string{"numpy", "numpy.random", "pandas", "matplotlib.pyplot",
+		"matplotlib.backends.backend_agg"}
 	interpreter, err := python.Bundled(context.Background(), cfg.CacheDir, cfg.Log)
 	if err != nil {
 		b.Fatal(err)
@@ -61,13 +62,15 @@ func BenchmarkPandas(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
+		server := httptest.NewServer(funcs.NewHandler(r,
+			funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
 		confined := func() error { return postPandas(server.URL) }
 		if err := confined(); err != nil {
 			b.Fatal(err)
 		}
 		first := time.Since(began)
-		own, paced, full := measure(b, fresh, 20, 0), measure(b, confined, 100, 50*time.Millisecond), measure(b, confined, 200, 0)
+		own, paced, full := measure(b, fresh, 20, 0), measure(b, confined, 100, 50*time.Millisecond),
+			measure(b, confined, 200, 0)
 		server.Close()
 		if err := r.Close(); err != nil {
 			b.Fatal(err)
@@ -78,7 +81,8 @@ func BenchmarkPandas(b *testing.B) {
 			name  string
 			times []time.Duration
 		}{{"fresh interpreter", own}, {"HTTP, 20 a second", paced}, {"HTTP, back to back", full}} {
-			fmt.Fprintf(&out, "%-34s %10s %10s %10s\n", row.name, at(row.times, 50), at(row.times, 90), at(row.times, 99))
+			fmt.Fprintf(&out, "%-34s %10s %10s %10s\n", row.name, at(row.times, 50), at(row.times, 90),
+				at(row.times, 99))
 		}
 		fmt.Fprintf(&out, "%-34s %10s\n", "start to the first right answer", first.Round(time.Millisecond))
 		fmt.Fprint(os.Stdout, out.String())

@@ -39,13 +39,15 @@ func benchConfig(tb testing.TB) runtime.Config {
 		Limits: runtime.Limits{
 			Timeout: 30 * time.Second, CPU: 30 * time.Second,
 			MemoryBytes: 512 << 20, TmpBytes: 64 << 20, TmpFiles: 1024,
-			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20,
-			OpenFiles: 64, Threads: 64,
+			OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 256, ScriptBytes: 1 << 20, ReturnFiles: 64,
+			ReturnBytes: 8 << 20,
+			OpenFiles:   64, Threads: 64,
 		},
 		Workers: 8, Queue: 1024, CacheDir: cacheDir(tb),
 		BlockedImports: []string{"subprocess", "socket"},
-		Preload: strings.Split("json,math,re,random,datetime,collections,itertools,functools,string,time,typing,dataclasses,"+
-			"enum,copy,operator,contextlib,decimal,fractions,statistics,hashlib,base64,textwrap,heapq,bisect", ","),
+		Preload: strings.Split("json,math,re,random,datetime,collections,itertools,functools,string,time,typing,"+
+			"dataclasses,enum,copy,operator,contextlib,decimal,fractions,statistics,"+
+			"hashlib,base64,textwrap,heapq,bisect", ","),
 		Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -66,14 +68,17 @@ func BenchmarkService(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	server := httptest.NewServer(funcs.NewHandler(r, funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
+	server := httptest.NewServer(funcs.NewHandler(r,
+		funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
 	defer server.Close()
 	logged := httptest.NewServer(loggedService(b, cfg).Handler())
 	defer logged.Close()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 
 	ways := []way{
-		{"bare python -I -S -c pass", func() error { return exec.Command(interpreter.Executable, "-I", "-S", "-c", "pass").Run() }},
+		{"bare python -I -S -c pass", func() error {
+			return exec.Command(interpreter.Executable, "-I", "-S", "-c", "pass").Run()
+		}},
 		{"runtime.Run", func() error { return runOnce(r) }},
 		{"HTTP", func() error { return post(client, server.URL) }},
 		{"HTTP, logged", func() error { return post(client, logged.URL) }},

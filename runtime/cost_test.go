@@ -28,7 +28,8 @@ func TestCostIsKnownLater(t *testing.T) {
 	}
 	for _, after := range []string{"the run", "the end of the service"} {
 		u, ok := res.Bill.Wait()
-		if !ok || u.CPU < time.Millisecond || u.PeakMemory < 19<<20 || u.PeakMemory > 21<<20 || u.Wall != res.Usage.Wall || u.Queue != res.Usage.Queue {
+		if !ok || u.CPU < time.Millisecond || u.PeakMemory < 19<<20 || u.PeakMemory > 21<<20 ||
+			u.Wall != res.Usage.Wall || u.Queue != res.Usage.Queue {
 			t.Errorf("after %s: got %+v, %v; the reply had %+v", after, u, ok, res.Usage)
 		}
 		if err := r.Close(); err != nil {

@@ -40,7 +40,8 @@ func CheckFiles(files []File, limits Limits) error {
 		size += int64(len(f.Data))
 	}
 	if size > limits.TmpBytes {
-		return &FilesLimitError{fmt.Sprintf("files: must be at most %d bytes together, got %d", limits.TmpBytes, size)}
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d bytes together, got %d", limits.TmpBytes,
+			size)}
 	}
 	inodes := map[string]bool{}
 	for _, f := range files {
@@ -56,7 +57,8 @@ func CheckFiles(files []File, limits Limits) error {
 		}
 	}
 	if most := limits.TmpFiles - 1; int64(len(inodes)) > most { // one is the directory itself
-		return &FilesLimitError{fmt.Sprintf("files: must be at most %d files and directories, got %d", most, len(inodes))}
+		return &FilesLimitError{fmt.Sprintf("files: must be at most %d files and directories, got %d", most,
+			len(inodes))}
 	}
 	return nil
 }

@@ -65,17 +65,20 @@ def main():
     os.symlink('/etc/passwd', 'link'); os.symlink('.', 'loop'); os.symlink('nowhere', 'broken')
     os.mkdir('dir'); os.symlink('..', 'dir/up')
     open('file', 'w').write('f'); os.link('file', 'hard')`,
-		want: []string{"file=f", "hard=f", "broken: no regular file", "dir/up: no regular file", "link: no regular file", "loop: no regular file"}},
+		want: []string{"file=f", "hard=f", "broken: no regular file", "dir/up: no regular file",
+			"link: no regular file", "loop: no regular file"}},
 	{name: "a sparse file of the largest size", script: `
 def main():
     with open('huge', 'wb') as f:
         f.truncate(60 << 20)
-    open('small', 'w').write('s')`, want: []string{"small=s", "huge: 62914560 bytes, and 8388608 are left of the 8388608 that a reply takes"}},
+    open('small', 'w').write('s')`, want: []string{"small=s",
+		"huge: 62914560 bytes, and 8388608 are left of the 8388608 that a reply takes"}},
 	{name: "too large together", script: `
 def main():
     for n in range(8):
         open(f'{n}', 'wb').write(bytes(1 << 20))`,
-		want: []string{"0=", "1=", "2=", "3=", "4=", "5=", "6=", "7: 1048576 bytes, and 1048569 are left of the 8388608 that a reply takes"}},
+		want: []string{"0=", "1=", "2=", "3=", "4=", "5=", "6=",
+			"7: 1048576 bytes, and 1048569 are left of the 8388608 that a reply takes"}},
 	{name: "nested hard", script: `
 import os
 def main():
@@ -87,7 +90,8 @@ import os
 def main():
     open(b'\xff', 'w').write('x')
     open('né\n"', 'w').write('y')
-    open('x' * 255, 'w').write('z')`, want: []string{"né\n\"=y", strings.Repeat("x", 255) + "=z", "\ufffd: its name is not UTF-8"}},
+    open('x' * 255, 'w').write('z')`, want: []string{"né\n\"=y", strings.Repeat("x", 255) + "=z",
+		"\ufffd: its name is not UTF-8"}},
 	{name: "unreadable", script: `
 import os
 def main():
@@ -115,7 +119,8 @@ func TestReturnedFiles(t *testing.T) {
 					continue // seccomp refuses it there
 				}
 				t.Run(tt.name, func(t *testing.T) {
-					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true}, Hooks{})
+					got, err := r.Run(t.Context(), Job{Script: tt.script, Files: tt.given, ReturnFiles: true},
+						Hooks{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -162,7 +167,8 @@ def main():
 	if err != nil || got.Status != OK {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if said, want := told(&got), []string{"a=x", "fifo: no regular file", "socket: no regular file"}; !slices.Equal(said, want) {
+	if said, want := told(&got), []string{"a=x", "fifo: no regular file",
+		"socket: no regular file"}; !slices.Equal(said, want) {
 		t.Errorf("got %q, want %q", said, want)
 	}
 }
@@ -170,7 +176,8 @@ def main():
 // Nothing comes back that was not asked for.
 func TestFilesNotAskedFor(t *testing.T) {
 	r := start(t, nil)
-	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')", Files: []File{{"b", nil}}}, Hooks{})
+	got, err := r.Run(t.Context(), Job{Script: "def main():\n    open('a', 'w').write('x')",
+		Files: []File{{"b", nil}}}, Hooks{})
 	if err != nil || got.Status != OK || got.Files != nil || got.FilesOmitted != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -183,7 +190,9 @@ func TestManyFiles(t *testing.T) {
 		64: "", 164: "1 more are not listed", 1000: "837 more are not listed",
 		12_000: "9838 more are not listed", // of 10000 looked at, and the entry that says so
 	} {
-		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)}, Hooks{})
+		got, err := r.Run(t.Context(), Job{ReturnFiles: true,
+			Script: fmt.Sprintf("def main():\n    for n in range(%d):\n        open(f'{n:05}', 'w').close()", n)},
+			Hooks{})
 		if err != nil || got.Status != OK {
 			t.Fatalf("%+v, %v", got, err)
 		}
@@ -228,16 +237,44 @@ def main():
 	}
 }
 
+// A thread of the script that goes on closing whatever it finds costs some files,
+// never the result.
+func TestFilesWhileDescriptorsAreClosed(t *testing.T) {
+	r := start(t, nil)
+	for range 10 {
+		got, err := r.Run(t.Context(), Job{ReturnFiles: true, Script: `
+import os, threading
+def closes():
+    while True:
+        for fd in range(4, 16):
+            try: os.close(fd)
+            except OSError: pass
+def main():
+    for n in range(20):
+        os.mkdir(f'd{n}')
+        open(f'd{n}/f', 'w').close()
+    for _ in range(4):
+        threading.Thread(target=closes, daemon=True).start()
+    return 1
+`}, Hooks{})
+		if err != nil || got.Status != OK || string(got.Value) != "1" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+}
+
 // What a caller gives must fit, pages and directories included.
 func TestFilesThatDoNotFit(t *testing.T) {
-	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User} { // elsewhere only sizes count, and they fit
+	// elsewhere only sizes count, and they fit
+	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User} {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, func(c *Config) { c.Limits.TmpBytes, c.Limits.TmpFiles = 1<<20, 300 })
 			var files []File
 			for n := range 290 {
 				files = append(files, File{fmt.Sprint(n), make([]byte, 3500)})
 			}
-			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files}, Hooks{})
+			got, err := r.Run(t.Context(), Job{Script: "import time\ndef main():\n    time.sleep(1)", Files: files},
+				Hooks{})
 			if err != nil || got.Status != FileLimit || !strings.Contains(got.Error, "/tmp limit of 1 MiB") {
 				t.Errorf("%+v, %v", got, err)
 			}

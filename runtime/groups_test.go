@@ -59,7 +59,8 @@ func TestGroupIsReported(t *testing.T) {
 		}
 		r := start(t, func(cfg *Config) { cfg.JailBytes = jail })
 		info, on := r.Info(), !strings.HasSuffix(want, sandbox.NoGroup)
-		if got, known := info.Isolation["memory_cgroup"]; got != on || !known || info.LayerNotes["memory_cgroup"] != want {
+		if got, known := info.Isolation["memory_cgroup"]; got != on || !known ||
+			info.LayerNotes["memory_cgroup"] != want {
 			t.Errorf("%s: on %v, %q, want %v, %q", name, got, info.LayerNotes["memory_cgroup"], on, want)
 		}
 		cfg := hostConfig()
@@ -103,7 +104,8 @@ func TestJailIsBounded(t *testing.T) {
 	}
 	text := program(t, "attacks/kernel_memory")
 	r := grouped(t, limits(32<<20))
-	if got, err := r.Run(t.Context(), Job{Script: text}, Hooks{}); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "all runs together held too much") {
+	if got, err := r.Run(t.Context(), Job{Script: text}, Hooks{}); !errors.Is(err, ErrUnavailable) ||
+		!strings.Contains(err.Error(), "all runs together held too much") {
 		t.Errorf("in a group: %+v, %v", got, err)
 	}
 	good(t, r)

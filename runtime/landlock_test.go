@@ -98,7 +98,8 @@ func neighbour(t *testing.T, r *Runtime) (dir string) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if got, err := r.Run(ctx, Job{Script: "import time\nopen('secret', 'w').close()\ndef main(): time.sleep(60)"}, Hooks{}); !errors.Is(err, context.Canceled) {
+		if got, err := r.Run(ctx, Job{Script: "import time\nopen('secret', 'w').close()\ndef main(): " +
+			"time.sleep(60)"}, Hooks{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("the neighbour: %+v, %v", got, err)
 		}
 	}()

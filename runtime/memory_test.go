@@ -2,22 +2,17 @@ package runtime
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
-	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -28,12 +23,15 @@ func TestMemoryIsWatched(t *testing.T) {
 		inPosture(t, posture, func(t *testing.T) {
 			for _, how := range []string{"private", "by a thread", "shared"} {
 				if how != "private" && strings.HasPrefix(string(posture), "gVisor") {
-					continue // it tells neither shared pages from others, nor what is left of a process whose first thread has ended
+					// It tells neither shared pages from others, nor what is left of a process
+					// whose first thread has ended.
+					continue
 				}
 				w := without(baseFilter, stepsOf(sandbox.Rlimits, "RLIMIT_AS"))
 				r := startWeak(t, w, func(cfg *Config) { cfg.Limits.MemoryBytes = 64 << 20 })
 				got := execute(t, r, program(t, "attacks/memory"), how)
-				if got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script exceeded the memory limit of 64 MiB: it held ") {
+				if got.Status != MemoryLimit || !strings.HasPrefix(got.Error,
+					"Script exceeded the memory limit of 64 MiB: it held ") {
 					t.Errorf("%s: got %+v", how, got)
 				}
 				good(t, r)
@@ -59,13 +57,15 @@ def main(write):
 			}
 			r := start(t, func(cfg *Config) {
 				cfg.Limits.MemoryBytes = 64 << 20
-				cfg.Packages = packageOf(t, "bulk", "held = bytearray(60 << 20)\nfor at in range(0, len(held), 4096):\n    held[at] = 1\n")
+				cfg.Packages = packageOf(t, "bulk",
+					"held = bytearray(60 << 20)\nfor at in range(0, len(held), 4096):\n    held[at] = 1\n")
 				cfg.Preload = []string{"bulk"}
 			})
 			if got := answer(t, r, script, false); got != "110" {
 				t.Errorf("without a copy: %s", got)
 			}
-			if got := execute(t, r, script, true); got.Status != MemoryLimit || !strings.Contains(got.Error, ": it held ") {
+			if got := execute(t, r, script, true); got.Status != MemoryLimit ||
+				!strings.Contains(got.Error, ": it held ") {
 				t.Errorf("with one: %+v", got)
 			}
 		})
@@ -130,8 +130,10 @@ def main(how):
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, nil)
-			for how, want := range map[string][2]float64{"nothing": {0, 0}, "heap": {100, 0}, "private mapping": {100, 0}, "tmp": {1, 40}} {
-				res, err := r.Run(t.Context(), Job{Script: script, Input: fmt.Appendf(nil, "%q", how), Usage: true}, Hooks{})
+			for how, want := range map[string][2]float64{"nothing": {0, 0}, "heap": {100, 0},
+				"private mapping": {100, 0}, "tmp": {1, 40}} {
+				res, err := r.Run(t.Context(), Job{Script: script, Input: fmt.Appendf(nil, "%q", how), Usage: true},
+					Hooks{})
 				if err != nil || res.Status != OK {
 					t.Fatalf("%s: %+v %v", how, res, err)
 				}
@@ -188,7 +190,8 @@ def main(mib):
 		before := asked.Load()
 		eventually(t, "both are seen to", func() bool { return asked.Load() > before+10 })
 		short.Store(true)
-		if got := <-large; got.Status != MemoryLimit || !strings.HasPrefix(got.Error, "Script was ended because the memory of the machine ran out: it held 5") ||
+		if got := <-large; got.Status != MemoryLimit ||
+			!strings.HasPrefix(got.Error, "Script was ended because the memory of the machine ran out: it held 5") ||
 			!strings.Contains(got.Hint, "Try again") {
 			t.Errorf("the larger one: %+v", got)
 		}
@@ -216,82 +219,6 @@ func TestKilledFirst(t *testing.T) {
 			}
 		})
 	}
-}
-
-// What somebody else does to a run is never told as the script's doing.
-func TestNobodyIsBlamed(t *testing.T) {
-	for _, posture := range postures {
-		inPosture(t, posture, func(t *testing.T) {
-			var kills atomic.Int64
-			r := start(t, func(cfg *Config) {
-				cfg.OOMKills = func() (int64, bool) { return kills.Load(), true }
-			})
-			for _, tt := range []struct {
-				name   string
-				signal syscall.Signal
-				oom    int64
-				want   string
-			}{
-				{"killed", syscall.SIGKILL, 0, "killed by somebody else"},
-				{"killed by the kernel", syscall.SIGKILL, 1, "memory ran out"},
-				{"stopped", syscall.SIGSTOP, 0, "stopped by somebody else"},
-			} {
-				ended := make(chan error, 1)
-				go func() {
-					got, err := r.Run(t.Context(), Job{Script: slow}, Hooks{})
-					if err == nil {
-						err = fmt.Errorf("it ended: %+v", got)
-					}
-					ended <- err
-				}()
-				pid := busyPID(t, r)
-				kills.Add(tt.oom)
-				if err := syscall.Kill(pid, tt.signal); err != nil {
-					t.Fatal(err)
-				}
-				if err := <-ended; !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), tt.want) {
-					t.Errorf("%s: %v", tt.name, err)
-				}
-				wantQuick(t, r)
-			}
-		})
-	}
-}
-
-// A worker that was stopped while it waited takes no run with it: the next one
-// has it.
-func TestStoppedWhileReady(t *testing.T) {
-	for _, posture := range []sandbox.Posture{sandbox.Full, sandbox.User, sandbox.Container, sandbox.LandlockOnly} {
-		inPosture(t, posture, func(t *testing.T) {
-			r := start(t, nil)
-			eventually(t, "all are ready", func() bool { return r.Stats().Ready == r.cfg.Workers+pool.Spares })
-			for _, pid := range readyPIDs(r)[2:] { // more than one attempt, and fewer than there are
-				if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-					t.Error(err)
-				}
-			}
-			wantQuick(t, r)
-		})
-	}
-}
-
-// busyPID is the process that runs a script, of a runtime with one run: the child
-// of the zygote that is neither ready nor about to end or to begin.
-func busyPID(t *testing.T, r *Runtime) (pid int) {
-	t.Helper()
-	zygote := zygotePID(t, r)
-	eventually(t, "a worker runs", func() bool {
-		idle := readyPIDs(r)
-		busy := slices.DeleteFunc(childrenOf(t, zygote), func(child int) bool { return slices.Contains(idle, child) })
-		before := pid
-		pid = 0
-		if len(idle) == r.cfg.Workers+pool.Spares-1 && len(busy) == 1 {
-			pid = busy[0]
-		}
-		time.Sleep(50 * time.Millisecond)
-		return pid != 0 && pid == before
-	})
-	return pid
 }
 
 // Where runs share a disk the operator is told at start that it is too small.
@@ -326,7 +253,8 @@ func TestWatchIsReported(t *testing.T) {
 			for known, want := range map[bool]string{true: "", false: "says how much memory is left"} {
 				r := start(t, func(cfg *Config) { cfg.MemoryLeft = func() (int64, bool) { return 1 << 40, known } })
 				note := r.Info().LayerNotes[string(sandbox.Rlimits)]
-				if strings.Contains(note, "does not show the server") || strings.Contains(note, "says how much") != !known || !strings.Contains(note, want) {
+				if strings.Contains(note, "does not show the server") ||
+					strings.Contains(note, "says how much") != !known || !strings.Contains(note, want) {
 					t.Errorf("known %v: %q", known, note)
 				}
 			}

@@ -103,7 +103,8 @@ func TestThreadsOfNeighbours(t *testing.T) {
 				}
 			default:
 				// A few less when another server here has a worker of that uid.
-				if got, _ := strconv.Atoi(string(over.Value)); got < 60 || got > 64 || strings.Contains(note, "threads") {
+				if got, _ := strconv.Atoi(string(over.Value)); got < 60 || got > 64 ||
+					strings.Contains(note, "threads") {
 					t.Errorf("100 of 64 threads wanted, got %+v; note: %q", over, note)
 				}
 			}
@@ -119,7 +120,8 @@ func TestRunsEndWithTheZygote(t *testing.T) {
 			r := start(t, nil)
 			ended := make(chan error, 1)
 			go func() {
-				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"}, Hooks{})
+				_, err := r.Run(context.Background(), Job{Script: "import time\ndef main():\n    time.sleep(60)"},
+					Hooks{})
 				ended <- err
 			}()
 			eventually(t, "it runs", func() bool { return r.Stats().Busy == 1 })
@@ -192,7 +194,8 @@ func gone(pids []int) bool {
 // What SECURITY.md says that runs of one interpreter share is shared by them, and
 // by no others; of how many runs there were before it the uid tells nothing.
 func TestWhatRunsShare(t *testing.T) {
-	const script = "import ctypes, os\ndef main():\n    return [hash('x'), ctypes.addressof(ctypes.c_int.in_dll(ctypes.pythonapi, 'Py_NoSiteFlag')), os.getuid()]"
+	const script = "import ctypes, os\ndef main():\n    return [hash('x'), " +
+		"ctypes.addressof(ctypes.c_int.in_dll(ctypes.pythonapi, 'Py_NoSiteFlag')), os.getuid()]"
 	type told [3]int64
 	ask := func(r *Runtime) (got told) {
 		if err := json.Unmarshal([]byte(answer(t, r, script, nil)), &got); err != nil {

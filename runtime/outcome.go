@@ -72,7 +72,8 @@ func (r *Runtime) stopped(cause zygote.Cause, seen holding, job *Job) (Status, s
 	case zygote.Memory:
 		return MemoryLimit, fmt.Sprintf("%s: it held %s", r.memoryLimit(), Bytes(seen.Now))
 	case zygote.Pressure:
-		return MemoryLimit, fmt.Sprintf("Script was ended because the memory of the machine ran out: it held %s, and its own limit is %s", Bytes(seen.Now), Bytes(l.MemoryBytes))
+		return MemoryLimit, fmt.Sprintf("Script was ended because the memory of the machine ran out: it held %s, "+
+			"and its own limit is %s", Bytes(seen.Now), Bytes(l.MemoryBytes))
 	}
 	return Killed, "Script was killed"
 }
@@ -110,7 +111,8 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case FileLimit:
 		result.Error = r.tmpLimit()
 		if f.Error == "files" {
-			result.Error = fmt.Sprintf("The files of the request exceed the /tmp limit of %s and %d files", Bytes(l.TmpBytes), l.TmpFiles)
+			result.Error = fmt.Sprintf("The files of the request exceed the /tmp limit of %s and %d files",
+				Bytes(l.TmpBytes), l.TmpFiles)
 		}
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
@@ -143,7 +145,8 @@ func (r *Runtime) died(exit *zygote.Exit, seen holding) (Status, string) {
 }
 
 func (r *Runtime) tmpLimit() string {
-	return fmt.Sprintf("Script exceeded the /tmp limit of %s and %d files", Bytes(r.cfg.Limits.TmpBytes), r.cfg.Limits.TmpFiles)
+	return fmt.Sprintf("Script exceeded the /tmp limit of %s and %d files", Bytes(r.cfg.Limits.TmpBytes),
+		r.cfg.Limits.TmpFiles)
 }
 
 func exited(code string) string {

@@ -39,7 +39,8 @@ func withPyplot(t *testing.T, atSave string) Config {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"__init__.py": "", "pyplot.py": strings.Replace(pyplot, "%s", atSave, 1)} {
+	for name, text := range map[string]string{"__init__.py": "",
+		"pyplot.py": strings.Replace(pyplot, "%s", atSave, 1)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +63,8 @@ func TestFirstWorkerIsAStopgap(t *testing.T) {
 	eventually(t, "one more than there are places was forked", func() bool {
 		return forks.Load() == int64(cfg.Workers+pool.Spares+1) && r.Stats().Ready == cfg.Workers+pool.Spares
 	})
-	res, err := r.Run(t.Context(), Job{Script: "from matplotlib import pyplot\ndef main(): return pyplot.saved"}, Hooks{})
+	res, err := r.Run(t.Context(), Job{Script: "from matplotlib import pyplot\ndef main(): return pyplot.saved"},
+		Hooks{})
 	if err != nil || string(res.Value) != "2" {
 		t.Errorf("rehearsed %s times, %v %s: want 2", res.Value, err, res.Error)
 	}
@@ -74,7 +76,8 @@ func TestRehearsalRefusesThreads(t *testing.T) {
 	for name, start := range map[string]string{
 		"of Python": "import _thread, time; _thread.start_new_thread(time.sleep, (60,))",
 		"of C": "import ctypes; libc = ctypes.CDLL(None); " +
-			"libc.pthread_create(ctypes.create_string_buffer(8), None, ctypes.cast(libc.sleep, ctypes.c_void_p), ctypes.c_void_p(60))",
+			"libc.pthread_create(ctypes.create_string_buffer(8), None, ctypes.cast(libc.sleep, ctypes.c_void_p), " +
+			"ctypes.c_void_p(60))",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := New(t.Context(), withPyplot(t, start))

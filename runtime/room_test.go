@@ -28,7 +28,8 @@ func TestRoom(t *testing.T) {
 		t.Errorf("%v, asked for %d", err, asked)
 	}
 	full := errors.New("full")
-	if got, err := r.Run(t.Context(), Job{Script: returnsMuch}, Hooks{Room: func(int) error { return full }}); err != full {
+	if got, err := r.Run(t.Context(), Job{Script: returnsMuch},
+		Hooks{Room: func(int) error { return full }}); err != full {
 		t.Errorf("refused: %v, %+v", err, got)
 	}
 	wantQuick(t, r)

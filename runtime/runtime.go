@@ -36,7 +36,8 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	return s.open(ctx)
 }
 
-func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[sandbox.Layer]string, version string) Info {
+func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[sandbox.Layer]string,
+	version string) Info {
 	info := Info{
 		PythonVersion:  version,
 		Preloaded:      cfg.preload(s),

@@ -84,7 +84,8 @@ func command(t *testing.T, setup sandbox.Posture, args ...string) *exec.Cmd {
 	}
 	line := []string{"--ignore-cgroups", "--network=none", "do"}
 	if setup == gVisorUser {
-		line = append(line, "sh", "-c", `chmod 1777 /dev/shm && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"`, "sh")
+		line = append(line, "sh", "-c",
+			`chmod 1777 /dev/shm && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"`, "sh")
 	}
 	return exec.CommandContext(t.Context(), runsc(t), slices.Concat(line, []string{visible(t)}, args)...)
 }

@@ -42,7 +42,8 @@ func TestSoak(t *testing.T) {
 	soak(t, r, *soakRuns)
 	elapsed := time.Since(began)
 	after := takeStock(t, r, cfg)
-	t.Logf("%d runs, %.0f a second\nbefore %+v\nafter  %+v", *soakRuns, float64(*soakRuns)/elapsed.Seconds(), before, after)
+	t.Logf("%d runs, %.0f a second\nbefore %+v\nafter  %+v", *soakRuns, float64(*soakRuns)/elapsed.Seconds(),
+		before, after)
 	if after.descriptors > before.descriptors || after.processes > before.processes ||
 		after.mounts > before.mounts || after.files > before.files || after.goroutines > before.goroutines {
 		t.Errorf("something was left behind:\nbefore %+v\nafter  %+v", before, after)
@@ -108,14 +109,16 @@ var soakJobs = []struct {
 	{benchScript, runtime.OK},
 	{benchScript, runtime.OK},
 	{benchScript, runtime.OK},
-	{"def main():\n    print('x' * 300000)\n    open('f', 'w').write('y' * 100000)\n    return list(range(1000))", runtime.OK},
+	{"def main():\n    print('x' * 300000)\n    open('f', 'w').write('y' * 100000)\n    return list(range(1000))",
+		runtime.OK},
 	{"def main():\n    return 1 / 0", runtime.ScriptError},
 	{"def main(", runtime.SyntaxError},
 	{"import ctypes\ndef main():\n    ctypes.string_at(0)", runtime.Killed},
 	{"import os\ndef main():\n    os._exit(3)", runtime.Exited},
 	{"def main():\n    while True: print('x' * 100000)", runtime.OutputLimit},
 	{"def main():\n    while True: pass", runtime.Timeout},
-	{"import threading, time\ndef main():\n    [threading.Thread(target=time.sleep, args=(9,)).start() for _ in range(9)]\n    return 1", runtime.OK},
+	{"import threading, time\ndef main():\n    [threading.Thread(target=time.sleep, args=(9,)).start() for _ in " +
+		"range(9)]\n    return 1", runtime.OK},
 }
 
 func soak(t *testing.T, r *runtime.Runtime, n int) {
@@ -134,7 +137,8 @@ func soak(t *testing.T, r *runtime.Runtime, n int) {
 				if job.want == runtime.Timeout {
 					limit = 50 * time.Millisecond
 				}
-				got, err := r.Run(context.Background(), runtime.Job{Script: job.script, Timeout: limit}, runtime.Hooks{})
+				got, err := r.Run(context.Background(), runtime.Job{Script: job.script, Timeout: limit},
+					runtime.Hooks{})
 				if err != nil || got.Status != job.want {
 					t.Errorf("run %d: %v %s %s, want %s", i, err, got.Status, got.Error, job.want)
 					return

@@ -251,7 +251,8 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 func unwatched(cfg Config, blind bool) string {
 	var notes []string
 	if blind {
-		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): address space alone bounds their memory")
+		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): "+
+			"address space alone bounds their memory")
 	}
 	if cfg.MemoryLeft != nil {
 		if _, ok := cfg.MemoryLeft(); !ok {

@@ -30,7 +30,8 @@ func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holdi
 	}
 	// Both are asked: a kill in a jail counts for the machine, too.
 	if jail, machine := r.jailKilled(), r.oomKilled(); jail {
-		return r.notTheScript("the kernel killed the run because all runs together held too much, and it was within its limit")
+		return r.notTheScript("the kernel killed the run because all runs together held too much, and it was " +
+			"within its limit")
 	} else if machine {
 		return r.notTheScript("the kernel killed the run because memory ran out, and it was within its limit")
 	}

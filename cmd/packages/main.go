@@ -39,7 +39,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	file := flags.String("r", "", "requirements `file` to install from")
 	dir := flags.String("o", "", "`directory` to make, which must not exist yet")
-	libraries := flags.Bool("libraries", false, "instead of installing, print the shared libraries of this machine that Python and the directory need, one a line: where the loader looks, and the file")
+	libraries := flags.Bool("libraries", false, "instead of installing, print the shared libraries of this machine "+
+		"that Python and the directory need, one a line: where the loader looks, and the file")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}

@@ -42,7 +42,8 @@ func TestArguments(t *testing.T) {
 		{[]string{"-libraries"}, 2, "usage: "},
 		{[]string{"-libraries", "-r", "file", "-o", "d"}, 2, "usage: "},
 		{[]string{"-r", "file", "-o", "d", "more"}, 2, "usage: "},
-		{[]string{"-r", filepath.Join(there, "none.txt"), "-o", filepath.Join(there, "d")}, 1, "none.txt: no such file or directory"},
+		{[]string{"-r", filepath.Join(there, "none.txt"), "-o", filepath.Join(there, "d")}, 1,
+			"none.txt: no such file or directory"},
 		{[]string{"-libraries", "-o", filepath.Join(there, "none")}, 1, "none: no such file or directory"},
 	} {
 		code, stdout, stderr := packages(t, tt.args...)
@@ -54,7 +55,8 @@ func TestArguments(t *testing.T) {
 
 func TestSettingsThatMakeNoSense(t *testing.T) {
 	t.Setenv("EXEC_TIMEOUT", "soon")
-	if code, _, stderr := packages(t, "-libraries", "-o", t.TempDir()); code != 2 || !strings.Contains(stderr, "EXEC_TIMEOUT") {
+	if code, _, stderr := packages(t, "-libraries", "-o", t.TempDir()); code != 2 ||
+		!strings.Contains(stderr, "EXEC_TIMEOUT") {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
 }

@@ -27,12 +27,18 @@ var exitTable = []struct {
 	statuses []string
 }{
 	{exitOK, "main() returned", []string{"ok"}},
-	{exitScript, "the script is at fault", []string{"main_missing", "import_blocked", "syntax_error", "not_json", "script_error", "exited", "killed"}},
-	{exitUsage, "the command line or a file it names is, or the service did not take the request", []string{"invalid_request"}},
-	{exitLimit, "a limit ended the run", []string{"timeout", "cpu_limit", "memory_limit", "output_limit", "result_limit", "file_limit"}},
-	{exitUnavailable, "the service can't be reached, is full or is away: try again", []string{"overloaded", "unavailable"}},
-	{exitOther, "anything else: no sandbox on this machine, a fault of the service, a reply that is none, output that can't be written", []string{"internal_error"}},
-	{exitThere, "main() returned, but a file is in the way of --out or --result, which overwrite nothing without --force", nil},
+	{exitScript, "the script is at fault",
+		[]string{"main_missing", "import_blocked", "syntax_error", "not_json", "script_error", "exited", "killed"}},
+	{exitUsage, "the command line or a file it names is, or the service did not take the request",
+		[]string{"invalid_request"}},
+	{exitLimit, "a limit ended the run",
+		[]string{"timeout", "cpu_limit", "memory_limit", "output_limit", "result_limit", "file_limit"}},
+	{exitUnavailable, "the service can't be reached, is full or is away: try again",
+		[]string{"overloaded", "unavailable"}},
+	{exitOther, "anything else: no sandbox on this machine, a fault of the service, a reply that is none, output " +
+		"that can't be written", []string{"internal_error"}},
+	{exitThere, "main() returned, but a file is in the way of --out or --result, which overwrite nothing without " +
+		"--force", nil},
 }
 
 // exitCode is what pyrun exits with for a status.

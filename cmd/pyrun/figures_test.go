@@ -43,7 +43,8 @@ func TestFigures(t *testing.T) {
 	t.Setenv("PYTHON_PACKAGES", packages)
 	for name, where := range map[string][]string{"here": nil, "on a service": {"--url", service.http.URL}} {
 		t.Run(name, func(t *testing.T) {
-			const script = "import matplotlib.pyplot as plt\ndef main():\n    plt.plot([1, 4, 9])\n    print('plotted')\n    return 3"
+			const script = "import matplotlib.pyplot as plt\ndef main():\n    plt.plot([1, 4, 9])\n    " +
+				"print('plotted')\n    return 3"
 			dir := t.TempDir()
 			got := pyrun(t, dir, script, append(where, "-", "--out", "out")...)
 			if got != (ended{0, "plotted\n3\n", ""}) {
@@ -65,7 +66,8 @@ func TestFigures(t *testing.T) {
 				t.Errorf("%v, %v", files, err)
 			}
 			got = pyrun(t, dir, script, append(where, "-")...)
-			if want := "pyrun: 1 figure or other form of the result came back: --out DIR saves it\n"; got != (ended{0, "plotted\n3\n", want}) {
+			if want := "pyrun: 1 figure or other form of the result came back: --out DIR saves it\n"; got != (ended{0,
+				"plotted\n3\n", want}) {
 				t.Errorf("%+v", got)
 			}
 		})

@@ -15,7 +15,8 @@ import (
 // to, so that what was read before was read in time.
 func TestOutputIsLive(t *testing.T) {
 	both(t, func(t *testing.T, where []string) {
-		cmd := command(t, t.TempDir(), "import time\ndef main():\n    print('tick')\n    time.sleep(25)", append(where, "-")...)
+		cmd := command(t, t.TempDir(), "import time\ndef main():\n    print('tick')\n    time.sleep(25)",
+			append(where, "-")...)
 		stdout, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +52,8 @@ def main():
     pathlib.Path("binary").write_bytes(open("data/b", "rb").read() * 2)
     return sorted(str(p) for p in pathlib.Path(".").rglob("*") if p.is_file())
 `
-		got := pyrun(t, dir, script, append(where, "-", "--file", "in.csv", "--file", "data/b=in.bin", "--out", "out")...)
+		got := pyrun(t, dir, script,
+			append(where, "-", "--file", "in.csv", "--file", "data/b=in.bin", "--out", "out")...)
 		if got.code != 0 || !sameResult(got.stdout, `["binary", "data/b", "in.csv", "made/text.txt"]`+"\n") {
 			t.Fatalf("%+v", got)
 		}
@@ -71,12 +73,14 @@ def main():
 func TestFilesOfAFailureAndForms(t *testing.T) {
 	both(t, func(t *testing.T, where []string) {
 		dir := t.TempDir()
-		got := pyrun(t, dir, "def main():\n    open('left.txt', 'w').write('here')\n    return 1 / 0", append(where, "-", "--out", "out")...)
+		got := pyrun(t, dir, "def main():\n    open('left.txt', 'w').write('here')\n    return 1 / 0",
+			append(where, "-", "--out", "out")...)
 		data, err := os.ReadFile(filepath.Join(dir, "out", "left.txt"))
 		if got.code != exitScript || err != nil || string(data) != "here" {
 			t.Errorf("%+v: %q, %v", got, data, err)
 		}
-		got = pyrun(t, dir, "class C:\n    def _repr_html_(self): return '<b>c</b>'\ndef main(): return C()", append(where, "-", "--out", "out")...)
+		got = pyrun(t, dir, "class C:\n    def _repr_html_(self): return '<b>c</b>'\ndef main(): return C()",
+			append(where, "-", "--out", "out")...)
 		data, err = os.ReadFile(filepath.Join(dir, "out", "display.html"))
 		if got.code != 0 || got.stdout != "null\n" || err != nil || string(data) != "<b>c</b>" {
 			t.Errorf("%+v: %q, %v", got, data, err)
@@ -99,7 +103,8 @@ func TestInterrupt(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait() // the code is looked at below
-		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(stderr.String(), "interrupt: the run was ended") {
+		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(stderr.String(),
+			"interrupt: the run was ended") {
 			t.Errorf("exit code %d, %s", code, stderr.String())
 		}
 		if took := time.Since(began); took > 20*time.Second {

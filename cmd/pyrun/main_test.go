@@ -81,23 +81,36 @@ func TestOutcomes(t *testing.T) {
 			stdout string
 			stderr []string
 		}{
-			"result": {"def main(): return {'b': 4.0, 'a': [1, 'é']}", nil, exitOK, `{"b": 4.0, "a": [1, "é"]}` + "\n", nil},
-			"output and result": {"import sys\ndef main():\n    print('out')\n    print('err', file=sys.stderr)\n    return None", nil,
+			"result": {"def main(): return {'b': 4.0, 'a': [1, 'é']}", nil, exitOK,
+				`{"b": 4.0, "a": [1, "é"]}` + "\n", nil},
+			"output and result": {"import sys\ndef main():\n    print('out')\n    print('err', " +
+				"file=sys.stderr)\n    return None", nil,
 				exitOK, "out\nnull\n", []string{"err\n"}},
-			"output without a line end": {"def main():\n    print('out', end='')\n    return 1", nil, exitOK, "out\n1\n", nil},
-			"input":                     {"def main(n): return n['n'] * 2", []string{"--input", `{"n": 21}`}, exitOK, "42\n", nil},
-			"input from a file":         {"def main(n): return n", []string{"--input", "@input.json"}, exitOK, "[1, 2.0]\n", nil},
-			"stdin":                     {"import sys\ndef main(): return sys.stdin.read()", []string{"--stdin", "input.json"}, exitOK, "\"[1, 2.0]\"\n", nil},
+			"output without a line end": {"def main():\n    print('out', end='')\n    return 1", nil, exitOK,
+				"out\n1\n", nil},
+			"input": {"def main(n): return n['n'] * 2", []string{"--input", `{"n": 21}`},
+				exitOK, "42\n", nil},
+			"input from a file": {"def main(n): return n", []string{"--input", "@input.json"}, exitOK,
+				"[1, 2.0]\n", nil},
+			"stdin": {"import sys\ndef main(): return sys.stdin.read()",
+				[]string{"--stdin", "input.json"}, exitOK, "\"[1, 2.0]\"\n", nil},
 			"exception": {"def main():\n    print('so far')\n    return 1 / 0", nil, exitScript, "so far\n",
 				[]string{"line 3, in main", "pyrun: script_error: ZeroDivisionError: division by zero\n"}},
-			"no main":      {"x = 1", nil, exitScript, "", []string{"pyrun: main_missing: Script must contain a 'main()' function"}},
-			"syntax":       {"def main(:", nil, exitScript, "", []string{"pyrun: syntax_error: SyntaxError"}},
-			"exit":         {"import sys\ndef main(): sys.exit(3)", nil, exitScript, "", []string{"exited with code 3"}},
-			"denied":       {"import urllib.request\ndef main(): urllib.request.urlopen('http://10.0.0.1')", nil, exitScript, "", []string{"network access is not available to scripts"}},
-			"timeout":      {"def main():\n    while True: pass", []string{"--timeout", "200ms"}, exitLimit, "", []string{"pyrun: timeout: Script execution timed out after 0.2 seconds"}},
-			"memory":       {"def main(): return len(bytearray(1 << 40))", nil, exitLimit, "", []string{"memory_limit"}},
-			"bad timeout":  {"def main(): pass", []string{"--timeout", "0.01"}, exitUsage, "", []string{"invalid_request: timeout must be"}},
-			"report":       {"def main(): pass", []string{"--report"}, exitOK, "null\n", []string{`"wall_ms": `, `"seccomp": true`}},
+			"no main": {"x = 1", nil, exitScript, "",
+				[]string{"pyrun: main_missing: Script must contain a 'main()' function"}},
+			"syntax": {"def main(:", nil, exitScript, "", []string{"pyrun: syntax_error: SyntaxError"}},
+			"exit": {"import sys\ndef main(): sys.exit(3)", nil, exitScript, "",
+				[]string{"exited with code 3"}},
+			"denied": {"import urllib.request\ndef main(): urllib.request.urlopen('http://10.0.0.1')", nil,
+				exitScript, "", []string{"network access is not available to scripts"}},
+			"timeout": {"def main():\n    while True: pass", []string{"--timeout", "200ms"}, exitLimit, "",
+				[]string{"pyrun: timeout: Script execution timed out after 0.2 seconds"}},
+			"memory": {"def main(): return len(bytearray(1 << 40))", nil, exitLimit, "",
+				[]string{"memory_limit"}},
+			"bad timeout": {"def main(): pass", []string{"--timeout", "0.01"}, exitUsage, "",
+				[]string{"invalid_request: timeout must be"}},
+			"report": {"def main(): pass", []string{"--report"}, exitOK, "null\n",
+				[]string{`"wall_ms": `, `"seccomp": true`}},
 			"empty script": {" ", nil, exitUsage, "", []string{"script must not be empty"}},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -106,7 +119,8 @@ func TestOutcomes(t *testing.T) {
 				writeFile(t, dir, "input.json", "[1, 2.0]")
 				got := pyrun(t, dir, "", append(append([]string{"script.py"}, where...), tt.args...)...)
 				if got.code != tt.code || !sameResult(got.stdout, tt.stdout) {
-					t.Errorf("exit code %d, stdout %q, want %d, %q\n%s", got.code, got.stdout, tt.code, tt.stdout, got.stderr)
+					t.Errorf("exit code %d, stdout %q, want %d, %q\n%s", got.code, got.stdout, tt.code, tt.stdout,
+						got.stderr)
 				}
 				for _, want := range tt.stderr {
 					if !strings.Contains(got.stderr, want) {
@@ -146,12 +160,15 @@ func TestScriptFromStandardInput(t *testing.T) {
 func TestResultFile(t *testing.T) {
 	both(t, func(t *testing.T, where []string) {
 		dir := t.TempDir()
-		got := pyrun(t, dir, "def main():\n    print('out', end='')\n    return [1]", append(where, "-", "--result", "r.json")...)
+		got := pyrun(t, dir, "def main():\n    print('out', end='')\n    return [1]",
+			append(where, "-", "--result", "r.json")...)
 		data, err := os.ReadFile(filepath.Join(dir, "r.json"))
 		if err != nil || string(data) != "[1]\n" || got != (ended{0, "out", ""}) {
 			t.Errorf("%+v, file %q, %v", got, data, err)
 		}
-		if got := pyrun(t, dir, "def main(): return 1", append(where, "-", "--result", "no/r.json")...); got.code != exitOther || !strings.Contains(got.stderr, "--result: ") {
+		if got := pyrun(t, dir, "def main(): return 1",
+			append(where, "-", "--result", "no/r.json")...); got.code != exitOther ||
+			!strings.Contains(got.stderr, "--result: ") {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -71,15 +71,20 @@ func newFlags(o *options) *flag.FlagSet {
 	flags := flag.NewFlagSet("pyrun", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run prints the error, once
 	flags.Func("url", "`URL` of a service that runs the script; without it, the script runs here", o.setURL)
-	flags.Func("header", "a header for the service, `'Name: value'`, such as 'Authorization: Bearer …' for a private one; may be given again", o.addHeader)
+	flags.Func("header", "a header for the service, `'Name: value'`, such as 'Authorization: Bearer …' for a "+
+		"private one; may be given again", o.addHeader)
 	flags.Func("input", "`JSON` for main(input); @FILE reads it from a file", func(s string) error {
 		o.input, o.hasIn = s, true
 		return nil
 	})
 	flags.StringVar(&o.stdin, "stdin", "", "`FILE` that the script reads as standard input; - passes on pyrun's own")
 	flags.Func("file", "`NAME[=PATH]`: a file for the script's working directory; may be given again", o.addFile)
-	flags.StringVar(&o.out, "out", "", "`DIR` to save files that the script leaves in its working directory, and figures; made if need be; what is there stays as it is, and is told")
-	flags.StringVar(&o.result, "result", "", "`FILE` for the JSON of what main() returned, instead of the last line of stdout; must not be there yet, unless it is a pipe or device")
+	flags.StringVar(&o.out, "out", "",
+		"`DIR` to save files that the script leaves in its working directory, and figures; made if need be; what "+
+			"is there stays as it is, and is told")
+	flags.StringVar(&o.result, "result", "",
+		"`FILE` for the JSON of what main() returned, instead of the last line of stdout; must not be there yet, "+
+			"unless it is a pipe or device")
 	flags.BoolVar(&o.force, "force", false, "let --out and --result overwrite files")
 	flags.Func("timeout", "wall clock of the run: a `DURATION` such as 500ms, or seconds", o.setTimeout)
 	flags.BoolVar(&o.report, "report", false, "print what the run cost, its limits and isolation as JSON on stderr")
@@ -114,7 +119,8 @@ func (o *options) addFile(s string) error {
 		path = name
 	}
 	if !filepath.IsLocal(name) {
-		return fmt.Errorf("%q must be relative to the script's working directory; NAME=PATH reads a file from elsewhere", name)
+		return fmt.Errorf("%q must be relative to the script's working directory; NAME=PATH reads a file from "+
+			"elsewhere", name)
 	}
 	o.files = append(o.files, fileFlag{filepath.ToSlash(filepath.Clean(name)), path})
 	return nil
@@ -154,5 +160,6 @@ Flags:
 	flags.PrintDefaults()
 	fmt.Fprint(w, "\nExit codes, and the statuses of the service behind them:\n")
 	printExitCodes(w)
-	fmt.Fprint(w, "\nHere the limits are those of the service, and the same environment variables set\nthem (server -h lists them). --timeout may exceed EXEC_TIMEOUT.\n")
+	fmt.Fprint(w, "\nHere the limits are those of the service, and the same environment variables set\nthem "+
+		"(server -h lists them). --timeout may exceed EXEC_TIMEOUT.\n")
 }

@@ -17,21 +17,29 @@ func TestOddServices(t *testing.T) {
 		code        int
 		says        string
 	}{
-		"overloaded":       {429, "application/json", `{"error":"too many","status":"overloaded"}`, exitUnavailable, "overloaded: too many"},
-		"fault":            {500, "application/json", `{"error":"it broke","status":"internal_error"}`, exitOther, "internal_error: it broke"},
-		"unknown status":   {422, "application/json", `{"error":"e","status":"new_word"}`, exitOther, "new_word: e"},
-		"private":          {403, "text/html", "<h1>Forbidden</h1>", exitOther, "Authorization: Bearer"},
-		"front end":        {503, "text/plain", "upstream", exitUnavailable, "is no reply"},
-		"gateway":          {502, "text/html", "<h1>Bad Gateway</h1>", exitUnavailable, "is no reply"},
-		"late gateway":     {504, "", "", exitUnavailable, "is no reply"},
-		"somebody else":    {200, "text/html", "<html>", exitOther, "is no reply"},
-		"neither":          {200, "application/json", `{}`, exitOther, "is no reply"},
-		"both":             {200, "application/json", `{"result":1,"error":"e"}`, exitOther, "is no reply"},
-		"stream":           {200, "text/event-stream", ": hi\n\nevent: stdout\ndata: {\"text\":\"a\"}\n\nevent: result\ndata: {\"result\":1,\"stdout\":\"ab\"}\n\n", 0, ""},
-		"stream of errors": {200, "text/event-stream", "event: error\r\ndata: {\"error\":\"e\",\r\ndata: \"status\":\"timeout\"}\r\n\r\n", exitLimit, "timeout: e"},
-		"cut stream":       {200, "text/event-stream", "event: stdout\ndata: {\"text\":\"a\"}\n\nevent: result\ndata: {\"result\":1}\n", exitUnavailable, "unexpected EOF"},
-		"broken event":     {200, "text/event-stream", "event: stdout\ndata: {\n\n", exitOther, "event stdout"},
-		"redirect":         {302, "text/html", "", exitOther, "is no reply"},
+		"overloaded": {429, "application/json", `{"error":"too many","status":"overloaded"}`, exitUnavailable,
+			"overloaded: too many"},
+		"fault": {500, "application/json", `{"error":"it broke","status":"internal_error"}`, exitOther,
+			"internal_error: it broke"},
+		"unknown status": {422, "application/json", `{"error":"e","status":"new_word"}`, exitOther, "new_word: e"},
+		"private":        {403, "text/html", "<h1>Forbidden</h1>", exitOther, "Authorization: Bearer"},
+		"front end":      {503, "text/plain", "upstream", exitUnavailable, "is no reply"},
+		"gateway":        {502, "text/html", "<h1>Bad Gateway</h1>", exitUnavailable, "is no reply"},
+		"late gateway":   {504, "", "", exitUnavailable, "is no reply"},
+		"somebody else":  {200, "text/html", "<html>", exitOther, "is no reply"},
+		"neither":        {200, "application/json", `{}`, exitOther, "is no reply"},
+		"both":           {200, "application/json", `{"result":1,"error":"e"}`, exitOther, "is no reply"},
+		"stream": {200, "text/event-stream",
+			": hi\n\nevent: stdout\ndata: {\"text\":\"a\"}\n\nevent: result\ndata: " +
+				"{\"result\":1,\"stdout\":\"ab\"}\n\n", 0, ""},
+		"stream of errors": {200, "text/event-stream",
+			"event: error\r\ndata: {\"error\":\"e\",\r\ndata: \"status\":\"timeout\"}\r\n\r\n", exitLimit,
+			"timeout: e"},
+		"cut stream": {200, "text/event-stream",
+			"event: stdout\ndata: {\"text\":\"a\"}\n\nevent: result\ndata: {\"result\":1}\n", exitUnavailable,
+			"unexpected EOF"},
+		"broken event": {200, "text/event-stream", "event: stdout\ndata: {\n\n", exitOther, "event stdout"},
+		"redirect":     {302, "text/html", "", exitOther, "is no reply"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +101,8 @@ func TestRedirects(t *testing.T) {
 // Output that the service left out of its stream comes from the reply.
 func TestGapsAreFilled(t *testing.T) {
 	for name, tt := range map[string]struct{ stream, want string }{
-		"gap": {"event: stdout\ndata: {\"text\":\"one\\n\"}\n\nevent: stdout\ndata: {\"text\":\"\",\"omitted_bytes\":4}\n\nevent: stdout\ndata: {\"text\":\"three\\n\"}\n\n",
+		"gap": {"event: stdout\ndata: {\"text\":\"one\\n\"}\n\nevent: stdout\ndata: " +
+			"{\"text\":\"\",\"omitted_bytes\":4}\n\nevent: stdout\ndata: {\"text\":\"three\\n\"}\n\n",
 			"one\ntwo\nthree\n0\n"},
 		"no event": {"", "one\ntwo\nthree\n0\n"},
 		"all":      {"event: stdout\ndata: {\"text\":\"one\\ntwo\\nthree\\n\"}\n\n", "one\ntwo\nthree\n0\n"},
@@ -101,7 +110,8 @@ func TestGapsAreFilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
-				_, _ = w.Write([]byte(tt.stream + "event: result\ndata: {\"result\":0,\"stdout\":\"one\\ntwo\\nthree\\n\"}\n\n"))
+				_, _ = w.Write([]byte(tt.stream + "event: result\ndata: " +
+					"{\"result\":0,\"stdout\":\"one\\ntwo\\nthree\\n\"}\n\n"))
 			}))
 			defer server.Close()
 			if got := pyrun(t, t.TempDir(), "x", "-", "--url", server.URL); got != (ended{0, tt.want, ""}) {

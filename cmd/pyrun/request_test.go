@@ -22,7 +22,8 @@ func TestFilesAreSent(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir, "a.csv", "é,1\n")
 	writeFile(t, dir, "b.bin", "\xff\x00")
-	got := pyrun(t, dir, "x", "-", "--url", server.URL, "--file", "a.csv", "--file", "data/b=b.bin", "--timeout", "1.5")
+	got := pyrun(t, dir, "x", "-", "--url", server.URL, "--file", "a.csv", "--file", "data/b=b.bin", "--timeout",
+		"1.5")
 	want := map[string]any{"a.csv": "é,1\n", "data/b": map[string]any{"base64": "/wA="}}
 	if got.code != 0 || !reflect.DeepEqual(asked.Files, want) || asked.Timeout != 1.5 || asked.ReturnFiles {
 		t.Errorf("%+v, %+v", got, asked)

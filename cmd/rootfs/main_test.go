@@ -32,7 +32,8 @@ func TestRootfs(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := string(data)
-	for name, content := range map[string]string{certs: "certificates", server: program, filepath.Join(dir, "jail/packages/some_thing-1.0.dist-info/METADATA"): "Name: some.thing"} {
+	for name, content := range map[string]string{certs: "certificates", server: program,
+		filepath.Join(dir, "jail/packages/some_thing-1.0.dist-info/METADATA"): "Name: some.thing"} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -58,16 +59,23 @@ func TestRootfs(t *testing.T) {
 		t.Errorf("libraries: %v, %v", libraries, err)
 	}
 	for _, path := range libraries {
-		if real, err := filepath.EvalSymlinks(path); err != nil || !strings.HasPrefix(real, filepath.Join(dir, jail)+"/") {
+		if real, err := filepath.EvalSymlinks(path); err != nil ||
+			!strings.HasPrefix(real, filepath.Join(dir, jail)+"/") {
 			t.Errorf("%s: is %s, %v", path, real, err)
 		}
 	}
-	if info, err := os.Stat(filepath.Join(dir, "jail/python/bin/python3.11")); err != nil || info.Mode().Perm() != 0o755 {
+	if info, err := os.Stat(filepath.Join(dir, "jail/python/bin/python3.11")); err != nil ||
+		info.Mode().Perm() != 0o755 {
 		t.Errorf("interpreter: %v, %v", info, err)
 	}
 	listsWhatIsThere(t, dir)
+	isSettled(t, dir)
+}
+
+// isSettled looks at modes and times of all files.
+func isSettled(t *testing.T, dir string) {
 	seen := 0
-	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -107,7 +115,8 @@ func listsWhatIsThere(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"pkg:golang/stdlib@" + strings.TrimPrefix(info.GoVersion, "go"), "pkg:pypi/some-thing@1.0", "pkg:pypi/tzdata@2026.6"}
+	want := []string{"pkg:golang/stdlib@" + strings.TrimPrefix(info.GoVersion, "go"), "pkg:pypi/some-thing@1.0",
+		"pkg:pypi/tzdata@2026.6"}
 	for _, m := range info.Deps {
 		want = append(want, "pkg:golang/"+m.Path+"@"+m.Version)
 	}
@@ -118,7 +127,8 @@ func listsWhatIsThere(t *testing.T, dir string) {
 	}
 	for _, name := range []string{"python", "openssl", "libexpat", "sqlite", "zlib"} {
 		i := slices.IndexFunc(d.Components, func(c sbom.Component) bool { return c.Name == name })
-		if i < 0 || d.Components[i].Version == "" || !strings.Contains(d.Components[i].CPE, ":"+name+":"+d.Components[i].Version+":") {
+		if i < 0 || d.Components[i].Version == "" ||
+			!strings.Contains(d.Components[i].CPE, ":"+name+":"+d.Components[i].Version+":") {
 			t.Errorf("%s is not listed", name)
 		}
 	}
@@ -151,7 +161,8 @@ func TestRefusals(t *testing.T) {
 		{[]string{t.TempDir(), "/nonexistent"}, 1, "rootfs: open /nonexistent: no such file or directory"},
 	} {
 		var stderr bytes.Buffer
-		if code := run(t.Context(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(), tt.says) {
+		if code := run(t.Context(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(),
+			tt.says) {
 			t.Errorf("%v: exit code %d, %s", tt.args, code, &stderr)
 		}
 	}

@@ -186,7 +186,8 @@ func (l *limiter) tell(now time.Time) {
 	if now.Sub(l.told) < tellEvery {
 		return
 	}
-	l.log.Warn("all connections are taken: those on which nothing runs are closed for new ones", "connections", l.most+1, "closed", l.closed)
+	l.log.Warn("all connections are taken: those on which nothing runs are closed for new ones", "connections",
+		l.most+1, "closed", l.closed)
 	l.closed, l.told = 0, now
 }
 

@@ -31,7 +31,8 @@ const most = 8
 func startLimited(t *testing.T) limited {
 	t.Helper()
 	need.Time(t, "starts an interpreter")
-	for name, value := range map[string]string{"EXEC_WORKERS": "2", "EXEC_QUEUE": "3", "EXEC_MEMORY_MB": "128", "EXEC_TIMEOUT": "1h", "METRICS_PORT": "0"} {
+	for name, value := range map[string]string{"EXEC_WORKERS": "2", "EXEC_QUEUE": "3", "EXEC_MEMORY_MB": "128",
+		"EXEC_TIMEOUT": "1h", "METRICS_PORT": "0"} {
 		t.Setenv(name, value)
 	}
 	cfg, err := config.Load()
@@ -129,8 +130,12 @@ var attacks = map[string]func(net.Conn){
 	"half body for nothing": func(c net.Conn) {
 		_, _ = io.WriteString(c, "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
 	},
-	"idle":                    func(c net.Conn) { exchange(c) },
-	"half header after reply": func(c net.Conn) { exchange(c); _, _ = io.WriteString(c, "GET /health HTTP/1.1\r\nHost: x\r\nX-") },
+	"idle": func(c net.Conn) { exchange(c) },
+	"half header after reply": func(c net.Conn) {
+		exchange(c)
+		_,
+			_ = io.WriteString(c, "GET /health HTTP/1.1\r\nHost: x\r\nX-")
+	},
 	"never idle for long": func(c net.Conn) {
 		for exchange(c) {
 			time.Sleep(5 * time.Millisecond)
@@ -146,7 +151,9 @@ var attacks = map[string]func(net.Conn){
 		_ = c.(*net.TCPConn).SetReadBuffer(4096)
 		const script = "def main(): return 'x' * 60000"
 		for err := error(nil); err == nil; {
-			_, err = fmt.Fprintf(c, "POST /execute HTTP/1.1\r\nHost: x\r\nContent-Type: text/x-python\r\nContent-Length: %d\r\n\r\n%s", len(script), script)
+			_, err = fmt.Fprintf(c,
+				"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Type: text/x-python\r\nContent-Length: %d\r\n\r\n%s",
+				len(script), script)
 		}
 	},
 }
@@ -255,7 +262,8 @@ func TestHealthAnswersBesideRuns(t *testing.T) {
 	var runs sync.WaitGroup
 	for range 5 {
 		runs.Go(func() {
-			if text, err := l.run("import time\ndef main(): time.sleep(2)"); err != nil || text != `{"result":null,"stdout":""}` {
+			if text, err := l.run("import time\ndef main(): time.sleep(2)"); err != nil ||
+				text != `{"result":null,"stdout":""}` {
 				t.Errorf("%s, %v", text, err)
 			}
 		})
@@ -284,7 +292,8 @@ func TestHonestClientsAtTheLimit(t *testing.T) {
 			client := newClient()
 			defer client.CloseIdleConnections()
 			for range 30 {
-				resp, err := client.Post("http://"+l.addr+"/execute", "text/x-python", strings.NewReader("def main(): return 1"))
+				resp, err := client.Post("http://"+l.addr+"/execute", "text/x-python",
+					strings.NewReader("def main(): return 1"))
 				if err != nil {
 					t.Error(err)
 					continue
@@ -313,19 +322,22 @@ func TestWhoIsClosed(t *testing.T) {
 		waited time.Duration
 		victim int // index, -1 for nobody yet
 	}{
-		"oldest idle first":                           {[]*conn{ago(idle, old), ago(idle, older), ago(silent, older)}, 0, 1},
-		"then silent":                                 {[]*conn{ago(reading, older), ago(silent, old)}, 0, 1},
-		"then reading":                                {[]*conn{ago(answering, older), ago(reading, old)}, 0, 1},
-		"a young one is spared for an old":            {[]*conn{ago(idle, young), ago(reading, old)}, 0, 1},
-		"who has sent all waits for no other":         {[]*conn{ago(silent, young), ago(answering, older)}, 0, -1},
-		"then answering":                              {[]*conn{ago(replying, older), ago(answering, old)}, 0, 1},
-		"then replying":                               {[]*conn{ago(running, older), ago(replying, old)}, 0, 1},
-		"never a run":                                 {[]*conn{ago(running, older)}, older, -1},
-		"none who has asked before, others being new": {[]*conn{ago(silent, young), known(idle, young/2), known(idle, young)}, 0, -1},
-		"one who has asked before, none being new":    {[]*conn{known(reading, young), known(idle, young/2), known(reading, young)}, 0, 1},
-		"who has asked before, for an old":            {[]*conn{known(idle, young), ago(reading, old)}, 0, 1},
-		"all young":                                   {[]*conn{ago(reading, young), ago(idle, young)}, 0, -1},
-		"all young, for long":                         {[]*conn{ago(reading, young), ago(idle, young)}, grace, 1},
+		"oldest idle first": {[]*conn{ago(idle, old), ago(idle, older),
+			ago(silent, older)}, 0, 1},
+		"then silent":                         {[]*conn{ago(reading, older), ago(silent, old)}, 0, 1},
+		"then reading":                        {[]*conn{ago(answering, older), ago(reading, old)}, 0, 1},
+		"a young one is spared for an old":    {[]*conn{ago(idle, young), ago(reading, old)}, 0, 1},
+		"who has sent all waits for no other": {[]*conn{ago(silent, young), ago(answering, older)}, 0, -1},
+		"then answering":                      {[]*conn{ago(replying, older), ago(answering, old)}, 0, 1},
+		"then replying":                       {[]*conn{ago(running, older), ago(replying, old)}, 0, 1},
+		"never a run":                         {[]*conn{ago(running, older)}, older, -1},
+		"none who has asked before, others being new": {[]*conn{ago(silent, young), known(idle, young/2),
+			known(idle, young)}, 0, -1},
+		"one who has asked before, none being new": {[]*conn{known(reading, young), known(idle, young/2),
+			known(reading, young)}, 0, 1},
+		"who has asked before, for an old": {[]*conn{known(idle, young), ago(reading, old)}, 0, 1},
+		"all young":                        {[]*conn{ago(reading, young), ago(idle, young)}, 0, -1},
+		"all young, for long":              {[]*conn{ago(reading, young), ago(idle, young)}, grace, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &limiter{open: map[*conn]struct{}{}}

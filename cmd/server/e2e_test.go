@@ -69,7 +69,8 @@ func launchOn(t *testing.T, port string, limit time.Duration, settings ...string
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	p := &process{t: t, url: "http://127.0.0.1:" + port, lines: make(chan string, 1000)}
 	p.cmd = exec.CommandContext(ctx, os.Args[0])
-	p.cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", "PORT="+port, "EXEC_WORKERS=2", "EXEC_MEMORY_MB=128")
+	p.cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", "PORT="+port, "EXEC_WORKERS=2",
+		"EXEC_MEMORY_MB=128")
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
@@ -186,9 +187,11 @@ func launchBusy(t *testing.T, seconds float64, settings ...string) (*process, <-
 	p.logged("ready")
 	result := make(chan answer, 1)
 	go func() {
-		result <- p.do(newClient(), "/execute", fmt.Sprintf("import time\ndef main():\n    time.sleep(%g)\n    return 'slept'", seconds))
+		result <- p.do(newClient(), "/execute",
+			fmt.Sprintf("import time\ndef main():\n    time.sleep(%g)\n    return 'slept'", seconds))
 	}()
-	waitFor(t, "a script that runs", patience, func() bool { return strings.Contains(scrape(t, metrics), "\npyexec_workers_busy 1\n") })
+	waitFor(t, "a script that runs", patience,
+		func() bool { return strings.Contains(scrape(t, metrics), "\npyexec_workers_busy 1\n") })
 	return p, result
 }
 
@@ -198,7 +201,8 @@ func TestServeAndStop(t *testing.T) {
 		t.Errorf("the log does not name %s: %s", p.url, line)
 	}
 	// Not ready maybe, but taking requests: this one waits for the start.
-	if a := p.do(newClient(), "/execute", "def main(): return 2 + 2"); a.code != http.StatusOK || a.body != `{"result":4,"stdout":""}` {
+	if a := p.do(newClient(), "/execute",
+		"def main(): return 2 + 2"); a.code != http.StatusOK || a.body != `{"result":4,"stdout":""}` {
 		t.Errorf("got %+v", a)
 	}
 	p.logged("ready")
@@ -223,7 +227,8 @@ func TestSIGTERMDrains(t *testing.T) {
 	p.logged("draining")
 	for name, client := range map[string]*http.Client{"kept connection": kept, "new connection": newClient()} {
 		a := p.do(client, "/execute", "def main(): return 1")
-		if a.code != http.StatusServiceUnavailable || !strings.Contains(a.body, `"status":"unavailable"`) || !a.close || a.header.Get("Retry-After") == "" {
+		if a.code != http.StatusServiceUnavailable || !strings.Contains(a.body,
+			`"status":"unavailable"`) || !a.close || a.header.Get("Retry-After") == "" {
 			t.Errorf("%s: got %+v", name, a)
 		}
 	}
@@ -282,11 +287,16 @@ func TestAStartThatFails(t *testing.T) {
 			`setting PYTHON_PACKAGES: "/nowhere": /nowhere: no such file`,
 		}},
 		{"a port that is taken", []string{"PORT=" + port}, []string{"listen tcp 127.0.0.1:" + port}},
-		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port}, []string{"metrics: listen tcp 127.0.0.1:" + port}},
-		{"a credential that is not there", []string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"}, []string{"LOG_SINK=api: "}},
+		{"a port of metrics that is taken", []string{"METRICS_PORT=" + port},
+			[]string{"metrics: listen tcp 127.0.0.1:" + port}},
+		{"a credential that is not there",
+			[]string{"LOG_SINK=api", "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_APPLICATION_CREDENTIALS=/nonexistent.json"},
+			[]string{"LOG_SINK=api: "}},
 		{"an interpreter that is not there", []string{"PYTHON_HOME=/nonexistent/python"}, []string{"start: "}},
-		{"a module that is not there", []string{"PRELOAD=json,no_such_module"}, []string{"start: PRELOAD: no_such_module: No module named 'no_such_module'"}},
-		{"a module that does not import", []string{"PRELOAD=json,asyncio.windows_events"}, []string{"start: Traceback"}},
+		{"a module that is not there", []string{"PRELOAD=json,no_such_module"},
+			[]string{"start: PRELOAD: no_such_module: No module named 'no_such_module'"}},
+		{"a module that does not import", []string{"PRELOAD=json,asyncio.windows_events"},
+			[]string{"start: Traceback"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := launch(t, tt.settings...)
@@ -299,7 +309,8 @@ func TestAStartThatFails(t *testing.T) {
 			}
 			for i, want := range tt.messages {
 				var entry struct{ Severity, Message, Time string }
-				if err := json.Unmarshal([]byte(entries[i]), &entry); err != nil || entry.Severity != "ERROR" || entry.Time == "" ||
+				if err := json.Unmarshal([]byte(entries[i]),
+					&entry); err != nil || entry.Severity != "ERROR" || entry.Time == "" ||
 					!strings.HasPrefix(entry.Message, want) {
 					t.Errorf("%v, got %s want %q", err, entries[i], want)
 				}

@@ -81,7 +81,8 @@ func emulatorJar() (string, error) {
 	if gcloud, err = filepath.EvalSymlinks(gcloud); err != nil {
 		return "", err
 	}
-	pattern := filepath.Join(filepath.Dir(filepath.Dir(gcloud)), "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar")
+	pattern := filepath.Join(filepath.Dir(filepath.Dir(gcloud)),
+		"platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar")
 	found, err := filepath.Glob(pattern)
 	if err != nil || len(found) == 0 {
 		return "", errors.Join(err, fmt.Errorf("%s: no such file", pattern))
@@ -129,7 +130,8 @@ func (e *emulator) command(t *testing.T, settings []string, name string, args ..
 // setUp runs the deployment script for a service on port.
 func (e *emulator) setUp(t *testing.T, port string, settings ...string) {
 	t.Helper()
-	e.command(t, append([]string{"ENDPOINT=http://127.0.0.1:" + port, "MIN_RETRY=1s", "MAX_RETRY=3s"}, settings...), "../../deploy/pubsub.sh")
+	e.command(t, append([]string{"ENDPOINT=http://127.0.0.1:" + port, "MIN_RETRY=1s", "MAX_RETRY=3s"}, settings...),
+		"../../deploy/pubsub.sh")
 	name := "projects/" + emulatedProject
 	_, err := e.client.SubscriptionAdminClient.CreateSubscription(t.Context(), &pubsubpb.Subscription{
 		Name: name + "/subscriptions/watch", Topic: name + "/topics/results",
@@ -174,7 +176,8 @@ func (e *emulator) publish(t *testing.T, messages ...*pubsub.Message) []string {
 
 // receive collects the messages of a subscription until enough says so, and
 // fails the test when that takes too long.
-func (e *emulator) receive(t *testing.T, subscription string, limit time.Duration, enough func(all []*pubsub.Message) bool) []*pubsub.Message {
+func (e *emulator) receive(t *testing.T, subscription string, limit time.Duration,
+	enough func(all []*pubsub.Message) bool) []*pubsub.Message {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()

@@ -71,10 +71,11 @@ var faults = []fault{
 	{name: "no processes are left", lacking: asRoot, inject: func(t *testing.T, p *process) {
 		limit(t, p, unix.RLIMIT_NPROC, 1)
 	}},
-	{name: "no processes are left and the interpreter is killed", lacking: asRoot, inject: func(t *testing.T, p *process) {
-		kill(t, p)
-		limit(t, p, unix.RLIMIT_NPROC, 1)
-	}},
+	{name: "no processes are left and the interpreter is killed", lacking: asRoot,
+		inject: func(t *testing.T, p *process) {
+			kill(t, p)
+			limit(t, p, unix.RLIMIT_NPROC, 1)
+		}},
 }
 
 // diskFull leaves no room at all under the cache directory for a second, in

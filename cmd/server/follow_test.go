@@ -87,7 +87,8 @@ func waitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {
 // launchForEvents starts a server that publishes to the emulator.
 func launchForEvents(t *testing.T, e *emulator, port string, settings ...string) (*process, *runLog) {
 	t.Helper()
-	p := launchOn(t, port, 4*time.Minute, append(append(e.environment(), "RESULTS_TOPIC=results", "EVENTS=on"), settings...)...)
+	p := launchOn(t, port, 4*time.Minute,
+		append(append(e.environment(), "RESULTS_TOPIC=results", "EVENTS=on"), settings...)...)
 	log := p.follow(t)
 	waitFor(t, "the start", patience, func() bool { return p.do(newClient(), "/health", "").code == http.StatusOK })
 	return p, log

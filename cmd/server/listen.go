@@ -35,7 +35,8 @@ func listen(host string, port int) (net.Listener, error) {
 
 // noIPv6 says that the machine has no such address, or no such addresses.
 func noIPv6(err error) bool {
-	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EPROTONOSUPPORT)
+	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) ||
+		errors.Is(err, syscall.EPROTONOSUPPORT)
 }
 
 // pair is two listeners as one.

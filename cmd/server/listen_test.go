@@ -20,7 +20,10 @@ func TestListenOnLocalhost(t *testing.T) {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_,
+			_ = io.WriteString(w, r.Host)
+	})}
 	go func() { served <- server.Serve(l) }()
 	hosts := []string{"127.0.0.1"}
 	if probe, err := net.Listen("tcp6", "[::1]:0"); err == nil {

@@ -124,7 +124,8 @@ func (l *load) check(t *testing.T, log func() map[string]int) {
 	}
 	slices.Sort(l.strange)
 	if n := len(l.strange); n > 0 {
-		t.Errorf("%d strange answers, such as %.500q", n, slices.Compact(l.strange)[:min(3, len(slices.Compact(l.strange)))])
+		t.Errorf("%d strange answers, such as %.500q", n,
+			slices.Compact(l.strange)[:min(3, len(slices.Compact(l.strange)))])
 	}
 	logged := log()
 	for id, n := range l.ids {

@@ -75,7 +75,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // printSettings lists all environment variables for a person.
 func printSettings(w io.Writer) {
-	fmt.Fprint(w, "pyexec server: runs Python scripts nobody trusts; GET / of it explains how.\n\nEnvironment variables:\n\n")
+	fmt.Fprint(w, "pyexec server: runs Python scripts nobody trusts; GET / of it explains how.\n\nEnvironment "+
+		"variables:\n\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	plain := strings.NewReplacer("`", "")
 	for _, s := range config.Settings() {

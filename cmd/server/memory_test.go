@@ -70,10 +70,14 @@ func TestMemoryHolds(t *testing.T) {
 			p.crowd(t, "/execute", "text/event-stream", body)
 		}},
 		{"events", 4, func(t *testing.T, p *process, body []byte, _ string) {
-			p.crowd(t, "/events", "", fmt.Appendf(nil, `{"message":{"data":%q}}`, base64.StdEncoding.EncodeToString(body)))
+			p.crowd(t, "/events", "",
+				fmt.Appendf(nil, `{"message":{"data":%q}}`, base64.StdEncoding.EncodeToString(body)))
 		}},
 		{"tools", 4, func(t *testing.T, p *process, body []byte, _ string) {
-			p.crowd(t, "/mcp", "", fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":%s}}`, body))
+			p.crowd(t, "/mcp", "",
+				fmt.Appendf(nil,
+					`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_python","arguments":%s}}`,
+					body))
 		}},
 		{"readers who do not read", 5, silentReaders},
 		{"senders who do not end", 0, silentSenders},
@@ -149,7 +153,8 @@ func silentReaders(t *testing.T, p *process, _ []byte, metrics string) {
 		if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 			t.Error(err)
 		}
-		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
+			"application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	}
 	waitFor(t, "the server has given them up", patience, func() bool { return runsNoted(t, metrics) == before+5 })
 }
@@ -159,7 +164,8 @@ func silentSenders(t *testing.T, p *process, body []byte, _ string) {
 	for range 30 {
 		conn := p.dial(t)
 		defer conn.Close()
-		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
+		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
+			"application/json\r\nContent-Length: %d\r\n\r\n", len(body))
 		// Who is refused may be cut off.
 		_, _ = conn.Write(body[:len(body)-1])
 	}

@@ -40,7 +40,8 @@ func TestPubSub(t *testing.T) {
 	for _, tt := range []struct{ id, status, reply, severity string }{
 		{byGcloud, "ok", `{"result":{"four":4.0},"stdout":"by push\n"}`, "INFO"},
 		{ids[0], "invalid_request", `{"error":"request body must be valid JSON: `, "ERROR"},
-		{ids[1], "script_error", `{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":""`, "NOTICE"},
+		{ids[1], "script_error",
+			`{"error":"ZeroDivisionError: division by zero","status":"script_error","stdout":""`, "NOTICE"},
 		{ids[2], "invalid_request", `{"error":"push message: it has no data"`, "ERROR"},
 		{ids[3], "ok", `{"result":"xxx`, "INFO"},
 		{ids[4], "result_limit", `{"error":"The reply of 9995905 bytes is larger than`, "WARNING"},
@@ -50,11 +51,13 @@ func TestPubSub(t *testing.T) {
 			t.Errorf("no result of event %s among %d", tt.id, len(all))
 			continue
 		}
-		if r.Attributes["status"] != tt.status || !strings.HasPrefix(string(r.Data), tt.reply) || len(r.Attributes["execution_id"]) != 32 {
+		if r.Attributes["status"] != tt.status || !strings.HasPrefix(string(r.Data),
+			tt.reply) || len(r.Attributes["execution_id"]) != 32 {
 			t.Errorf("%s: got %.200s %v", tt.status, r.Data, r.Attributes)
 		}
 		runs := log.of(tt.id)
-		if len(runs) != 1 || runs[0].Severity != tt.severity || !runs[0].Event.Acknowledged || !runs[0].Event.Published {
+		if len(runs) != 1 || runs[0].Severity != tt.severity || !runs[0].Event.Acknowledged ||
+			!runs[0].Event.Published {
 			t.Errorf("%s: logged as %+v", tt.status, runs)
 		}
 	}
@@ -81,13 +84,16 @@ func TestUnwrappedPush(t *testing.T) {
 		Name: name + "/subscriptions/bare", Topic: name + "/topics/jobs",
 		PushConfig: &pubsubpb.PushConfig{
 			PushEndpoint: "http://127.0.0.1:" + port + "/events",
-			Wrapper:      &pubsubpb.PushConfig_NoWrapper_{NoWrapper: &pubsubpb.PushConfig_NoWrapper{WriteMetadata: true}},
+			Wrapper: &pubsubpb.PushConfig_NoWrapper_{
+				NoWrapper: &pubsubpb.PushConfig_NoWrapper{WriteMetadata: true},
+			},
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = e.client.SubscriptionAdminClient.DeleteSubscription(t.Context(), &pubsubpb.DeleteSubscriptionRequest{Subscription: name + "/subscriptions/jobs-push"})
+	err = e.client.SubscriptionAdminClient.DeleteSubscription(t.Context(),
+		&pubsubpb.DeleteSubscriptionRequest{Subscription: name + "/subscriptions/jobs-push"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +102,9 @@ func TestUnwrappedPush(t *testing.T) {
 	ids := e.publish(t,
 		&pubsub.Message{Data: []byte(request)},
 		&pubsub.Message{Data: []byte(request), Attributes: map[string]string{
-			"ce-id": "event-2", "ce-specversion": "1.0", "ce-source": "//pubsub.googleapis.com/" + name + "/topics/jobs",
-			"ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
+			"ce-id": "event-2", "ce-specversion": "1.0",
+			"ce-source": "//pubsub.googleapis.com/" + name + "/topics/jobs",
+			"ce-type":   "google.cloud.pubsub.topic.v1.messagePublished",
 		}},
 	)
 	got := byEvent(e.receive(t, "watch", patience, atLeast(2)))
@@ -120,7 +127,8 @@ func TestAThousandEvents(t *testing.T) {
 
 	messages := make([]*pubsub.Message, n)
 	for i := range messages {
-		messages[i] = &pubsub.Message{Data: fmt.Appendf(nil, `{"script": "import time\ndef main(n):\n    time.sleep(0.01)\n    return n * n", "input": %d}`, i)}
+		messages[i] = &pubsub.Message{Data: fmt.Appendf(nil,
+			`{"script": "import time\ndef main(n):\n    time.sleep(0.01)\n    return n * n", "input": %d}`, i)}
 	}
 	ids := e.publish(t, messages...)
 	done := make(chan map[string]*pubsub.Message, 1)
@@ -169,7 +177,8 @@ func TestOverloadOfEvents(t *testing.T) {
 	}
 	waitFor(t, "a full server", patience, func() bool {
 		all := scrape(t, metrics)
-		return strings.Contains(all, "\npyexec_workers_busy 1\n") && strings.Contains(all, "\npyexec_queue_length 1\n")
+		return strings.Contains(all, "\npyexec_workers_busy 1\n") &&
+			strings.Contains(all, "\npyexec_queue_length 1\n")
 	})
 	const n = 4
 	messages := make([]*pubsub.Message, n)
@@ -217,7 +226,8 @@ func TestDeadLetters(t *testing.T) {
 			e.setUp(t, port)
 			const request = `{"script": "def main(): return 1"}`
 			e.publish(t, &pubsub.Message{Data: []byte(request)})
-			dead := e.receive(t, "jobs-dead-keep", 2*time.Minute, func(all []*pubsub.Message) bool { return len(all) > 0 })
+			dead := e.receive(t, "jobs-dead-keep", 2*time.Minute,
+				func(all []*pubsub.Message) bool { return len(all) > 0 })
 			if len(dead) != 1 || string(dead[0].Data) != request {
 				t.Errorf("got %v", dead)
 			}

@@ -30,7 +30,8 @@ func TestArguments(t *testing.T) {
 		if code := run(tt.args, &stdout, &stderr); code != tt.code {
 			t.Errorf("%q: exit code %d", tt.args, code)
 		}
-		for _, out := range []struct{ name, got, want string }{{"stdout", stdout.String(), tt.stdout}, {"stderr", stderr.String(), tt.stderr}} {
+		for _, out := range []struct{ name, got, want string }{{"stdout", stdout.String(), tt.stdout},
+			{"stderr", stderr.String(), tt.stderr}} {
 			if !strings.Contains(out.got, out.want) || out.want == "" && out.got != "" {
 				t.Errorf("%q: %s: got %q, want %q", tt.args, out.name, out.got, out.want)
 			}

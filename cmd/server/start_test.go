@@ -30,7 +30,8 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", fmt.Sprintf("PORT=%d", ports[0]), "EXEC_WORKERS=6")
+		cmd.Env = append(os.Environ(), beServer+"=1", "HOST=127.0.0.1", fmt.Sprintf("PORT=%d", ports[0]),
+			"EXEC_WORKERS=6")
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)
 		}
@@ -54,7 +55,8 @@ func BenchmarkStart(b *testing.B) {
 // firstAnswer asks until the server listens, and then once.
 func firstAnswer(b *testing.B, url string) {
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(time.Millisecond) {
-		resp, err := http.Post(url+"/execute", "application/json", strings.NewReader(`{"script":"def main(): return 42"}`))
+		resp, err := http.Post(url+"/execute", "application/json",
+			strings.NewReader(`{"script":"def main(): return 42"}`))
 		if err != nil {
 			continue // not listening yet
 		}

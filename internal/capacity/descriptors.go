@@ -66,21 +66,24 @@ const raiseWith = "raise the limit of open files (ulimit -n, LimitNOFILE= of sys
 // makes what is not asked, but worked out, as small as need be.
 func (s *Share) fitDescriptors(descriptors int64, ask Ask) error {
 	if ask.Limits.OpenFiles > descriptors {
-		return fmt.Errorf("setting EXEC_OPEN_FILES: \"%d\": this process itself may have %d open files: %s, or lower the setting",
+		return fmt.Errorf("setting EXEC_OPEN_FILES: \"%d\": this process itself may have %d open files: %s, or "+
+			"lower the setting",
 			ask.Limits.OpenFiles, descriptors, raiseWith)
 	}
 	most := workersWith(descriptors)
 	switch {
 	case s.Workers <= most:
 	case ask.Workers != 0 && most > 0:
-		return fmt.Errorf("setting EXEC_WORKERS: \"%d\": needs %d open files, and this process may have %d: %s, or lower the setting to %d",
+		return fmt.Errorf("setting EXEC_WORKERS: \"%d\": needs %d open files, and this process may have %d: %s, "+
+			"or lower the setting to %d",
 			s.Workers, descriptorsFor(s.Workers), descriptors, raiseWith, most)
 	case most == 0:
 		return fmt.Errorf("open files: this process may have %d, and needs %d for one worker: %s",
 			descriptors, descriptorsFor(1), raiseWith)
 	default:
-		s.Warnings = append(s.Warnings, fmt.Sprintf("open files: this process may have %d, enough for %d workers instead of %d: %s",
-			descriptors, most, s.Workers, raiseWith))
+		s.Warnings = append(s.Warnings,
+			fmt.Sprintf("open files: this process may have %d, enough for %d workers instead of %d: %s",
+				descriptors, most, s.Workers, raiseWith))
 		s.Workers = most
 	}
 	s.Connections = int(connectionsLeft(descriptors, s.Workers))

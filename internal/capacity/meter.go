@@ -37,8 +37,10 @@ type groupKind struct {
 
 // See cgroup-v2.rst and cgroup-v1/memory.rst. Shared memory is in none of these.
 var groupKinds = []groupKind{
-	{"memory.max", "memory.current", []string{"active_file", "inactive_file", "slab_reclaimable"}, "", "memory.events"},
-	{"memory.limit_in_bytes", "memory.usage_in_bytes", []string{"total_active_file", "total_inactive_file"}, "memory.kmem.usage_in_bytes", "memory.oom_control"},
+	{"memory.max", "memory.current", []string{"active_file", "inactive_file", "slab_reclaimable"}, "",
+		"memory.events"},
+	{"memory.limit_in_bytes", "memory.usage_in_bytes", []string{"total_active_file", "total_inactive_file"},
+		"memory.kmem.usage_in_bytes", "memory.oom_control"},
 }
 
 // NewMeter finds the groups once; a limit that is changed later is not

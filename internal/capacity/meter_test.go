@@ -13,21 +13,24 @@ func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(tex
 // files do not count as taken, shared memory does.
 func TestMemoryLeft(t *testing.T) {
 	machine := map[string]*fstest.MapFile{
-		"proc/meminfo": file("MemTotal:       1048576 kB\nMemFree: 1 kB\nMemAvailable:    512000 kB\nSReclaimable: 3072 kB\n"),
-		"proc/vmstat":  file("nr_free_pages 1\noom_kill 7\n"),
+		"proc/meminfo": file("MemTotal:       1048576 kB\nMemFree: 1 kB\nMemAvailable:    512000 " +
+			"kB\nSReclaimable: 3072 kB\n"),
+		"proc/vmstat": file("nr_free_pages 1\noom_kill 7\n"),
 	}
 	v2 := map[string]*fstest.MapFile{
 		"proc/self/cgroup":             file("0::/\n"),
 		"sys/fs/cgroup/memory.max":     file("209715200\n"), // 200 MiB
 		"sys/fs/cgroup/memory.current": file("104857600\n"),
-		"sys/fs/cgroup/memory.stat":    file("anon 1\nfile 60000000\nshmem 9\ninactive_file 10485760\nactive_file 5242880\nslab_reclaimable 1048576\n"),
-		"sys/fs/cgroup/memory.events":  file("low 0\noom 3\noom_kill 2\n"),
+		"sys/fs/cgroup/memory.stat": file("anon 1\nfile 60000000\nshmem 9\ninactive_file " +
+			"10485760\nactive_file 5242880\nslab_reclaimable 1048576\n"),
+		"sys/fs/cgroup/memory.events": file("low 0\noom 3\noom_kill 2\n"),
 	}
 	v1 := map[string]*fstest.MapFile{
-		"proc/self/cgroup":                                      file("4:memory:/docker/abc\n"),
-		"sys/fs/cgroup/memory/memory.limit_in_bytes":            file("209715200\n"),
-		"sys/fs/cgroup/memory/memory.usage_in_bytes":            file("52428800\n"),
-		"sys/fs/cgroup/memory/memory.stat":                      file("cache 5\ninactive_file 1\ntotal_inactive_file 1048576\ntotal_active_file 1048576\n"),
+		"proc/self/cgroup":                           file("4:memory:/docker/abc\n"),
+		"sys/fs/cgroup/memory/memory.limit_in_bytes": file("209715200\n"),
+		"sys/fs/cgroup/memory/memory.usage_in_bytes": file("52428800\n"),
+		"sys/fs/cgroup/memory/memory.stat": file("cache 5\ninactive_file " +
+			"1\ntotal_inactive_file 1048576\ntotal_active_file 1048576\n"),
 		"sys/fs/cgroup/memory/memory.kmem.usage_in_bytes":       file("8388608\n"),
 		"sys/fs/cgroup/memory/memory.oom_control":               file("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"),
 		"sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": file("9223372036854771712\n"),

@@ -76,6 +76,7 @@ func (s sizes) overcommitted(m Machine) string {
 	if need <= m.Memory {
 		return ""
 	}
-	return fmt.Sprintf("memory: %d workers of %d MiB, %d MiB of /tmp and %d MiB in the kernel each, and %d MiB for the server, are %d MiB, more than the %d MiB of this container",
+	return fmt.Sprintf("memory: %d workers of %d MiB, %d MiB of /tmp and %d MiB in the kernel each, and %d MiB "+
+		"for the server, are %d MiB, more than the %d MiB of this container",
 		s.Workers, s.MemoryBytes/mib, s.TmpBytes/mib, s.Server.Kernel/mib, server/mib, need/mib, m.Memory/mib)
 }

@@ -25,18 +25,29 @@ func TestFit(t *testing.T) {
 		{name: "4 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 4 * gib}, workers: 6, queue: 24, memory: 512},
 		{name: "24 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 24 * gib}, workers: 8, queue: 32, memory: 512},
 		{name: "Unlimited, 4 CPUs", host: Machine{CPUs: 4, Memory: Unlimited}, workers: 16, queue: 64, memory: 512},
-		{name: "less than the reserve", host: Machine{CPUs: 1, Memory: 64 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
+		{name: "less than the reserve", host: Machine{CPUs: 1, Memory: 64 * mib}, workers: 2, queue: 8, memory: 64,
+			warns: true},
 		{name: "32 GiB, 8 CPUs", host: Machine{CPUs: 8, Memory: 32 * gib}, workers: 32, queue: 128, memory: 512},
 
-		{name: "workers given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8, queue: 32, memory: 104},
-		{name: "one worker given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1, queue: 4, memory: 310},
-		{name: "too many workers given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20}, workers: 20, queue: 80, memory: 64, warns: true},
-		{name: "memory given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib}, workers: 7, queue: 28, memory: 128},
-		{name: "more memory given than there is", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 4 * gib}, workers: 1, queue: 4, memory: 4096, warns: true},
-		{name: "memory above the usual most", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
-		{name: "queue given", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5, memory: 512},
-		{name: "large /tmp", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "all given", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4, memory: 100},
+		{name: "workers given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8,
+			queue: 32, memory: 104},
+		{name: "one worker given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1,
+			queue: 4, memory: 310},
+		{name: "too many workers given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20},
+			workers: 20, queue: 80, memory: 64, warns: true},
+		{name: "memory given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib},
+			workers: 7, queue: 28, memory: 128},
+		{name: "more memory given than there is", host: Machine{CPUs: 2, Memory: 2 * gib},
+			ask: sizes{MemoryBytes: 4 * gib}, workers: 1, queue: 4, memory: 4096, warns: true},
+		{name: "memory above the usual most", host: Machine{CPUs: 2, Memory: 24 * gib},
+			ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
+		{name: "queue given", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5,
+			memory: 512},
+		{name: "large /tmp", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2,
+			queue: 8, memory: 64, warns: true},
+		{name: "all given", host: Machine{CPUs: 2, Memory: 24 * gib},
+			ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4,
+			memory: 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.ask.TmpBytes == 0 {
@@ -44,7 +55,8 @@ func TestFit(t *testing.T) {
 			}
 			tt.ask.Server = defaultServer(t)
 			got := fit(tt.host, tt.ask)
-			want := sizes{Server: tt.ask.Server, Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes}
+			want := sizes{Server: tt.ask.Server, Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib,
+				TmpBytes: tt.ask.TmpBytes}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -143,7 +155,8 @@ func TestServerSizes(t *testing.T) {
 			}
 		}
 		if share.heap <= share.HeldBodies+share.HeldReplies-s.message || share.heap >= share.ServerBytes {
-			t.Errorf("%s: %d bytes for the heap, which holds %d and %d", tt.name, share.heap, share.HeldBodies, share.HeldReplies)
+			t.Errorf("%s: %d bytes for the heap, which holds %d and %d", tt.name, share.heap, share.HeldBodies,
+				share.HeldReplies)
 		}
 	}
 }

@@ -84,7 +84,8 @@ func TestSecureDirOfAnotherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := filetree.Private(dir, info, os.Getuid()+1); err == nil || !strings.Contains(err.Error(), "another user") {
+	if err := filetree.Private(dir, info, os.Getuid()+1); err == nil || !strings.Contains(err.Error(),
+		"another user") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -98,7 +99,8 @@ func TestCacheCandidates(t *testing.T) {
 	}
 	t.Setenv("HOME", "")
 	got := cacheCandidates()
-	if len(got) != 2 || !strings.HasPrefix(got[0], "/scratch/pyexec-") || !strings.HasPrefix(got[1], "/dev/shm/pyexec-") {
+	if len(got) != 2 || !strings.HasPrefix(got[0], "/scratch/pyexec-") || !strings.HasPrefix(got[1],
+		"/dev/shm/pyexec-") {
 		t.Errorf("without one: %q", got)
 	}
 }

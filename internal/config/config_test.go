@@ -36,10 +36,12 @@ func TestDefaults(t *testing.T) {
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         strings.Join(standardPreload, ","),
 		"PYTHON_HOME":     "",
-		"PIP_INDEX_URL":   "", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0", "PIP_TRUSTED_HOST": "", "PIP_CERT": "", "PIP_CONFIG_FILE": "",
+		"PIP_INDEX_URL":   "", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0",
+		"PIP_TRUSTED_HOST": "", "PIP_CERT": "", "PIP_CONFIG_FILE": "",
 		"PYTHON_PACKAGES": "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",
 		"EVENTS": "auto", "EVENTS_AUDIENCE": "", "EVENTS_ACCOUNTS": "", "EVENTS_SIGNATURE": "verify",
-		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0", "GOOGLE_CLOUD_PROJECT": "",
+		"RESULTS_TOPIC": "", "LOG_SINK": "stdout", "LOG_PAYLOADS": "false", "METRICS_PORT": "0",
+		"GOOGLE_CLOUD_PROJECT": "",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("defaults:\n got %v\nwant %v", got, want)
@@ -102,10 +104,12 @@ func TestAccepted(t *testing.T) {
 		{"SHUTDOWN_GRACE=0.1", "SHUTDOWN_GRACE", "100ms"},
 		{"RESULTS_TOPIC=", "RESULTS_TOPIC", ""},
 		{"RESULTS_TOPIC=results", "RESULTS_TOPIC", "results"},
-		{"RESULTS_TOPIC=projects/example.com:p-1/topics/Results.2", "RESULTS_TOPIC", "projects/example.com:p-1/topics/Results.2"},
+		{"RESULTS_TOPIC=projects/example.com:p-1/topics/Results.2", "RESULTS_TOPIC",
+			"projects/example.com:p-1/topics/Results.2"},
 		{"EVENTS=off", "EVENTS", "off"},
 		{"EVENTS_AUDIENCE=https://pyexec-1.run.app", "EVENTS_AUDIENCE", "https://pyexec-1.run.app"},
-		{"EVENTS_ACCOUNTS=a@p.iam.gserviceaccount.com, b@p.iam.gserviceaccount.com", "EVENTS_ACCOUNTS", "a@p.iam.gserviceaccount.com,b@p.iam.gserviceaccount.com"},
+		{"EVENTS_ACCOUNTS=a@p.iam.gserviceaccount.com, b@p.iam.gserviceaccount.com", "EVENTS_ACCOUNTS",
+			"a@p.iam.gserviceaccount.com,b@p.iam.gserviceaccount.com"},
 		{"EVENTS_ACCOUNTS=", "EVENTS_ACCOUNTS", ""},
 		{"EVENTS_SIGNATURE=platform", "EVENTS_SIGNATURE", "platform"},
 		{"ALLOWED_HOSTS=a.example,10.0.0.1", "ALLOWED_HOSTS", "a.example,10.0.0.1"},
@@ -115,9 +119,12 @@ func TestAccepted(t *testing.T) {
 		{"METRICS_PORT=9090", "METRICS_PORT", "9090"},
 		{"GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_PROJECT", "p"},
 		{"PYTHON_PACKAGES=", "PORT", "8080"},
-		{"PIP_INDEX_URL=https://me:secret@index.example/simple", "PIP_INDEX_URL", "https://me:xxxxx@index.example/simple"},
-		{"PIP_EXTRA_INDEX_URL= https://a.example/  http://b.example/?token=secret ", "PIP_EXTRA_INDEX_URL", "https://a.example/ http://b.example/"},
-		{"PIP_FIND_LINKS=/wheels  https://me:secret@a.example/links.html", "PIP_FIND_LINKS", "/wheels https://me:xxxxx@a.example/links.html"},
+		{"PIP_INDEX_URL=https://me:secret@index.example/simple", "PIP_INDEX_URL",
+			"https://me:xxxxx@index.example/simple"},
+		{"PIP_EXTRA_INDEX_URL= https://a.example/  http://b.example/?token=secret ", "PIP_EXTRA_INDEX_URL",
+			"https://a.example/ http://b.example/"},
+		{"PIP_FIND_LINKS=/wheels  https://me:secret@a.example/links.html", "PIP_FIND_LINKS",
+			"/wheels https://me:xxxxx@a.example/links.html"},
 		{"PIP_NO_INDEX=Yes", "PIP_NO_INDEX", "1"},
 		{"PIP_TRUSTED_HOST=a b:8080", "PIP_TRUSTED_HOST", "a b:8080"},
 		{"PIP_CERT=/etc/ca.pem", "PIP_CERT", "/etc/ca.pem"},
@@ -197,7 +204,8 @@ func TestEveryLimitIsBounded(t *testing.T) {
 		if !strings.HasPrefix(s.Name, "EXEC_") && s.Name != "SHUTDOWN_GRACE" {
 			continue
 		}
-		for _, value := range []string{"0", "-1", "-30s", "1e18", "99999999999999999999", "9223372036854775807", "inf", "none", " 1", "0x10"} {
+		for _, value := range []string{"0", "-1", "-30s", "1e18", "99999999999999999999", "9223372036854775807",
+			"inf", "none", " 1", "0x10"} {
 			if _, err := Parse([]string{s.Name + "=" + value}, roomy); err == nil {
 				t.Errorf("%s=%s: accepted", s.Name, value)
 			}
@@ -206,7 +214,8 @@ func TestEveryLimitIsBounded(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
-	_, err := Parse([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere", "SANDBOX=maybe"}, roomy)
+	_, err := Parse([]string{"EXEC_TIMEOUT=0", "PORT=-1", "EXEC_TYPO=1", "PYTHON_PACKAGES=/nowhere",
+		"SANDBOX=maybe"}, roomy)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -232,7 +241,8 @@ func TestOvercommit(t *testing.T) {
 		warned  string
 	}{
 		{"too many", []string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000"}, "10 workers of 1000 MiB", ""},
-		{"too many, and wanted", []string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000", "EXEC_OVERCOMMIT=true"}, "", "10 workers of 1000 MiB"},
+		{"too many, and wanted", []string{"EXEC_WORKERS=10", "EXEC_MEMORY_MB=1000", "EXEC_OVERCOMMIT=true"}, "",
+			"10 workers of 1000 MiB"},
 		{"too large for one", []string{"EXEC_MEMORY_MB=4000"}, "1 workers of 4000 MiB", ""},
 		{"too many of the usual size", []string{"EXEC_WORKERS=30"}, "30 workers of 64 MiB", ""},
 		{"what the README recommends", []string{"EXEC_WORKERS=4", "EXEC_MEMORY_MB=384"}, "", ""},
@@ -294,7 +304,8 @@ func TestBlockedModules(t *testing.T) {
 			t.Errorf("%s is not blocked", name)
 		}
 	}
-	honest := "sys,shutil,tempfile,sqlite3,zoneinfo,threading,asyncio,concurrent,decimal,hashlib,zlib,pathlib,io,json,math,urllib,http,importlib,csv,logging,unittest,uuid,secrets,signal"
+	honest := "sys,shutil,tempfile,sqlite3,zoneinfo,threading,asyncio,concurrent,decimal,hashlib,zlib," +
+		"pathlib,io,json,math,urllib,http,importlib,csv,logging,unittest,uuid,secrets,signal"
 	for name := range strings.SplitSeq(honest+","+strings.Join(standardPreload, ","), ",") {
 		if seen[name] {
 			t.Errorf("%s has honest uses and is blocked", name)

@@ -86,7 +86,8 @@ var standardPreload = strings.Split("json,math,re,random,datetime,collections,it
 var packagePreload = []preloaded{
 	{"numpy", "under nearly all of the others"},
 	{"numpy.random", "loaded when first used, and has to be there to be seeded anew in every fork"},
-	{"pandas", "the most frequent of all, and the slowest to import; it brings pyarrow with it where that is installed"},
+	{"pandas", "the most frequent of all, and the slowest to import; it brings pyarrow with it where that is " +
+		"installed"},
 	{"matplotlib.pyplot", "0.3 s, and makes figures that are returned without being asked for"},
 	{"matplotlib.backends.backend_agg", "loaded with the first figure"},
 	{"threadpoolctl", "small, and not at home where /proc can't be read: see the zygote's rehearsals"},

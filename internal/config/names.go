@@ -47,7 +47,8 @@ func hosts(field func(*Config) *[]string) kind {
 				host = strings.TrimSpace(host)
 				_, err := netip.ParseAddr(host)
 				if host != "*" && err != nil && !hostName.MatchString(host) {
-					return fmt.Errorf("%q is no name of a host; accepted are names or addresses without a port, separated by commas, or * for all", host)
+					return fmt.Errorf("%q is no name of a host; accepted are names or addresses without a port, "+
+						"separated by commas, or * for all", host)
 				}
 				list = append(list, host)
 			}

@@ -9,9 +9,12 @@ import (
 // Where packages come from is read where pip reads it; the environment wins.
 func TestPipConf(t *testing.T) {
 	files := map[string]string{
-		"machine": "# a comment\n[global]\nindex-url = https://machine.example/simple\ncert: /machine.pem\n[install]\nno_index = true\n[list]\nindex-url = https://wrong.example\n",
-		"user":    "[global]\nindex-url=https://user.example/simple\nnonsense\nextra-index-url =\n    https://one.example/\n\thttps://two.example/\ntrusted-host = one\n",
-		"named":   "[install]\nindex-url = https://named.example/simple\n[global]\nindex-url = https://less.example/simple\nfind-links = /wheels /more\n",
+		"machine": "# a comment\n[global]\nindex-url = https://machine.example/simple\ncert: " +
+			"/machine.pem\n[install]\nno_index = true\n[list]\nindex-url = https://wrong.example\n",
+		"user": "[global]\nindex-url=https://user.example/simple\nnonsense\nextra-index-url =\n    " +
+			"https://one.example/\n\thttps://two.example/\ntrusted-host = one\n",
+		"named": "[install]\nindex-url = https://named.example/simple\n[global]\nindex-url = " +
+			"https://less.example/simple\nfind-links = /wheels /more\n",
 	}
 	read := func(name string) ([]byte, error) {
 		if text, ok := files[name]; ok {
@@ -43,7 +46,8 @@ PIP_CERT=/machine.pem`
 	if got := show(all, "PIP_INDEX_URL="); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	want = strings.Replace(strings.Replace(want, "named.example/simple", "environment.example", 1), "PIP_NO_INDEX=1\n", "", 1)
+	want = strings.Replace(strings.Replace(want, "named.example/simple", "environment.example", 1),
+		"PIP_NO_INDEX=1\n", "", 1)
 	if got := show(all, "PIP_INDEX_URL=https://environment.example", "PIP_NO_INDEX=0"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -59,7 +63,8 @@ func TestPipConfFiles(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	t.Setenv("XDG_CONFIG_HOME", "/config")
 	t.Setenv("PIP_CONFIG_FILE", "/more.conf")
-	if got := strings.Join(pipConfFiles(), " "); got != "/etc/xdg/pip/pip.conf /etc/pip.conf /home/me/.pip/pip.conf /config/pip/pip.conf /more.conf" {
+	if got := strings.Join(pipConfFiles(),
+		" "); got != "/etc/xdg/pip/pip.conf /etc/pip.conf /home/me/.pip/pip.conf /config/pip/pip.conf /more.conf" {
 		t.Error(got)
 	}
 	t.Setenv("PIP_CONFIG_FILE", "/dev/null")

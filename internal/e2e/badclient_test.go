@@ -87,7 +87,8 @@ const goodBody = `{"script":"def main():\n    return 2 + 2"}`
 
 // head is the start of a request with a body of n bytes.
 func head(n int) string {
-	return fmt.Sprintf("POST /execute HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", n)
+	return fmt.Sprintf("POST /execute HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "+
+		"%d\r\n\r\n", n)
 }
 
 // TestStalledBodies holds many requests open in the middle of their bodies.
@@ -114,7 +115,8 @@ func TestStalledBodies(t *testing.T) {
 				t.Fatal(err)
 			}
 			body, _ := io.ReadAll(resp.Body)
-			if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "it did not arrive in time") {
+			if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body),
+				"it did not arrive in time") {
 				t.Errorf("got %d %s", resp.StatusCode, body)
 			}
 			c.Close()
@@ -132,29 +134,45 @@ func TestRawRequests(t *testing.T) {
 		text string
 		want []string
 	}{
-		"garbage":                  {"\x00\x01\x02garbage\r\n\r\n", []string{"400 Bad Request"}},
-		"a good one, then garbage": {good + "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", []string{result, "400 Bad Request"}},
+		"garbage": {"\x00\x01\x02garbage\r\n\r\n", []string{"400 Bad Request"}},
+		"a good one, then garbage": {good + "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+			[]string{result, "400 Bad Request"}},
 		"three in a pipe, then garbage": {good + good + good + "GARBAGE\r\n\r\n",
 			[]string{result, result, result, "400 Bad Request"}},
-		"a bad one, then a good one":      {head(3) + "{]}" + good + "x\r\n\r\n", []string{"must be valid JSON", result, "400 Bad Request"}},
-		"a body that is longer":           {head(len(goodBody)) + goodBody + "{}{}\r\n\r\n", []string{result, "400 Bad Request"}},
-		"a length that is no number":      {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n", []string{"400 Bad Request"}},
-		"two lengths":                     {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", []string{"400 Bad Request"}},
-		"a negative length":               {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", []string{"400 Bad Request"}},
-		"chunks that are none":            {"POST /execute HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", []string{"broke off"}},
-		"an encoding that is unknown":     {"POST /execute HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\n\r\n", []string{"501 Not Implemented"}},
-		"no host":                         {"POST /execute HTTP/1.1\r\nContent-Length: 0\r\n\r\n", []string{"400 Bad Request"}},
-		"a control character in a header": {"POST /execute HTTP/1.1\r\nHost: x\r\nX: \x01\r\nContent-Length: 0\r\n\r\n", []string{"400 Bad Request"}},
-		"a header of 2 MiB":               {"POST /execute HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 2<<20) + "\r\n\r\n", []string{"431 Request Header Fields Too Large"}},
-		"HTTP/1.0":                        {"POST /execute HTTP/1.0\r\nContent-Length: " + fmt.Sprint(len(goodBody)) + "\r\n\r\n" + goodBody, []string{result}},
-		"chunks": {"POST /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n" + goodBody[:5] + "\r\n" +
+		"a bad one, then a good one": {head(3) + "{]}" + good + "x\r\n\r\n",
+			[]string{"must be valid JSON", result, "400 Bad Request"}},
+		"a body that is longer": {head(len(goodBody)) + goodBody + "{}{}\r\n\r\n",
+			[]string{result, "400 Bad Request"}},
+		"a length that is no number": {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n",
+			[]string{"400 Bad Request"}},
+		"two lengths": {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+			"1\r\nContent-Length: 2\r\n\r\n", []string{"400 Bad Request"}},
+		"a negative length": {"POST /execute HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+			[]string{"400 Bad Request"}},
+		"chunks that are none": {"POST /execute HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\nzz\r\n", []string{"broke off"}},
+		"an encoding that is unknown": {"POST /execute HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\n\r\n",
+			[]string{"501 Not Implemented"}},
+		"no host": {"POST /execute HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+			[]string{"400 Bad Request"}},
+		"a control character in a header": {"POST /execute HTTP/1.1\r\nHost: x\r\nX: \x01\r\nContent-Length: " +
+			"0\r\n\r\n", []string{"400 Bad Request"}},
+		"a header of 2 MiB": {"POST /execute HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x",
+			2<<20) + "\r\n\r\n", []string{"431 Request Header Fields Too Large"}},
+		"HTTP/1.0": {"POST /execute HTTP/1.0\r\nContent-Length: " + fmt.Sprint(len(goodBody)) + "\r\n\r\n" + goodBody,
+			[]string{result}},
+		"chunks": {"POST /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+			"Transfer-Encoding: chunked\r\n\r\n5\r\n" + goodBody[:5] + "\r\n" +
 			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(goodBody)-5, goodBody[5:]), []string{result}},
-		"a question first": {"POST /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: " + fmt.Sprint(len(goodBody)) + "\r\n\r\n" + goodBody,
+		"a question first": {"POST /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: " +
+			"100-continue\r\nContent-Length: " + fmt.Sprint(len(goodBody)) + "\r\n\r\n" + goodBody,
 			[]string{"100 Continue", result}},
-		"another path":   {"POST /execute/../etc HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", []string{`"invalid_request"`}},
-		"another method": {"BREW /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", []string{"405 Method Not Allowed"}},
-		"TLS":            {"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", []string{"400 Bad Request"}},
-		"HTTP/2":         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []string{"404 Not Found"}},
+		"another path": {"POST /execute/../etc HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+			"0\r\n\r\n", []string{`"invalid_request"`}},
+		"another method": {"BREW /execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+			[]string{"405 Method Not Allowed"}},
+		"TLS":    {"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", []string{"400 Bad Request"}},
+		"HTTP/2": {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []string{"404 Not Found"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := dial(t, s.http)
@@ -182,7 +200,8 @@ func TestClientLeaves(t *testing.T) {
 	s := freshLive(t, "EXEC_WORKERS=2", "EXEC_QUEUE=20", "BLOCKED_IMPORTS=")
 	mark := fmt.Sprintf("left%d", os.Getpid()%1e6)
 	// The name of a thread is what of a confined process shows outside.
-	script := "import ctypes, time\ndef main():\n    ctypes.CDLL(None).prctl(15, b'" + mark + "')\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
+	script := "import ctypes, time\ndef main():\n    ctypes.CDLL(None).prctl(15, b'" + mark + "')\n    while True:\n" +
+		"        try: time.sleep(60)\n        except BaseException: pass"
 	body := fmt.Appendf(nil, "{\"script\":%s}", quote(script))
 	s.leavesNothing(t, func() {
 		ctx, leave := context.WithCancel(t.Context())
@@ -256,7 +275,8 @@ func TestThousandAtOnce(t *testing.T) {
 						if err != nil {
 							t.Error(err)
 						}
-						if want := fmt.Sprintf(`{"result":%d,"stdout":"%d\n"}`, 2*i, i); r.code == http.StatusOK && r.body != want {
+						if want := fmt.Sprintf(`{"result":%d,"stdout":"%d\n"}`, 2*i,
+							i); r.code == http.StatusOK && r.body != want {
 							t.Errorf("got %s, want %s", r.body, want)
 						}
 						replies <- r
@@ -266,7 +286,8 @@ func TestThousandAtOnce(t *testing.T) {
 				away := 0
 				for range crowd {
 					switch r := <-replies; {
-					case r.code == http.StatusTooManyRequests && r.text("status") == "overloaded" && r.header.Get("Retry-After") != "":
+					case r.code == http.StatusTooManyRequests && r.text("status") == "overloaded" &&
+						r.header.Get("Retry-After") != "":
 						away++
 					case r.code != http.StatusOK:
 						t.Errorf("got %d %.300s", r.code, r.body)

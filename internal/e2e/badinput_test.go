@@ -24,14 +24,16 @@ func TestBadRequests(t *testing.T) {
 		{"a byte order mark", "\ufeff", 400, "request body"},
 		{"not JSON", "script=def main(): pass", 400, "request body must be valid JSON"},
 		{"half of it", `{"script":"def main(): pa`, 400, "request body must be valid JSON"},
-		{"two of them", `{"script":"def main(): pass"}{"script":"def main(): pass"}`, 400, "request body must be valid JSON"},
+		{"two of them", `{"script":"def main(): pass"}{"script":"def main(): pass"}`, 400,
+			"request body must be valid JSON"},
 		{"single quotes", `{'script':'def main(): pass'}`, 400, "request body must be valid JSON"},
 		{"a comma too many", `{"script":"def main(): pass",}`, 400, "request body must be valid JSON"},
 		{"a comment", `{"script":"def main(): pass" /* x */}`, 400, "request body must be valid JSON"},
 		{"NaN", `{"script":"def main(x): pass","input":NaN}`, 400, "request body must be valid JSON"},
 		{"a line break in a string", "{\"script\":\"def main():\n pass\"}", 400, "request body must be valid JSON"},
 		{"NUL", "\x00", 400, "request body must be valid JSON"},
-		{"Latin-1", "{\"script\":\"def main(): return '\xe9'\"}", 400, "request body must be UTF-8: byte 0xE9 at offset 31"},
+		{"Latin-1", "{\"script\":\"def main(): return '\xe9'\"}", 400,
+			"request body must be UTF-8: byte 0xE9 at offset 31"},
 		{"UTF-16", "\xff\xfe{\x00\"\x00", 400, "request body must be UTF-8"},
 		{"cut in a character", "{\"script\":\"\xe2\x82", 400, "request body must be UTF-8"},
 		{"a surrogate in UTF-8", "{\"script\":\"\xed\xa0\x80\"}", 400, "request body must be UTF-8"},
@@ -45,27 +47,44 @@ func TestBadRequests(t *testing.T) {
 		{"script: list", `{"script":["def main(): pass"]}`, 400, "script must be a string"},
 		{"script: empty", `{"script":""}`, 400, "script must not be empty"},
 		{"script: blank", `{"script":" \n\t\r\n"}`, 400, "script must not be empty"},
-		{"script: half a surrogate pair", `{"script":"def main(): return '\ud800'"}`, 400, "script must be Unicode text"},
-		{"script: twice", `{"script":"def main(): pass","script":"def main(): pass"}`, 400, "script must be given once"},
+		{"script: half a surrogate pair", `{"script":"def main(): return '\ud800'"}`, 400,
+			"script must be Unicode text"},
+		{"script: twice", `{"script":"def main(): pass","script":"def main(): pass"}`, 400,
+			"script must be given once"},
 		{"Script", `{"Script":"def main(): pass"}`, 400, `unknown field "Script"`},
 		{"an unknown field", `{"script":"def main(): pass","code":""}`, 400, `unknown field "code"`},
-		{"an unknown field with a long name", `{"script":"def main(): pass","` + strings.Repeat("x", 100_000) + `":1}`, 400, `unknown field "xxx`},
+		{"an unknown field with a long name",
+			`{"script":"def main(): pass","` + strings.Repeat("x", 100_000) + `":1}`, 400, `unknown field "xxx`},
 		{"stdin: number", `{"script":"def main(): pass","stdin":1}`, 400, "stdin must be a string"},
 		{"stdin: null", `{"script":"def main(): pass","stdin":null}`, 400, "stdin must be a string"},
-		{"timeout: string", `{"script":"def main(): pass","timeout":"1"}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
-		{"timeout: zero", `{"script":"def main(): pass","timeout":0}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
-		{"timeout: negative", `{"script":"def main(): pass","timeout":-1}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
-		{"timeout: too long", `{"script":"def main(): pass","timeout":30.001}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
-		{"timeout: huge", `{"script":"def main(): pass","timeout":1e999}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
-		{"timeout: true", `{"script":"def main(): pass","timeout":true}`, 400, "timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: string", `{"script":"def main(): pass","timeout":"1"}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: zero", `{"script":"def main(): pass","timeout":0}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: negative", `{"script":"def main(): pass","timeout":-1}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: too long", `{"script":"def main(): pass","timeout":30.001}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: huge", `{"script":"def main(): pass","timeout":1e999}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
+		{"timeout: true", `{"script":"def main(): pass","timeout":true}`, 400,
+			"timeout must be a number of seconds from 0.05 to 30"},
 		{"report: one", `{"script":"def main(): pass","report":1}`, 400, "report must be true or false"},
 		{"brackets", deep, 400, "request body"},
 		{"brackets, closed", deep + strings.Repeat("]", 100_000), 400, "request body"},
-		{"brackets in the input", `{"script":"def main(x): pass","input":` + deep + strings.Repeat("]", 100_000) + `}`, 400, "nested at most 256 levels"},
-		{"braces in the input", `{"script":"def main(x): pass","input":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000) + `}`, 400, "input must be nested at most 256 levels deep"},
-		{"one level too many", `{"script":"def main(x): pass","input":` + strings.Repeat("[", 257) + strings.Repeat("]", 257) + `}`, 400, "input must be nested at most 256 levels deep"},
-		{"script of more than 1 MiB", `{"script":"` + strings.Repeat("#", 1<<20) + `x"}`, 413, "script must be at most 1048576 bytes, got 1048577"},
-		{"10 MiB", `{"script":"` + strings.Repeat("#", 10<<20) + `"}`, 413, "request body must be at most 8388608 bytes"},
+		{"brackets in the input",
+			`{"script":"def main(x): pass","input":` + deep + strings.Repeat("]", 100_000) + `}`, 400,
+			"nested at most 256 levels"},
+		{"braces in the input",
+			`{"script":"def main(x): pass","input":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}",
+				5000) + `}`, 400, "input must be nested at most 256 levels deep"},
+		{"one level too many",
+			`{"script":"def main(x): pass","input":` + strings.Repeat("[", 257) + strings.Repeat("]", 257) + `}`,
+			400, "input must be nested at most 256 levels deep"},
+		{"script of more than 1 MiB", `{"script":"` + strings.Repeat("#", 1<<20) + `x"}`, 413,
+			"script must be at most 1048576 bytes, got 1048577"},
+		{"10 MiB", `{"script":"` + strings.Repeat("#", 10<<20) + `"}`, 413,
+			"request body must be at most 8388608 bytes"},
 		{"10 MiB of white space", strings.Repeat(" ", 10<<20), 413, "request body must be at most 8388608 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +103,8 @@ func TestBadRequests(t *testing.T) {
 
 // namesSetting says whether one of the settings is in a sentence.
 func namesSetting(sentence string) bool {
-	return slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return strings.Contains(sentence, s.Name+".") })
+	return slices.ContainsFunc(config.Settings(),
+		func(s config.Setting) bool { return strings.Contains(sentence, s.Name+".") })
 }
 
 // TestLargeRequests sends as much as is permitted.
@@ -95,7 +115,8 @@ func TestLargeRequests(t *testing.T) {
 	if r := s.run(t, script); r.code != http.StatusOK || r.text("result") != "0" {
 		t.Errorf("script of 1 MiB: got %d %.300s", r.code, r.body)
 	}
-	if r := s.run(t, script, request{"input": strings.Repeat("é", 3<<20)}); r.code != http.StatusOK || r.text("result") != "3145728" {
+	if r := s.run(t, script,
+		request{"input": strings.Repeat("é", 3<<20)}); r.code != http.StatusOK || r.text("result") != "3145728" {
 		t.Errorf("6 MiB of input: got %d %.300s", r.code, r.body)
 	}
 	stdin := strings.Repeat("line é\n", 1<<17)
@@ -109,7 +130,8 @@ func TestLargeRequests(t *testing.T) {
 		t.Errorf("integer of 5000 digits: got %d %.300s", r.code, r.body)
 	}
 	big := `["` + strings.Repeat("ab", 4<<20-3) + `"]`
-	if r := s.run(t, "def main(): return ['ab' * (4*1024*1024 - 3)]"); r.code != http.StatusOK || string(r.member["result"]) != big {
+	if r := s.run(t, "def main(): return ['ab' * (4*1024*1024 - 3)]"); r.code != http.StatusOK ||
+		string(r.member["result"]) != big {
 		t.Errorf("result of 8 MiB: got %d, %d bytes", r.code, len(r.body))
 	}
 }
@@ -160,7 +182,8 @@ func TestDeepScripts(t *testing.T) {
 		{"empty lines", repeat("\n", 1<<20-30) + "def main(): return 1", 200, ""},
 		{"continued lines", def + repeat("\\\n", 400_000) + "1", 0, ""},
 		{"stars", "def main(*" + repeat("*", 100_000) + "x): pass", 400, "syntax_error"},
-		{"a pattern", "def main(x=1):\n    match x:\n        case " + repeat("[", 5000) + repeat("]", 5000) + ": pass", 400, "syntax_error"},
+		{"a pattern", "def main(x=1):\n    match x:\n        case " + repeat("[", 5000) + repeat("]",
+			5000) + ": pass", 400, "syntax_error"},
 		{"imports in depth", def + repeat("[", 90) + "__import__('os')" + repeat("]", 90) + "\nimport json", 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,11 +26,14 @@ var released = map[string]string{
 // that has to be thought about again: from that day on the test fails. Decision
 // 076 says how to get a newer interpreter.
 var tooOld = map[string]struct{ until, why string }{
-	"python 3.11.11": {"2027-05-31", "the newest 3.11 of its Go module; it runs jailed, or without a network and for our own programs alone"},
-	"openssl 3.0.15": {"2027-05-31", "part of that build; nothing makes a connection with it: packages are fetched by Go, and scripts have no network"},
-	"expat 2.6.3":    {"2027-05-31", "part of that build; it reads what scripts give it, in the jail"},
-	"sqlite 3.47.1":  {"2027-05-31", "part of that build; it reads what scripts give it, in the jail"},
-	"zlib 1.2.13":    {"2027-05-31", "part of that build; outside the jail it reads nothing"},
+	"python 3.11.11": {"2027-05-31",
+		"the newest 3.11 of its Go module; it runs jailed, or without a network and for our own programs alone"},
+	"openssl 3.0.15": {"2027-05-31",
+		"part of that build; nothing makes a connection with it: packages are fetched by Go, and scripts have no " +
+			"network"},
+	"expat 2.6.3":   {"2027-05-31", "part of that build; it reads what scripts give it, in the jail"},
+	"sqlite 3.47.1": {"2027-05-31", "part of that build; it reads what scripts give it, in the jail"},
+	"zlib 1.2.13":   {"2027-05-31", "part of that build; outside the jail it reads nothing"},
 }
 
 // overdue says why a part must not be used on a day, if so.
@@ -44,14 +47,16 @@ func overdue(part string, on time.Time) string {
 	}
 	exception, ok := tooOld[part]
 	if !ok {
-		return fmt.Sprintf("%s is of %s: update it, or write down why not: see docs/decisions/076-the-age-of-the-interpreter.md", part, released[part])
+		return fmt.Sprintf("%s is of %s: update it, or write down why not: see "+
+			"docs/decisions/076-the-age-of-the-interpreter.md", part, released[part])
 	}
 	until, err := time.Parse(time.DateOnly, exception.until)
 	if err != nil || exception.why == "" {
 		return part + ": an exception has a day and a reason"
 	}
 	if !on.Before(until) {
-		return fmt.Sprintf("%s is of %s, and the exception was until %s (%s): see docs/decisions/076-the-age-of-the-interpreter.md", part, released[part], exception.until, exception.why)
+		return fmt.Sprintf("%s is of %s, and the exception was until %s (%s): see "+
+			"docs/decisions/076-the-age-of-the-interpreter.md", part, released[part], exception.until, exception.why)
 	}
 	return ""
 }
@@ -60,7 +65,8 @@ func overdue(part string, on time.Time) string {
 // written down that is not over.
 func TestAgeOfBundledParts(t *testing.T) {
 	s := freshLive(t, "BLOCKED_IMPORTS=", "EXEC_MEMORY_MB=64")
-	r := s.post(t, []byte(`{"script": "import platform, pyexpat, sqlite3, ssl, zlib\ndef main():\n    return ['python ' + platform.python_version(), 'openssl ' + ssl.OPENSSL_VERSION.split()[1], pyexpat.EXPAT_VERSION.replace('_', ' '), 'sqlite ' + sqlite3.sqlite_version, 'zlib ' + zlib.ZLIB_RUNTIME_VERSION]"}`))
+	r := s.post(t,
+		[]byte(`{"script": "import platform, pyexpat, sqlite3, ssl, zlib\ndef main():\n    return ['python ' + platform.python_version(), 'openssl ' + ssl.OPENSSL_VERSION.split()[1], pyexpat.EXPAT_VERSION.replace('_', ' '), 'sqlite ' + sqlite3.sqlite_version, 'zlib ' + zlib.ZLIB_RUNTIME_VERSION]"}`))
 	var reply struct{ Result []string }
 	if err := json.Unmarshal([]byte(r.body), &reply); err != nil || len(reply.Result) != 5 {
 		t.Fatalf("%d %s", r.code, r.body)

@@ -195,22 +195,24 @@ def main():
 func TestDataNotJSON(t *testing.T) {
 	base := dataServer(t)
 	for expr, want := range map[string][2]string{
-		`np.bool_(True)`:                 {`numpy.bool`, `.item()`},
-		`{"n": [np.int64(1)]}`:           {`dict (result['n'][0] is numpy.int64)`, `.item()`},
-		`np.float32(1)`:                  {`numpy.float32`, `.item()`},
-		`np.arange(3)`:                   {`numpy.ndarray`, `.tolist()`},
-		`np.array(1)`:                    {`numpy.ndarray`, `.tolist()`},
-		`pd.Index([1])`:                  {`pandas.Index`, `.tolist()`},
-		`pd.Series([1])`:                 {`pandas.Series`, `.to_dict()`},
-		`[pd.DataFrame({"a": [1]})]`:     {`list (result[0] is pandas.DataFrame)`, `.to_dict("records")`},
-		`[pd.Timestamp(0)]`:              {`list (result[0] is pandas.Timestamp)`, `.isoformat()`},
-		`{np.int64(1): 2}`:               {`dict (result[np.int64(1)] is under a key of type numpy.int64)`, `keys to str`},
+		`np.bool_(True)`:             {`numpy.bool`, `.item()`},
+		`{"n": [np.int64(1)]}`:       {`dict (result['n'][0] is numpy.int64)`, `.item()`},
+		`np.float32(1)`:              {`numpy.float32`, `.item()`},
+		`np.arange(3)`:               {`numpy.ndarray`, `.tolist()`},
+		`np.array(1)`:                {`numpy.ndarray`, `.tolist()`},
+		`pd.Index([1])`:              {`pandas.Index`, `.tolist()`},
+		`pd.Series([1])`:             {`pandas.Series`, `.to_dict()`},
+		`[pd.DataFrame({"a": [1]})]`: {`list (result[0] is pandas.DataFrame)`, `.to_dict("records")`},
+		`[pd.Timestamp(0)]`:          {`list (result[0] is pandas.Timestamp)`, `.isoformat()`},
+		`{np.int64(1): 2}`: {`dict (result[np.int64(1)] is under a key of type numpy.int64)`,
+			`keys to str`},
 		`pd.Series([1, None]).to_dict()`: {`dict (result[1] is nan)`, `None`},
 	} {
 		status, reply := execute(t, base, "import numpy as np, pandas as pd\ndef main(): return "+expr)
 		says, _ := reply["error"].(string)
 		hint, _ := reply["hint"].(string)
-		if status != http.StatusUnprocessableEntity || !strings.HasSuffix(says, ", got: "+want[0]) || !strings.Contains(hint, want[1]) {
+		if status != http.StatusUnprocessableEntity || !strings.HasSuffix(says,
+			", got: "+want[0]) || !strings.Contains(hint, want[1]) {
 			t.Errorf("%s: status %d, %v, want %q and %q", expr, status, reply, want[0], want[1])
 		}
 	}

@@ -179,7 +179,8 @@ func (s *liveServer) send(ctx context.Context, body io.Reader) (said, error) {
 func (s *liveServer) wantGood(t testing.TB) {
 	t.Helper()
 	const want = `{"result":[1,2.0,"three"],"stdout":"good\n"}`
-	if r := s.run(t, "def main():\n    print('good')\n    return [1, 2.0, 'three']"); r.code != http.StatusOK || r.body != want {
+	if r := s.run(t, "def main():\n    print('good')\n    return [1, 2.0, 'three']"); r.code != http.StatusOK ||
+		r.body != want {
 		t.Errorf("the next good request: got %d %s", r.code, r.body)
 	}
 }

@@ -12,8 +12,10 @@ import (
 // small are limits that a script reaches quickly. The wall clock is long, so
 // that it decides nothing here.
 var small = []string{
-	"EXEC_TIMEOUT=20", "EXEC_CPU=1", "EXEC_MEMORY_MB=64", "EXEC_TMP_MB=4", "EXEC_TMP_FILES=32", "EXEC_OUTPUT_BYTES=4096",
-	"EXEC_RESULT_BYTES=4096", "EXEC_RESULT_DEPTH=20", "EXEC_SCRIPT_BYTES=8192", "EXEC_OPEN_FILES=24", "EXEC_THREADS=16",
+	"EXEC_TIMEOUT=20", "EXEC_CPU=1", "EXEC_MEMORY_MB=64", "EXEC_TMP_MB=4", "EXEC_TMP_FILES=32",
+	"EXEC_OUTPUT_BYTES=4096",
+	"EXEC_RESULT_BYTES=4096", "EXEC_RESULT_DEPTH=20", "EXEC_SCRIPT_BYTES=8192", "EXEC_OPEN_FILES=24",
+	"EXEC_THREADS=16",
 	"BLOCKED_IMPORTS=",
 }
 
@@ -51,48 +53,70 @@ func TestLimits(t *testing.T) {
 		{"memory: string", "s = 'x' * (1 << 30)", "memory_limit", memorySentence},
 		{"memory: string that doubles", "s = 'x'\nwhile True: s += s", "memory_limit", memorySentence},
 		{"memory: int", "n = 1 << (1 << 33)", "memory_limit", memorySentence},
-		{"memory: recursion of generators", "import itertools\nlist(itertools.permutations(range(12)))", "memory_limit", memorySentence},
-		{"memory: mmap", "import mmap\nm = mmap.mmap(-1, 100 << 20)", "script_error", "OSError: [Errno 12] Cannot allocate memory"},
+		{"memory: recursion of generators", "import itertools\nlist(itertools.permutations(range(12)))",
+			"memory_limit", memorySentence},
+		{"memory: mmap", "import mmap\nm = mmap.mmap(-1, 100 << 20)", "script_error",
+			"OSError: [Errno 12] Cannot allocate memory"},
 		{"memory: at module level", "a = 'x' * (1 << 30)\ndef main(): pass", "memory_limit", memorySentence},
-		{"memory: in a thread", "import threading\nt = threading.Thread(target=lambda: bytearray(200 << 20))\nt.start()\nt.join()\nreturn 'on'", "", `{"result":"on","stdout":""}`},
+		{"memory: in a thread", "import threading\nt = threading.Thread(target=lambda: bytearray(200 << " +
+			"20))\nt.start()\nt.join()\nreturn 'on'", "", `{"result":"on","stdout":""}`},
 		{"memory: in the result", "return [['x' * 1000] * 1000] * 1000", "memory_limit", memorySentence},
-		{"memory: caught", "try: bytearray(200 << 20)\nexcept MemoryError: return len(bytearray(10 << 20))", "", `{"result":10485760,"stdout":""}`},
+		{"memory: caught", "try: bytearray(200 << 20)\nexcept MemoryError: return len(bytearray(10 << 20))", "",
+			`{"result":10485760,"stdout":""}`},
 		{"memory: raised by the script", "raise MemoryError('mine')", "memory_limit", memorySentence},
-		{"memory: the stack of a thread", "import threading\nthreading.stack_size(128 << 20)\nthreading.Thread(target=print).start()", "script_error", stackSentence},
-		{"memory: the stacks of threads", "import threading, time\nb = bytearray(50 << 20)\nwhile True: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()", "script_error", stackSentence},
+		{"memory: the stack of a thread",
+			"import threading\nthreading.stack_size(128 << 20)\nthreading.Thread(target=print).start()",
+			"script_error", stackSentence},
+		{"memory: the stacks of threads",
+			"import threading, time\nb = bytearray(50 << 20)\nwhile True: threading.Thread(target=time.sleep, " +
+				"args=(9,), daemon=True).start()", "script_error", stackSentence},
 		// It counts on top of the interpreter: nearly all of it is the script's.
-		{"memory: nine tenths", "b = bytearray(58 << 20)\nb[::4096] = b'x' * len(b[::4096])\nreturn len(b)", "", `{"result":60817408,"stdout":""}`},
-		{"memory: used twice", "for _ in range(5): b = bytearray(30 << 20)\nreturn 1", "", `{"result":1,"stdout":""}`},
+		{"memory: nine tenths", "b = bytearray(58 << 20)\nb[::4096] = b'x' * len(b[::4096])\nreturn len(b)", "",
+			`{"result":60817408,"stdout":""}`},
+		{"memory: used twice", "for _ in range(5): b = bytearray(30 << 20)\nreturn 1", "",
+			`{"result":1,"stdout":""}`},
 
 		{"cpu: one thread", "while True: pass", "cpu_limit", cpuSentence},
 		{"cpu: two threads in C", burn, "cpu_limit", cpuSentence},
 		{"cpu: one long call", "pow(3, 10**8)", "cpu_limit", cpuSentence},
-		{"cpu: caught", "while True:\n    try:\n        while True: pass\n    except BaseException: pass", "cpu_limit", cpuSentence},
+		{"cpu: caught", "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+			"cpu_limit", cpuSentence},
 
 		{"tmp: bytes", "open('f', 'wb').write(b'x' * (5 << 20))", "file_limit", tmpSentence},
-		{"tmp: bytes in many files", "for i in range(20): open(f'f{i}', 'wb').write(b'x' * (1 << 20))" + looked, "file_limit", tmpSentence},
+		{"tmp: bytes in many files", "for i in range(20): open(f'f{i}', 'wb').write(b'x' * (1 << 20))" + looked,
+			"file_limit", tmpSentence},
 		{"tmp: files", "for i in range(100): open(f'f{i}', 'w').close()" + looked, "file_limit", tmpSentence},
 		{"tmp: directories", "import os\nfor i in range(100): os.mkdir(f'd{i}')", "file_limit", tmpSentence},
 		{"tmp: sparse", "open('f', 'wb').truncate(1 << 40)", "file_limit", tmpSentence},
-		{"tmp: sparse by seeking", "with open('f', 'wb') as f:\n    f.seek(1 << 40)\n    f.write(b'x')", "file_limit", tmpSentence},
-		{"tmp: caught", "try: open('f', 'wb').write(b'x' * (5 << 20))\nexcept OSError as e: return e.errno in (27, 28)", "", `{"result":true,"stdout":""}`},
-		{"tmp: most of it", "for i in range(20): open(f'f{i}', 'wb').write(b'x' * (180 << 10))\nreturn 1", "", `{"result":1,"stdout":""}`},
+		{"tmp: sparse by seeking", "with open('f', 'wb') as f:\n    f.seek(1 << 40)\n    f.write(b'x')",
+			"file_limit", tmpSentence},
+		{"tmp: caught", "try: open('f', 'wb').write(b'x' * (5 << 20))\nexcept OSError as e: return e.errno in " +
+			"(27, 28)", "", `{"result":true,"stdout":""}`},
+		{"tmp: most of it", "for i in range(20): open(f'f{i}', 'wb').write(b'x' * (180 << 10))\nreturn 1", "",
+			`{"result":1,"stdout":""}`},
 
-		{"open files", "a = [open('f', 'w') for _ in range(100)]", "file_limit", "Script exceeded the limit of 24 open files"},
-		{"open files: below", "a = [open('f', 'w') for _ in range(19)]\nreturn len(a)", "", `{"result":19,"stdout":""}`},
-		{"open files: pipes", "import os\na = [os.pipe() for _ in range(100)]", "file_limit", "Script exceeded the limit of 24 open files"},
-		{"open files: caught", "try: a = [open('f', 'w') for _ in range(100)]\nexcept OSError as e: return e.errno", "", `{"result":24,"stdout":""}`},
+		{"open files", "a = [open('f', 'w') for _ in range(100)]", "file_limit",
+			"Script exceeded the limit of 24 open files"},
+		{"open files: below", "a = [open('f', 'w') for _ in range(19)]\nreturn len(a)", "",
+			`{"result":19,"stdout":""}`},
+		{"open files: pipes", "import os\na = [os.pipe() for _ in range(100)]", "file_limit",
+			"Script exceeded the limit of 24 open files"},
+		{"open files: caught", "try: a = [open('f', 'w') for _ in range(100)]\nexcept OSError as e: return e.errno",
+			"", `{"result":24,"stdout":""}`},
 
 		{"result: exactly", "return 'x' * 4094", "", `{"result":"` + strings.Repeat("x", 4094) + `","stdout":""}`},
 		{"result: one byte more", "return 'x' * 4095", "result_limit", resultSentence},
 		{"result: far more", "return 'x' * 10_000_000", "result_limit", resultSentence},
 		{"result: in bytes, not characters", "return 'é' * 2048", "result_limit", resultSentence},
-		{"depth: exactly", nested("[", 20), "", `{"result":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `,"stdout":""}`},
+		{"depth: exactly", nested("[", 20), "",
+			`{"result":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `,"stdout":""}`},
 		{"depth: one more", nested("[", 21), "result_limit", depthSentence},
 		{"depth: objects", nested("{", 21), "result_limit", depthSentence},
 		{"depth: beyond Python's own", nested("[", 100_000), "result_limit", depthSentence},
-		{"depth: tuples in tuples", "x = ()\nfor _ in range(5000): x = (x,)\nreturn x", "result_limit", depthSentence},
-		{"depth: brackets in text", "return '[' * 1000", "", `{"result":"` + strings.Repeat("[", 1000) + `","stdout":""}`},
+		{"depth: tuples in tuples", "x = ()\nfor _ in range(5000): x = (x,)\nreturn x", "result_limit",
+			depthSentence},
+		{"depth: brackets in text", "return '[' * 1000", "",
+			`{"result":"` + strings.Repeat("[", 1000) + `","stdout":""}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +164,8 @@ func TestOutputLimits(t *testing.T) {
 	s := live(t, small...)
 	full := strings.Repeat("x", 4096)
 	for _, stream := range []string{"stdout", "stderr"} {
-		write := "import sys, os, time\ndef main():\n    sys." + stream + ".write('x' * %d)\n    sys." + stream + ".flush()\n    %s\n"
+		write := "import sys, os, time\ndef main():\n    sys." + stream + ".write('x' * %d)\n" +
+			"    sys." + stream + ".flush()\n    %s\n"
 		for _, tt := range []struct {
 			name, script string
 			over         bool
@@ -159,7 +184,8 @@ func TestOutputLimits(t *testing.T) {
 				t.Parallel()
 				r := s.run(t, tt.script, request{"report": true})
 				if tt.over {
-					r.want(t, http.StatusUnprocessableEntity, "output_limit", "Script exceeded the "+stream+" limit of 4 KiB")
+					r.want(t, http.StatusUnprocessableEntity, "output_limit",
+						"Script exceeded the "+stream+" limit of 4 KiB")
 				} else if r.code != http.StatusOK {
 					t.Errorf("got %d %.300s", r.code, r.body)
 				}
@@ -202,7 +228,8 @@ def main(n):
 		t.Errorf("15 threads beside the main one: got %d %.600s", r.code, r.body)
 	}
 	r = untilAlone(func() said { return s.run(t, script, request{"input": 16}) }, "15\n")
-	r.want(t, http.StatusUnprocessableEntity, "script_error", "RuntimeError: can't start new thread (the limit is 16 threads)")
+	r.want(t, http.StatusUnprocessableEntity, "script_error",
+		"RuntimeError: can't start new thread (the limit is 16 threads)")
 	if r.text("stdout") != "15\n" {
 		t.Errorf("stdout %q", r.text("stdout"))
 	}

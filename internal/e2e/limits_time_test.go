@@ -17,13 +17,18 @@ func TestTimeout(t *testing.T) {
 		want     string
 	}{
 		{"of the server", "EXEC_TIMEOUT=1500ms", sleep, nil, "Script execution timed out after 1.5 seconds"},
-		{"of the request", "EXEC_TIMEOUT=20", sleep, request{"timeout": 1.25}, "Script execution timed out after 1.25 seconds"},
-		{"the shortest", "EXEC_TIMEOUT=20", sleep, request{"timeout": 0.05}, "Script execution timed out after 0.05 seconds"},
+		{"of the request", "EXEC_TIMEOUT=20", sleep, request{"timeout": 1.25},
+			"Script execution timed out after 1.25 seconds"},
+		{"the shortest", "EXEC_TIMEOUT=20", sleep, request{"timeout": 0.05},
+			"Script execution timed out after 0.05 seconds"},
 		// The wall clock and the processor time run out together here: who
 		// waits in a loop is told of the former, with the line.
-		{"of a busy loop", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    while True:\n        pass", nil, "Script execution timed out after 1 seconds"},
-		{"of a busy loop that holds on", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    pow(3, 10**9)", nil, "Script execution timed out after 1 seconds"},
-		{"of the parser", "EXEC_TIMEOUT=1500ms", "print('before')\nx = 9**9**9**9\ndef main(): pass", nil, "Script execution timed out after 1.5 seconds"},
+		{"of a busy loop", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    while True:\n        pass", nil,
+			"Script execution timed out after 1 seconds"},
+		{"of a busy loop that holds on", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    pow(3, 10**9)",
+			nil, "Script execution timed out after 1 seconds"},
+		{"of the parser", "EXEC_TIMEOUT=1500ms", "print('before')\nx = 9**9**9**9\ndef main(): pass", nil,
+			"Script execution timed out after 1.5 seconds"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -47,16 +52,20 @@ func TestScriptBytes(t *testing.T) {
 	if r := s.run(t, exact); r.code != http.StatusOK {
 		t.Errorf("exactly the limit: got %d %.300s", r.code, r.body)
 	}
-	s.run(t, exact+"x").want(t, http.StatusRequestEntityTooLarge, "invalid_request", "script must be at most 8192 bytes, got 8193")
-	s.run(t, strings.Repeat("é", 4097)).want(t, http.StatusRequestEntityTooLarge, "invalid_request", "script must be at most 8192 bytes, got 8194")
+	s.run(t, exact+"x").want(t, http.StatusRequestEntityTooLarge, "invalid_request",
+		"script must be at most 8192 bytes, got 8193")
+	s.run(t, strings.Repeat("é", 4097)).want(t, http.StatusRequestEntityTooLarge, "invalid_request",
+		"script must be at most 8192 bytes, got 8194")
 }
 
 // TestLimitsAreReported checks that a report names the limits in force, the
 // request's own timeout among them, and says what a run has cost.
 func TestLimitsAreReported(t *testing.T) {
-	r := live(t, small...).run(t, "def main():\n    b = bytearray(20 << 20)\n    b[::4096] = b'x' * len(b[::4096])", request{"report": true, "timeout": 3})
+	r := live(t, small...).run(t, "def main():\n    b = bytearray(20 << 20)\n    b[::4096] = b'x' * len(b[::4096])",
+		request{"report": true, "timeout": 3})
 	for _, want := range []string{
-		`"timeout_seconds":3,`, `"cpu_seconds":1,`, `"memory_bytes":67108864,`, `"tmp_bytes":4194304,`, `"tmp_files":32,`, `"output_bytes":4096,`,
+		`"timeout_seconds":3,`, `"cpu_seconds":1,`, `"memory_bytes":67108864,`, `"tmp_bytes":4194304,`,
+		`"tmp_files":32,`, `"output_bytes":4096,`,
 		`"result_bytes":4096,`, `"result_depth":20,`, `"script_bytes":8192,`, `"open_files":24,`, `"threads":16`,
 	} {
 		if !strings.Contains(string(r.member["report"]), want) {
@@ -76,8 +85,10 @@ func TestLimitsAreReported(t *testing.T) {
 // TestLimitsAtTheirEnds starts servers with every limit as low, and with the
 // nesting as high, as a setting may be: what is accepted must work.
 func TestLimitsAtTheirEnds(t *testing.T) {
-	low := live(t, "EXEC_TIMEOUT=1", "EXEC_MEMORY_MB=16", "EXEC_TMP_MB=1", "EXEC_TMP_FILES=16", "EXEC_OUTPUT_BYTES=1024", "EXEC_RESULT_BYTES=1024",
-		"EXEC_RESULT_DEPTH=8", "EXEC_SCRIPT_BYTES=1024", "EXEC_BODY_BYTES=4096", "EXEC_OPEN_FILES=16", "EXEC_THREADS=1", "EXEC_WORKERS=1", "EXEC_QUEUE=1")
+	low := live(t, "EXEC_TIMEOUT=1", "EXEC_MEMORY_MB=16", "EXEC_TMP_MB=1", "EXEC_TMP_FILES=16",
+		"EXEC_OUTPUT_BYTES=1024", "EXEC_RESULT_BYTES=1024",
+		"EXEC_RESULT_DEPTH=8", "EXEC_SCRIPT_BYTES=1024", "EXEC_BODY_BYTES=4096", "EXEC_OPEN_FILES=16",
+		"EXEC_THREADS=1", "EXEC_WORKERS=1", "EXEC_QUEUE=1")
 	low.wantGood(t)
 	const modest = `import asyncio, tempfile
 async def main(x):
@@ -92,12 +103,15 @@ async def main(x):
 		t.Errorf("lowest: got %d %.600s", r.code, r.body)
 	}
 	low.run(t, "def main():\n    import threading\n    threading.Thread(target=print).start()").
-		want(t, http.StatusUnprocessableEntity, "script_error", "RuntimeError: can't start new thread (the limit is 1 threads)")
+		want(t, http.StatusUnprocessableEntity, "script_error",
+			"RuntimeError: can't start new thread (the limit is 1 threads)")
 
 	deep := live(t, "EXEC_RESULT_DEPTH=500")
 	value := strings.Repeat(`{"k":[`, 250) + strings.Repeat(`]}`, 250)
-	if r := deep.post(t, []byte(`{"script":"def main(x): return x","input":`+value+`}`)); r.code != http.StatusOK || string(r.member["result"]) != value {
+	if r := deep.post(t, []byte(`{"script":"def main(x): return x","input":`+value+`}`)); r.code != http.StatusOK ||
+		string(r.member["result"]) != value {
 		t.Errorf("deepest: got %d %.300s", r.code, r.body)
 	}
-	deep.run(t, whole(nested("[", 501))).want(t, http.StatusUnprocessableEntity, "result_limit", "Script exceeded the result limit of 500 nested levels")
+	deep.run(t, whole(nested("[", 501))).want(t, http.StatusUnprocessableEntity, "result_limit",
+		"Script exceeded the result limit of 500 nested levels")
 }

@@ -41,7 +41,8 @@ func pythonClient(t *testing.T) string {
 	defer os.RemoveAll(making)
 	for _, args := range [][]string{
 		{"python3", "-m", "venv", making},
-		{python(making), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-deps", "-r", wanted},
+		{python(making), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
+			"--no-deps", "-r", wanted},
 	} {
 		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
 			need.Unmet(t, "the Python client: %q: %v: %s", args, err, out)
@@ -79,8 +80,9 @@ func TestToolWithThePythonClient(t *testing.T) {
 				t.Errorf("tool %+v", seen.Tool)
 			}
 			for name, wants := range map[string][]string{
-				"result":       {`"error": false`, `"structured": {"result": {"double": 42.0}, "stdout": "out\n"}`},
-				"exception":    {`"error": true`, `"ZeroDivisionError: division by zero"`, `"line": 2`, `"status": "script_error"`},
+				"result": {`"error": false`, `"structured": {"result": {"double": 42.0}, "stdout": "out\n"}`},
+				"exception": {`"error": true`, `"ZeroDivisionError: division by zero"`, `"line": 2`,
+					`"status": "script_error"`},
 				"denied":       {`"error": true`, `"denied": "network access is not available to scripts`},
 				"bad field":    {`"error": true`, `"status": "invalid_request"`},
 				"unknown tool": {"no_such_tool"},

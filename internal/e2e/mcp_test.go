@@ -27,7 +27,8 @@ func connectTool(t *testing.T, url string) *sdk.ClientSession {
 
 func callTool(t *testing.T, session *sdk.ClientSession, arguments string) (*sdk.CallToolResult, said) {
 	t.Helper()
-	res, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(arguments)})
+	res, err := session.CallTool(t.Context(),
+		&sdk.CallToolParams{Name: mcp.ToolName, Arguments: json.RawMessage(arguments)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +77,15 @@ func TestTool(t *testing.T) {
 	}{
 		"the example of the description": {arguments: mcp.ExampleArguments, body: mcp.ExampleReply},
 		"exception": {arguments: `{"script":"def main():\n    print('so far')\n    return [][0]"}`,
-			member: map[string]string{"status": "script_error", "error": "IndexError: list index out of range", "stdout": "so far\n", "line": "3"}},
+			member: map[string]string{"status": "script_error", "error": "IndexError: list index out of range",
+				"stdout": "so far\n", "line": "3"}},
 		"network": {arguments: `{"script":"import urllib.request\ndef main():\n    return urllib.request.urlopen('http://169.254.169.254').status"}`,
-			member: map[string]string{"status": "script_error", "denied": "network access is not available to scripts (refused by seccomp)"}},
-		"not JSON":      {arguments: `{"script":"def main(): return {1,2}"}`, member: map[string]string{"status": "not_json"}},
-		"timeout":       {arguments: `{"script":"def main():\n    while True: pass","timeout":0.2}`, member: map[string]string{"status": "timeout"}},
+			member: map[string]string{"status": "script_error",
+				"denied": "network access is not available to scripts (refused by seccomp)"}},
+		"not JSON": {arguments: `{"script":"def main(): return {1,2}"}`,
+			member: map[string]string{"status": "not_json"}},
+		"timeout": {arguments: `{"script":"def main():\n    while True: pass","timeout":0.2}`,
+			member: map[string]string{"status": "timeout"}},
 		"no such field": {arguments: `{"code":"print(1)"}`, member: map[string]string{"status": "invalid_request"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +114,8 @@ func TestToolWhileDraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("X-Execution-Id") == "" {
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+		res.Header.Get("X-Execution-Id") == "" {
 		t.Errorf("%s %v", res.Status, res.Header)
 	}
 }
@@ -129,7 +135,8 @@ func TestToolIsLogged(t *testing.T) {
 			continue
 		}
 		found++
-		for _, want := range []string{`"execution_id":"` + id + `"`, `"tool":"run_python"`, `"requestUrl":"/mcp"`, `"status":"ok"`} {
+		for _, want := range []string{`"execution_id":"` + id + `"`, `"tool":"run_python"`, `"requestUrl":"/mcp"`,
+			`"status":"ok"`} {
 			if id == "" || !strings.Contains(line, want) {
 				t.Errorf("the entry lacks %s: %s", want, line)
 			}

@@ -29,8 +29,9 @@ func TestREADMEExamples(t *testing.T) {
 
 // psScript and psReply are the README's example for PowerShell.
 const (
-	psScript = "def main():\n    x, y = 10, 5\n    result = x * y\n    print(f\"{x} * {y} = {result}\")\n    return result"
-	psReply  = `{"result":50,"stdout":"10 * 5 = 50\n"}`
+	psScript = "def main():\n    x, y = 10, 5\n    result = x * y\n    print(f\"{x} * {y} = {result}\")\n    " +
+		"return result"
+	psReply = `{"result":50,"stdout":"10 * 5 = 50\n"}`
 )
 
 // powerShellBodies are what ConvertTo-Json makes of such scripts: with the line
@@ -43,7 +44,8 @@ var powerShellBodies = []struct{ edition, body, reply string }{
 		"    print(f\\\"{x} * {y} = {result}\\\")\\r\\n    return result\"\r\n}", psReply},
 	{"7 elsewhere", "{\n  \"script\": \"def main():\\n    x, y = 10, 5\\n    result = x * y\\n" +
 		"    print(f\\\"{x} * {y} = {result}\\\")\\n    return result\"\n}", psReply},
-	{"5.1, quotes and signs", "{\r\n    \"script\":  \"def main():\\r\\n    return \\u0027\\u003ca\\u003e \\u0026 b\\u0027\"\r\n}",
+	{"5.1, quotes and signs", "{\r\n    \"script\":  \"def main():\\r\\n    return \\u0027\\u003ca\\u003e " +
+		"\\u0026 b\\u0027\"\r\n}",
 		`{"result":"<a> & b","stdout":""}`},
 	{"5.1, two members", "{\r\n    \"script\":  \"def main(x):\\r\\n    return x\",\r\n    \"input\":  [\r\n" +
 		"                  1,\r\n                  2\r\n              ]\r\n}", `{"result":[1,2],"stdout":""}`},
@@ -63,7 +65,8 @@ func TestPowerShell(t *testing.T) {
 	}
 	for _, tt := range powerShellBodies {
 		t.Run(tt.edition, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, live(t).http.URL+"/execute", strings.NewReader(tt.body))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, live(t).http.URL+"/execute",
+				strings.NewReader(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,7 +35,8 @@ func openStalled(t *testing.T, server *httptest.Server, script string) (net.Conn
 func TestStreamReaderPauses(t *testing.T) {
 	s := freshLive(t, "EXEC_WORKERS=1", "EXEC_OUTPUT_BYTES=67108864")
 	const written = 48 << 20
-	_, resp := openStalled(t, s.http, fmt.Sprintf("def main():\n    for _ in range(%d): print('x' * 1023)", written>>10))
+	_, resp := openStalled(t, s.http,
+		fmt.Sprintf("def main():\n    for _ in range(%d): print('x' * 1023)", written>>10))
 	eventually(t, "the script has ended", func() bool { return s.service.Stats().Busy == 0 })
 	s.wantGood(t)
 	events := make(chan event, 100_000)
@@ -61,7 +62,8 @@ func TestStreamReaderPauses(t *testing.T) {
 		t.Errorf("%d bytes streamed, %d omitted of %d", streamed, omitted, written)
 	}
 	var reply struct{ Stdout string }
-	if err := json.Unmarshal([]byte(last.data), &reply); err != nil || last.name != "result" || len(reply.Stdout) != written {
+	if err := json.Unmarshal([]byte(last.data),
+		&reply); err != nil || last.name != "result" || len(reply.Stdout) != written {
 		t.Errorf("last event %s with %d bytes of output, %v", last.name, len(reply.Stdout), err)
 	}
 }
@@ -88,7 +90,8 @@ func TestStreamReaderStalls(t *testing.T) {
 	defer server.Close()
 	// First more than all buffers take, so that a write waits; then slowly, so
 	// that it is not the limit of the output that ends the run.
-	const script = "import time\ndef main():\n    print('x' * (24 << 20))\n    while True:\n        print('still here')\n        time.sleep(0.01)"
+	const script = "import time\ndef main():\n    print('x' * (24 << 20))\n    while True:\n        print('still " +
+		"here')\n        time.sleep(0.01)"
 	s.leavesNothing(t, func() {
 		c, resp := openStalled(t, server, script)
 		defer c.Close()

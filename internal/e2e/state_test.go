@@ -104,7 +104,8 @@ func TestRunsSeeNothingOfEachOther(t *testing.T) {
 	s := live(t, "BLOCKED_IMPORTS=")
 	var secret sync.WaitGroup
 	secret.Go(func() {
-		r := s.run(t, "import time, os\ndef main():\n    open('secret', 'w').write('x')\n    time.sleep(0.3)\n    return os.listdir('.')")
+		r := s.run(t, "import time, os\ndef main():\n    open('secret', 'w').write('x')\n    time.sleep(0.3)\n   "+
+			" return os.listdir('.')")
 		if r.body != `{"result":["secret"],"stdout":""}` {
 			t.Errorf("got %s", r.body)
 		}

@@ -33,7 +33,8 @@ func (s *liveServer) openStream(ctx context.Context, t testing.TB, body request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" || resp.Header.Get("X-Execution-Id") == "" {
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" ||
+		resp.Header.Get("X-Execution-Id") == "" {
 		t.Fatalf("%d %s", resp.StatusCode, got)
 	}
 	out, failed := make(chan event, 10_000), new(error)
@@ -79,12 +80,14 @@ var whereTimeRanOut = regexp.MustCompile(`"traceback":"[^"]*(\\"[^"]*)*","line":
 func TestStreamLive(t *testing.T) {
 	s := live(t)
 	for _, tt := range []struct{ name, script, last string }{
-		{"result", "import sys, time\ndef main():\n    for n in range(3):\n        print('né', n)\n        time.sleep(0.02)\n    sys.stderr.write('e')\n    return {'a': 4.0}", "result"},
+		{"result", "import sys, time\ndef main():\n    for n in range(3):\n        print('né', n)\n        " +
+			"time.sleep(0.02)\n    sys.stderr.write('e')\n    return {'a': 4.0}", "result"},
 		{"faster than anybody looks", "def main():\n    print('x')\n    return 1", "result"},
 		{"exception", "def main():\n    print('x')\n    1/0", "error"},
 		{"timeout", "import time\ndef main():\n    print('x')\n    time.sleep(9)", "error"},
 		{"too much output", "def main():\n    while True: print('é' * 999)", "error"},
-		{"bytes that are no text", "import sys\ndef main():\n    sys.stdout.buffer.write(b'\\xc3'); sys.stdout.flush(); sys.stdout.buffer.write(b'\\xa9\\xff\\xe2')", "result"},
+		{"bytes that are no text", "import sys\ndef main():\n    sys.stdout.buffer.write(b'\\xc3'); " +
+			"sys.stdout.flush(); sys.stdout.buffer.write(b'\\xa9\\xff\\xe2')", "result"},
 		{"no main", "x = 1", "error"},
 		{"blocked import", "import subprocess\ndef main(): pass", "error"},
 	} {
@@ -114,7 +117,8 @@ func TestStreamLive(t *testing.T) {
 			}
 			// Where output is cut, and whether a busy machine lets a script say
 			// where it was when its time was up, may differ from run to run.
-			got, want := whereTimeRanOut.ReplaceAllString(last.data, ""), whereTimeRanOut.ReplaceAllString(plain.body, "")
+			got, want := whereTimeRanOut.ReplaceAllString(last.data, ""),
+				whereTimeRanOut.ReplaceAllString(plain.body, "")
 			if tt.name != "timeout" {
 				got, want = last.data, plain.body
 			}
@@ -138,7 +142,8 @@ func TestStreamIsLive(t *testing.T) {
 	s := live(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	events, _ := s.openStream(ctx, t, request{"script": "import time\ndef main():\n    print('seen')\n    time.sleep(25)"})
+	events, _ := s.openStream(ctx, t,
+		request{"script": "import time\ndef main():\n    print('seen')\n    time.sleep(25)"})
 	select {
 	case e := <-events:
 		if e.name != "stdout" || e.text() != "seen\n" {
@@ -161,8 +166,10 @@ func TestStreamIsLive(t *testing.T) {
 // A script as it is, with a file in and files back.
 func TestSourceLive(t *testing.T) {
 	s := live(t)
-	const script = "def main(x):\n    open('out.txt', 'w').write('é' * x)\n    open('raw', 'wb').write(b'\\xff')\n    return x\n"
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.http.URL+"/execute?input=2&return_files=true", strings.NewReader(script))
+	const script = "def main(x):\n    open('out.txt', 'w').write('é' * x)\n    open('raw', " +
+		"'wb').write(b'\\xff')\n    return x\n"
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.http.URL+"/execute?input=2&return_files=true",
+		strings.NewReader(script))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +180,8 @@ func TestSourceLive(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
-	if want := `{"result":2,"stdout":"","files":{"out.txt":"éé","raw":{"base64":"/w=="}}}`; err != nil || string(got) != want {
+	if want := `{"result":2,"stdout":"","files":{"out.txt":"éé","raw":{"base64":"/w=="}}}`; err != nil ||
+		string(got) != want {
 		t.Errorf("%v: %s, want %s", err, got, want)
 	}
 }

@@ -127,7 +127,8 @@ func TestSettle(t *testing.T) {
 	if !slices.Equal(seen, []string{".", "sub", "sub/file"}) {
 		t.Errorf("settled %q", seen)
 	}
-	for rel, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o755, "sub": fs.ModeDir | 0o755, "sub/file": 0o644} {
+	for rel, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o755, "sub": fs.ModeDir | 0o755,
+		"sub/file": 0o644} {
 		info, err := os.Stat(filepath.Join(dir, rel))
 		must(t, err)
 		if info.Mode() != want || !info.ModTime().Equal(Stamp) {

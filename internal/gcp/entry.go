@@ -13,13 +13,8 @@ import (
 	"github.com/pyexec/pyexec/internal/logline"
 )
 
-// What is beside the payload of an entry is bounded, too: each text, and labels
-// in number, as Cloud Logging bears them, and size.
-const (
-	fieldBytes = 1 << 10
-	maxLabels  = 64
-	labelBytes = 64
-)
+// fieldBytes bounds each text beside the payload of an entry.
+const fieldBytes = 1 << 10
 
 // parseEntry reads a JSON line as the agent does. What has no field of its own
 // stays in the payload, the message with it.
@@ -45,14 +40,6 @@ func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
 	}
 	if at, err := time.Parse(time.RFC3339Nano, takeText(logline.KeyTime)); err == nil {
 		e.Timestamp = at
-	}
-	for key, v := range take(logline.KeyLabels).GetStructValue().GetFields() {
-		if e.Labels == nil {
-			e.Labels = map[string]string{}
-		}
-		if len(e.Labels) < maxLabels {
-			e.Labels[Cut(key, labelBytes, 0)] = Cut(v.GetStringValue(), labelBytes, 0)
-		}
 	}
 	return e, payload, nil
 }

@@ -24,7 +24,8 @@ func TestResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/p/topics/results"}); err != nil {
+	if _, err := server.GServer.CreateTopic(t.Context(),
+		&pubsubpb.Topic{Name: "projects/p/topics/results"}); err != nil {
 		t.Fatal(err)
 	}
 	open := func(project, topic string) *Results {
@@ -41,7 +42,8 @@ func TestResults(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := server.Messages() // at once: Publish returns when it is there
-		if len(got) != 1 || got[0].Topic != "projects/p/topics/results" || string(got[0].Data) != "reply" || got[0].Attributes["status"] != "ok" {
+		if len(got) != 1 || got[0].Topic != "projects/p/topics/results" || string(got[0].Data) != "reply" ||
+			got[0].Attributes["status"] != "ok" {
 			t.Errorf("got %+v", got)
 		}
 	}
@@ -49,13 +51,15 @@ func TestResults(t *testing.T) {
 	// The client refuses what is larger than Pub/Sub takes. That the largest
 	// reply is taken, the tests against the emulator show.
 	r := open("p", "results")
-	if err := r.Publish(t.Context(), make([]byte, r.MaxBytes()+attributeBytes), nil); !errors.Is(err, pubsub.ErrOversizedMessage) {
+	if err := r.Publish(t.Context(), make([]byte, r.MaxBytes()+attributeBytes), nil); !errors.Is(err,
+		pubsub.ErrOversizedMessage) {
 		t.Errorf("more than fits: %v", err)
 	}
 
 	began := time.Now()
 	err = open("p", "nowhere").Publish(t.Context(), []byte("reply"), nil)
-	if status.Code(errors.Unwrap(err)) != codes.NotFound && !strings.Contains(err.Error(), "NotFound") || time.Since(began) > publishWithin {
+	if status.Code(errors.Unwrap(err)) != codes.NotFound && !strings.Contains(err.Error(),
+		"NotFound") || time.Since(began) > publishWithin {
 		t.Errorf("no such topic: %v after %v", err, time.Since(began))
 	}
 	if err := r.Close(); err != nil && status.Code(err) != codes.Canceled {

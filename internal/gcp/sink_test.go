@@ -35,7 +35,8 @@ type loggingServer struct {
 	entries  []*loggingpb.LogEntry
 }
 
-func (s *loggingServer) WriteLogEntries(ctx context.Context, r *loggingpb.WriteLogEntriesRequest) (*loggingpb.WriteLogEntriesResponse, error) {
+func (s *loggingServer) WriteLogEntries(ctx context.Context,
+	r *loggingpb.WriteLogEntriesRequest) (*loggingpb.WriteLogEntriesResponse, error) {
 	if s.answer != nil {
 		if err := s.answer(ctx, r); err != nil {
 			return nil, err
@@ -70,7 +71,10 @@ func serve(t testing.TB, s *loggingServer, cfg SinkConfig) *Sink {
 	sink, err := NewSink(t.Context(), cfg,
 		option.WithEndpoint("passthrough:logging"), option.WithoutAuthentication(),
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
-		option.WithGRPCDialOption(grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) })))
+		option.WithGRPCDialOption(grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn,
+			error) {
+			return listener.DialContext(ctx)
+		})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,16 +83,19 @@ func serve(t testing.TB, s *loggingServer, cfg SinkConfig) *Sink {
 
 // logTo makes a log of JSON lines with the names of the agent.
 func logTo(s *Sink) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		switch {
-		case len(groups) > 0:
-		case a.Key == slog.MessageKey:
-			a.Key = logline.KeyMessage
-		case a.Key == slog.LevelKey:
-			return slog.String(logline.KeySeverity, map[slog.Level]string{slog.LevelInfo: "INFO", slog.LevelWarn: "WARNING"}[a.Value.Any().(slog.Level)])
-		}
-		return a
-	}}))
+	return slog.New(slog.NewJSONHandler(s,
+		&slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			switch {
+			case len(groups) > 0:
+			case a.Key == slog.MessageKey:
+				a.Key = logline.KeyMessage
+			case a.Key == slog.LevelKey:
+				return slog.String(logline.KeySeverity,
+					map[slog.Level]string{slog.LevelInfo: "INFO",
+						slog.LevelWarn: "WARNING"}[a.Value.Any().(slog.Level)])
+			}
+			return a
+		}}))
 }
 
 func closed(t testing.TB, s *Sink) {
@@ -106,26 +113,33 @@ func TestEntriesHaveTheFieldsOfTheAgent(t *testing.T) {
 	log := logTo(sink)
 	log.Warn("run timeout",
 		slog.Group("run", "status", "timeout", "cpu_ms", 1.5, "bytes", int64(7), "limit_hit", true),
-		slog.Group(logline.KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200, "requestSize", "33",
-			"responseSize", "15", "userAgent", "curl", "remoteIp", "203.0.113.9", "protocol", "HTTP/1.1", "latency", "0.001500s"),
-		logline.KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", logline.KeySpan, "b7ad6b7169203331", logline.KeyTraceSampled, true,
-		logline.KeyInsertID, "id-1", slog.Group(logline.KeyLabels, "a", "b"),
+		slog.Group(logline.KeyHTTPRequest, "requestMethod", "POST", "requestUrl", "/events", "status", 200,
+			"requestSize", "33",
+			"responseSize", "15", "userAgent", "curl", "remoteIp", "203.0.113.9", "protocol", "HTTP/1.1", "latency",
+			"0.001500s"),
+		logline.KeyTrace, "projects/p/traces/0af7651916cd43dd8448eb211c80319c", logline.KeySpan, "b7ad6b7169203331",
+		logline.KeyTraceSampled, true,
+		logline.KeyInsertID, "id-1",
 		"cause", errors.New("why\xff"), "took", time.Millisecond, "list", []int{1, 2})
 	closed(t, sink)
 	if len(server.requests) != 1 || len(server.entries) != 1 {
 		t.Fatalf("%d requests, %d entries", len(server.requests), len(server.entries))
 	}
 	r, e := server.requests[0], server.entries[0]
-	if r.LogName != "projects/p/logs/pyexec%2Frun" || r.Resource.Type != "global" || r.Resource.Labels["project_id"] != "p" || !r.PartialSuccess {
+	if r.LogName != "projects/p/logs/pyexec%2Frun" || r.Resource.Type != "global" ||
+		r.Resource.Labels["project_id"] != "p" || !r.PartialSuccess {
 		t.Errorf("request %s %v", r.LogName, r.Resource)
 	}
-	if e.Severity != ltype.LogSeverity_WARNING || e.Trace != "projects/p/traces/0af7651916cd43dd8448eb211c80319c" || e.SpanId != "b7ad6b7169203331" ||
-		!e.TraceSampled || e.InsertId != "id-1" || e.Labels["a"] != "b" || time.Since(e.Timestamp.AsTime()) > time.Minute {
+	if e.Severity != ltype.LogSeverity_WARNING || e.Trace != "projects/p/traces/0af7651916cd43dd8448eb211c80319c" ||
+		e.SpanId != "b7ad6b7169203331" ||
+		!e.TraceSampled || e.InsertId != "id-1" || time.Since(e.Timestamp.AsTime()) > time.Minute {
 		t.Errorf("entry %v", e)
 	}
 	h := e.HttpRequest
-	if h.RequestMethod != "POST" || h.RequestUrl != "/events" || h.Status != 200 || h.RequestSize != 33 || h.ResponseSize != 15 ||
-		h.UserAgent != "curl" || h.RemoteIp != "203.0.113.9" || h.Protocol != "HTTP/1.1" || h.Latency.AsDuration() != 1500*time.Microsecond {
+	if h.RequestMethod != "POST" || h.RequestUrl != "/events" || h.Status != 200 || h.RequestSize != 33 ||
+		h.ResponseSize != 15 ||
+		h.UserAgent != "curl" || h.RemoteIp != "203.0.113.9" || h.Protocol != "HTTP/1.1" ||
+		h.Latency.AsDuration() != 1500*time.Microsecond {
 		t.Errorf("httpRequest %v", h)
 	}
 	got := e.GetJsonPayload().AsMap()
@@ -183,7 +197,8 @@ func TestAPIThatStalls(t *testing.T) {
 		return ctx.Err()
 	}}
 	var told int64
-	sink := serve(t, server, SinkConfig{Delay: time.Millisecond, Entries: 100, Lost: func(n int64, _ error) { told += n }})
+	sink := serve(t, server,
+		SinkConfig{Delay: time.Millisecond, Entries: 100, Lost: func(n int64, _ error) { told += n }})
 	log := logTo(sink)
 	began := time.Now()
 	const n = 5000
@@ -225,7 +240,8 @@ func TestAPIThatStallsOnce(t *testing.T) {
 	}
 	log.Info("kept")
 	closed(t, sink)
-	if sink.Dropped() != 1 || len(server.entries) != 1 || server.entries[0].GetJsonPayload().AsMap()["message"] != "kept" {
+	if sink.Dropped() != 1 || len(server.entries) != 1 ||
+		server.entries[0].GetJsonPayload().AsMap()["message"] != "kept" {
 		t.Errorf("%d lost, got %v", sink.Dropped(), server.entries)
 	}
 }
@@ -286,7 +302,9 @@ func TestAPIThatRefuses(t *testing.T) {
 func TestWhatIsNoEntry(t *testing.T) {
 	var told []string
 	server := &loggingServer{}
-	sink := serve(t, server, SinkConfig{LostEvery: time.Nanosecond, Lost: func(n int64, why error) { told = append(told, fmt.Sprint(n, " ", why)) }})
+	sink := serve(t, server,
+		SinkConfig{LostEvery: time.Nanosecond,
+			Lost: func(n int64, why error) { told = append(told, fmt.Sprint(n, " ", why)) }})
 	for _, line := range []string{"text", `["list"]`, ""} {
 		if n, err := sink.Write([]byte(line)); err == nil || n != 0 {
 			t.Errorf("%q: %d bytes written", line, n)
@@ -294,7 +312,8 @@ func TestWhatIsNoEntry(t *testing.T) {
 	}
 	logTo(sink).Info("kept")
 	closed(t, sink)
-	if len(server.entries) != 1 || sink.Dropped() != 3 || len(told) != 1 || !strings.HasPrefix(told[0], "3 log line: ") {
+	if len(server.entries) != 1 || sink.Dropped() != 3 || len(told) != 1 || !strings.HasPrefix(told[0],
+		"3 log line: ") {
 		t.Errorf("%d entries, %d lost, told %q", len(server.entries), sink.Dropped(), told)
 	}
 	if err := sink.Close(t.Context()); err != nil {

@@ -105,7 +105,8 @@ type writeKey struct{}
 
 // watchWrites notes in the write of a request's context what was sent and what
 // came of it. It is an interceptor of the connection, so it sees every try.
-func watchWrites(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func watchWrites(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker,
+	opts ...grpc.CallOption) error {
 	err := invoke(ctx, method, req, reply, cc, opts...)
 	r, isWrite := req.(*loggingpb.WriteLogEntriesRequest)
 	w, watched := ctx.Value(writeKey{}).(*write)

@@ -31,7 +31,8 @@ var issuers = []string{"https://accounts.google.com", "accounts.google.com"}
 
 // NewPushTokens accepts tokens for audience of one of the accounts. The keys to
 // verify them with come over transport; nil stands for the default one.
-func NewPushTokens(ctx context.Context, audience string, accounts []string, transport http.RoundTripper) (*PushTokens, error) {
+func NewPushTokens(ctx context.Context, audience string, accounts []string,
+	transport http.RoundTripper) (*PushTokens, error) {
 	p, err := NewPlatformTokens(audience, accounts)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,8 @@ func NewPushTokens(ctx context.Context, audience string, accounts []string, tran
 // everybody may call, whoever sends a token could say anything in it.
 func NewPlatformTokens(audience string, accounts []string) (*PushTokens, error) {
 	if audience == "" || len(accounts) == 0 {
-		return nil, errors.New("push tokens: an audience and an account are needed: without them any token of Google's would do")
+		return nil, errors.New("push tokens: an audience and an account are needed: without them any token of " +
+			"Google's would do")
 	}
 	return &PushTokens{audience: audience, accounts: accounts}, nil
 }
@@ -114,7 +116,8 @@ func (p *PushTokens) token(header http.Header) (token, refused string) {
 	}
 	values := header[name]
 	if len(values) != 1 {
-		return "", "token: one is needed in the header Authorization: the push subscription has to have an account to authenticate as"
+		return "", "token: one is needed in the header Authorization: the push subscription has to have an " +
+			"account to authenticate as"
 	}
 	scheme, token, ok := strings.Cut(values[0], " ")
 	if !ok || !strings.EqualFold(scheme, "bearer") {

@@ -51,11 +51,13 @@ func (g *google) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("not the keys of service accounts: " + r.URL.String())
 	}
 	keys, err := json.Marshal(map[string]any{"keys": []map[string]string{{
-		"kid": "1", "kty": "RSA", "alg": "RS256", "use": "sig", "n": b64(g.key.N.Bytes()), "e": b64(big.NewInt(int64(g.key.E)).Bytes()),
+		"kid": "1", "kty": "RSA", "alg": "RS256", "use": "sig", "n": b64(g.key.N.Bytes()),
+		"e": b64(big.NewInt(int64(g.key.E)).Bytes()),
 	}}})
 	return &http.Response{
 		StatusCode: g.status, Status: http.StatusText(g.status), Request: r,
-		Header: http.Header{"Cache-Control": {"public, max-age=3600"}}, Body: io.NopCloser(strings.NewReader(string(keys))),
+		Header: http.Header{"Cache-Control": {"public, max-age=3600"}},
+		Body:   io.NopCloser(strings.NewReader(string(keys))),
 	}, err
 }
 
@@ -66,7 +68,8 @@ func (g *google) token(t *testing.T, head, claims map[string]any) string {
 	t.Helper()
 	h := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "1"}
 	c := map[string]any{
-		"iss": "https://accounts.google.com", "aud": anAudience, "email": anAccount, "email_verified": true, "sub": "1", "azp": "1",
+		"iss": "https://accounts.google.com", "aud": anAudience, "email": anAccount, "email_verified": true,
+		"sub": "1", "azp": "1",
 		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	}
 	maps.Copy(h, head)
@@ -108,34 +111,40 @@ func TestPushTokens(t *testing.T) {
 		header  http.Header
 		refused string // "" for what is accepted
 	}{
-		"of the subscription":          {bearer(good), ""},
-		"of another of the accounts":   {claim("email", "other@p.iam.gserviceaccount.com"), ""},
-		"scheme in small letters":      {http.Header{"Authorization": {"bearer " + good}}, ""},
-		"of Google's older name":       {claim("iss", "accounts.google.com"), ""},
-		"none":                         {http.Header{}, "one is needed"},
-		"two":                          {http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}}, "one is needed"},
-		"another scheme":               {http.Header{"Authorization": {"Basic " + good}}, "must be Bearer"},
-		"none behind the scheme":       {http.Header{"Authorization": {"Bearer"}}, "must be Bearer"},
-		"no token":                     {bearer("secret"), "no OpenID Connect token"},
-		"of another audience":          {claim("aud", "https://other.example"), `audience: "https://other.example"`},
-		"without an audience":          {claim("aud", ""), "audience"},
-		"of another issuer":            {claim("iss", "https://evil.example"), `issuer: "https://evil.example"`},
-		"expired":                      {claim("exp", time.Now().Add(-time.Second).Unix()), "it has expired"},
-		"without an end":               {claim("exp", nil), "it has expired"},
-		"of another account":           {claim("email", "mallory@p.iam.gserviceaccount.com"), `account: "mallory@p.iam`},
-		"of the account in capitals":   {claim("email", strings.ToUpper(anAccount)), "account"},
-		"of no account":                {claim("email", nil), "names no account"},
-		"of an account not verified":   {claim("email_verified", false), "names no account"},
-		"verified, in words":           {claim("email_verified", "true"), "names no account"},
-		"signed by somebody else":      {bearer(stranger.token(t, nil, nil)), "its signature is not Google's"},
-		"of a key that Google has not": {bearer(g.token(t, map[string]any{"kid": "2"}, nil)), "its signature is not Google's"},
-		"changed":                      {bearer(g.token(t, nil, map[string]any{"sub": "2"})[:strings.LastIndexByte(good, '.')] + "." + body[2]), "token: "},
-		"without a signature":          {bearer(body[0] + "." + body[1] + "."), "its signature is not Google's"},
-		"signature cut off":            {bearer(withoutSignature(good)), "see EVENTS_SIGNATURE"},
-		"signed by nobody":             {bearer(g.token(t, map[string]any{"alg": "none"}, nil)), `algorithm: "none": must be RS256`},
-		"signed by a secret":           {bearer(g.token(t, map[string]any{"alg": "HS256"}, nil)), "must be RS256"},
-		"short signature of a curve":   {bearer(b64([]byte(`{"alg":"ES256","kid":"1"}`)) + "." + body[1] + "." + b64([]byte("short"))), "must be RS256"},
-		"good beside another header":   {http.Header{"Authorization": {"Bearer " + good}, "X-Serverless-Authorization": {"Bearer x"}}, ""},
+		"of the subscription":        {bearer(good), ""},
+		"of another of the accounts": {claim("email", "other@p.iam.gserviceaccount.com"), ""},
+		"scheme in small letters":    {http.Header{"Authorization": {"bearer " + good}}, ""},
+		"of Google's older name":     {claim("iss", "accounts.google.com"), ""},
+		"none":                       {http.Header{}, "one is needed"},
+		"two": {http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}},
+			"one is needed"},
+		"another scheme":         {http.Header{"Authorization": {"Basic " + good}}, "must be Bearer"},
+		"none behind the scheme": {http.Header{"Authorization": {"Bearer"}}, "must be Bearer"},
+		"no token":               {bearer("secret"), "no OpenID Connect token"},
+		"of another audience":    {claim("aud", "https://other.example"), `audience: "https://other.example"`},
+		"without an audience":    {claim("aud", ""), "audience"},
+		"of another issuer":      {claim("iss", "https://evil.example"), `issuer: "https://evil.example"`},
+		"expired":                {claim("exp", time.Now().Add(-time.Second).Unix()), "it has expired"},
+		"without an end":         {claim("exp", nil), "it has expired"},
+		"of another account": {claim("email", "mallory@p.iam.gserviceaccount.com"),
+			`account: "mallory@p.iam`},
+		"of the account in capitals": {claim("email", strings.ToUpper(anAccount)), "account"},
+		"of no account":              {claim("email", nil), "names no account"},
+		"of an account not verified": {claim("email_verified", false), "names no account"},
+		"verified, in words":         {claim("email_verified", "true"), "names no account"},
+		"signed by somebody else":    {bearer(stranger.token(t, nil, nil)), "its signature is not Google's"},
+		"of a key that Google has not": {bearer(g.token(t, map[string]any{"kid": "2"}, nil)),
+			"its signature is not Google's"},
+		"changed": {bearer(g.token(t, nil,
+			map[string]any{"sub": "2"})[:strings.LastIndexByte(good, '.')] + "." + body[2]), "token: "},
+		"without a signature": {bearer(body[0] + "." + body[1] + "."), "its signature is not Google's"},
+		"signature cut off":   {bearer(withoutSignature(good)), "see EVENTS_SIGNATURE"},
+		"signed by nobody": {bearer(g.token(t, map[string]any{"alg": "none"}, nil)),
+			`algorithm: "none": must be RS256`},
+		"signed by a secret":         {bearer(g.token(t, map[string]any{"alg": "HS256"}, nil)), "must be RS256"},
+		"short signature of a curve": {bearer(b64([]byte(`{"alg":"ES256","kid":"1"}`)) + "." + body[1] + "." + b64([]byte("short"))), "must be RS256"},
+		"good beside another header": {http.Header{"Authorization": {"Bearer " + good},
+			"X-Serverless-Authorization": {"Bearer x"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused, err := tokens.Check(t.Context(), tt.header)
@@ -164,12 +173,17 @@ func TestPlatformTokens(t *testing.T) {
 	}{
 		"of the subscription":      {bearer(push), ""},
 		"of somebody who may call": {bearer(caller), "mallory"},
-		"forged beside a real one": {http.Header{"Authorization": {"Bearer " + push}, "X-Serverless-Authorization": {"Bearer " + caller}}, "mallory"},
-		"the other way round":      {http.Header{"Authorization": {"Bearer " + caller}, "X-Serverless-Authorization": {"Bearer " + push}}, ""},
-		"beside an empty one":      {http.Header{"Authorization": {"Bearer " + push}, "X-Serverless-Authorization": {""}}, "must be Bearer"},
-		"expired":                  {bearer(withoutSignature(g.token(t, nil, map[string]any{"exp": 1}))), "it has expired"},
-		"of another audience":      {bearer(withoutSignature(g.token(t, nil, map[string]any{"aud": "x"}))), "audience"},
-		"none":                     {http.Header{}, "one is needed"},
+		"forged beside a real one": {http.Header{"Authorization": {"Bearer " + push},
+			"X-Serverless-Authorization": {"Bearer " + caller}}, "mallory"},
+		"the other way round": {http.Header{"Authorization": {"Bearer " + caller},
+			"X-Serverless-Authorization": {"Bearer " + push}}, ""},
+		"beside an empty one": {http.Header{"Authorization": {"Bearer " + push},
+			"X-Serverless-Authorization": {""}}, "must be Bearer"},
+		"expired": {bearer(withoutSignature(g.token(t, nil, map[string]any{"exp": 1}))),
+			"it has expired"},
+		"of another audience": {bearer(withoutSignature(g.token(t, nil, map[string]any{"aud": "x"}))),
+			"audience"},
+		"none": {http.Header{}, "one is needed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused, err := tokens.Check(t.Context(), tt.header)

@@ -20,7 +20,8 @@ func sentence(run *funcs.Record) string {
 	b.WriteString("run " + run.Status)
 	if run.UsedWorker {
 		fmt.Fprintf(&b, " in %s, %s of processor, %.1f MiB",
-			run.Usage.Wall.Round(10*time.Microsecond), run.Usage.CPU.Round(10*time.Microsecond), float64(run.Usage.PeakMemory)/(1<<20))
+			run.Usage.Wall.Round(10*time.Microsecond), run.Usage.CPU.Round(10*time.Microsecond),
+			float64(run.Usage.PeakMemory)/(1<<20))
 	}
 	if run.Problem != "" {
 		b.WriteString(": " + run.Problem)
@@ -79,7 +80,8 @@ func runAttr(run *funcs.Record, d digest) slog.Attr {
 	attrs := make([]any, 0, 12)
 	attrs = append(attrs, slog.String("execution_id", run.ExecutionID), slog.String("status", run.Status))
 	if d.sha256 != "" {
-		attrs = append(attrs, slog.String("script_sha256", d.sha256), slog.Int("script_bytes", d.scriptBytes), slog.Int("input_bytes", d.inputBytes))
+		attrs = append(attrs, slog.String("script_sha256", d.sha256), slog.Int("script_bytes", d.scriptBytes),
+			slog.Int("input_bytes", d.inputBytes))
 	}
 	if u := run.Usage; run.UsedWorker {
 		attrs = append(attrs, slog.Float64("wall_ms", millis(u.Wall)), slog.Float64("cpu_ms", millis(u.CPU)),
@@ -135,8 +137,10 @@ func clip(run *funcs.Record) {
 
 func payloadAttr(run *funcs.Record) slog.Attr {
 	return slog.Group("payload",
-		"script", gcp.Cut(run.Job.Script, maxLoggedScript, 0), "input", gcp.Cut(string(run.Job.Input), maxLoggedInput, 0),
-		"stdin", gcp.Cut(run.Job.Stdin, maxLoggedInput, 0), "reply", gcp.Cut(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))
+		"script", gcp.Cut(run.Job.Script, maxLoggedScript, 0), "input",
+		gcp.Cut(string(run.Job.Input), maxLoggedInput, 0),
+		"stdin", gcp.Cut(run.Job.Stdin, maxLoggedInput, 0), "reply",
+		gcp.Cut(string(run.Reply), maxLoggedReply, int(run.ReplyBytes)))
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -20,13 +20,16 @@ import (
 // someRun is a run with every field set; text of the caller's has "secret" in it.
 func someRun() *funcs.Record {
 	return &funcs.Record{
-		ExecutionID: "id-1", Status: "memory_limit", Level: slog.LevelWarn, Problem: "Script exceeded the memory limit of 512 MiB", LimitHit: true,
+		ExecutionID: "id-1", Status: "memory_limit", Level: slog.LevelWarn,
+		Problem: "Script exceeded the memory limit of 512 MiB", LimitHit: true,
 		Usage:      runtime.Usage{Queue: time.Millisecond, Wall: 20 * time.Millisecond},
 		UsedWorker: true, Bill: bill(func() {}),
 		Job:   runtime.Job{Script: "secret", Input: json.RawMessage(`"secret"`), Stdin: "secret"},
 		Reply: []byte(`{"result":"secret"}`),
-		Event: &funcs.Event{ID: "e1", Source: "/s", Type: "t", Subscription: "sub", Attempt: 2, Acknowledged: true, Published: true},
-		Request: funcs.Request{Method: "POST", URL: "/events", Protocol: "HTTP/1.1", UserAgent: "ua", RemoteIP: "203.0.113.9", Code: 200,
+		Event: &funcs.Event{ID: "e1", Source: "/s", Type: "t", Subscription: "sub", Attempt: 2, Acknowledged: true,
+			Published: true},
+		Request: funcs.Request{Method: "POST", URL: "/events", Protocol: "HTTP/1.1", UserAgent: "ua",
+			RemoteIP: "203.0.113.9", Code: 200,
 			RequestBytes: 33, ResponseBytes: 15, Took: 1500 * time.Microsecond},
 		Trace: funcs.Trace{ID: "0af7651916cd43dd8448eb211c80319c", Span: "b7ad6b7169203331", Sampled: true},
 	}
@@ -89,7 +92,8 @@ func TestARunOnATerminal(t *testing.T) {
 	run.Event.Acknowledged = false
 	NewRecorder(log, nil, false).Now(run)
 	_, got, _ := strings.Cut(out.String(), " ")
-	const want = "WARNING: run memory_limit in 20ms, 15ms of processor, 40.0 MiB: Script exceeded the memory limit of 512 MiB; the message will come again\n"
+	const want = "WARNING: run memory_limit in 20ms, 15ms of processor, 40.0 MiB: Script exceeded the memory " +
+		"limit of 512 MiB; the message will come again\n"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -126,7 +130,8 @@ func TestEntriesWaitForTheCost(t *testing.T) {
 
 // BenchmarkEntry is the processor time of an entry, after the reply.
 func BenchmarkEntry(b *testing.B) {
-	r := NewRecorder(logline.New(io.Discard), metrics.New(func() runtime.Stats { return runtime.Stats{} }, func() int64 { return 0 }), false)
+	r := NewRecorder(logline.New(io.Discard),
+		metrics.New(func() runtime.Stats { return runtime.Stats{} }, func() int64 { return 0 }), false)
 	run := someRun()
 	b.ReportAllocs()
 	for b.Loop() {

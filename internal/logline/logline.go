@@ -23,7 +23,6 @@ const (
 	KeySpan         = "logging.googleapis.com/spanId"
 	KeyTraceSampled = "logging.googleapis.com/trace_sampled"
 	KeyInsertID     = "logging.googleapis.com/insertId" // entries with the same one are one
-	KeyLabels       = "logging.googleapis.com/labels"
 )
 
 // New returns a logger on w: JSON lines with the field names of Cloud

@@ -19,10 +19,12 @@ func TestLogHasCloudLoggingNames(t *testing.T) {
 		level slog.Level
 		want  string
 	}{
-		{slog.LevelInfo, "INFO"}, {slog.LevelWarn, "WARNING"}, {slog.LevelError, "ERROR"}, {slog.LevelError + 4, "ERROR"},
+		{slog.LevelInfo, "INFO"}, {slog.LevelWarn, "WARNING"}, {slog.LevelError, "ERROR"},
+		{slog.LevelError + 4, "ERROR"},
 	} {
 		var out bytes.Buffer
-		New(&out).Log(t.Context(), tt.level, "text", "cause", errors.New("why"), slog.Group("settings", "level", "x", "msg", "y"))
+		New(&out).Log(t.Context(), tt.level, "text", "cause", errors.New("why"),
+			slog.Group("settings", "level", "x", "msg", "y"))
 		var line struct {
 			Severity, Message, Time, Cause string
 			Settings                       map[string]string
@@ -31,7 +33,8 @@ func TestLogHasCloudLoggingNames(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 			t.Fatalf("%v: %s", err, &out)
 		}
-		if line.Severity != tt.want || line.Message != "text" || line.Cause != "why" || line.Level != nil || line.Msg != nil {
+		if line.Severity != tt.want || line.Message != "text" || line.Cause != "why" || line.Level != nil ||
+			line.Msg != nil {
 			t.Errorf("got %s", &out)
 		}
 		if line.Settings["level"] != "x" || line.Settings["msg"] != "y" {
@@ -73,10 +76,12 @@ func TestLinesForPeople(t *testing.T) {
 		log  func(*slog.Logger)
 		want string
 	}{
-		{func(l *slog.Logger) { l.Info("listening", "url", "http://localhost:8080", "n", 3) }, "listening url=http://localhost:8080 n=3"},
+		{func(l *slog.Logger) { l.Info("listening", "url", "http://localhost:8080", "n", 3) },
+			"listening url=http://localhost:8080 n=3"},
 		{func(l *slog.Logger) { l.Warn("careful") }, "WARNING: careful"},
 		{func(l *slog.Logger) { l.Debug("never seen") }, ""},
-		{func(l *slog.Logger) { l.Info("m", "a", "two words", "b", "", "c", `q"`, "d", "\x1b[31m") }, `m a="two words" b="" c="q\"" d="\x1b[31m"`},
+		{func(l *slog.Logger) { l.Info("m", "a", "two words", "b", "", "c", `q"`, "d", "\x1b[31m") },
+			`m a="two words" b="" c="q\"" d="\x1b[31m"`},
 		{func(l *slog.Logger) { l.Info("m", slog.Group("g", "a", 1, slog.Group("h", "b", 2))) }, "m g.a=1 g.h.b=2"},
 		{func(l *slog.Logger) {
 			l.Info("m", slog.Group("g", "a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6), "x", 1)
@@ -152,7 +157,8 @@ func TestFatal(t *testing.T) {
 	}{
 		{errors.New("a: b"), "ERROR: a: b\n"},
 		{errors.Join(errors.New("a"), errors.New("b")), "ERROR: a\nERROR: b\n"},
-		{errors.Join(errors.Join(errors.New("a"), errors.New("b")), errors.New("c\nd\n")), "ERROR: a\nERROR: b\nERROR: c\n        d\n"},
+		{errors.Join(errors.Join(errors.New("a"), errors.New("b")), errors.New("c\nd\n")),
+			"ERROR: a\nERROR: b\nERROR: c\n        d\n"},
 		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b")), "ERROR: x: a: b\n"},
 		{fmt.Errorf("x: %w: %w", errors.New("a"), errors.New("b\nc")), "ERROR: x: a: b\n        c\n"},
 	} {

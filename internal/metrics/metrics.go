@@ -46,18 +46,26 @@ func New(stats func() runtime.Stats, dropped func() int64) *Metrics {
 		}, []string{"status", "source"}),
 		run:   histogram("pyexec_run_seconds", "Wall clock of a script.", runBuckets),
 		queue: histogram("pyexec_queue_seconds", "Wait for a place and a worker.", queueBuckets),
-		fork:  histogram("pyexec_fork_seconds", "Making of a worker, from the fork until it stands confined and ready.", forkBuckets),
+		fork: histogram("pyexec_fork_seconds",
+			"Making of a worker, from the fork until it stands confined and ready.", forkBuckets),
 	}
 	gauge := func(name, help string, value func(runtime.Stats) int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value(stats())) })
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return float64(value(stats())) })
 	}
 	m.registry.MustRegister(
 		m.runs, m.run, m.queue, m.fork,
-		gauge("pyexec_workers_ready", "Workers that wait for a script.", func(s runtime.Stats) int { return s.Ready }),
+		gauge("pyexec_workers_ready", "Workers that wait for a script.",
+			func(s runtime.Stats) int { return s.Ready }),
 		gauge("pyexec_workers_busy", "Scripts under way.", func(s runtime.Stats) int { return s.Busy }),
-		gauge("pyexec_queue_length", "Requests that wait for a place.", func(s runtime.Stats) int { return s.Waiting }),
-		gauge("pyexec_jail_memory_bytes", "Memory of the interpreter and all runs, the kernel's included; 0 without a control group.", func(s runtime.Stats) int { return int(s.JailMemory) }),
-		gauge("pyexec_jail_memory_peak_bytes", "The most that it was since the interpreter started; 0 where the kernel does not know.", func(s runtime.Stats) int { return int(s.JailPeak) }),
+		gauge("pyexec_queue_length", "Requests that wait for a place.",
+			func(s runtime.Stats) int { return s.Waiting }),
+		gauge("pyexec_jail_memory_bytes",
+			"Memory of the interpreter and all runs, the kernel's included; 0 without a control group.",
+			func(s runtime.Stats) int { return int(s.JailMemory) }),
+		gauge("pyexec_jail_memory_peak_bytes",
+			"The most that it was since the interpreter started; 0 where the kernel does not know.",
+			func(s runtime.Stats) int { return int(s.JailPeak) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "pyexec_interpreter_restarts_total", Help: "Interpreters that took the place of one that died.",
 		}, func() float64 { return float64(stats().Restarts) }),

@@ -16,8 +16,9 @@ import (
 // monotonic reading, or take it away. What is measured with such a time is
 // wrong when somebody sets the clock.
 var wallClock = map[string]bool{
-	"Unix": true, "UnixMilli": true, "UnixMicro": true, "UnixNano": true, "Date": true, "Parse": true, "ParseInLocation": true,
-	"UTC": true, "Local": true, "In": true, "AddDate": true, "MarshalJSON": true, "GobEncode": true,
+	"Unix": true, "UnixMilli": true, "UnixMicro": true, "UnixNano": true, "Date": true, "Parse": true,
+	"ParseInLocation": true,
+	"UTC":             true, "Local": true, "In": true, "AddDate": true, "MarshalJSON": true, "GobEncode": true,
 }
 
 // wallClockAt is where such names are at home, in files with no other use of

@@ -69,3 +69,12 @@ func TestMapHasEveryDirectory(t *testing.T) {
 		t.Errorf("CONTRIBUTING.md: the map lacks %s", dir)
 	}
 }
+
+// The map names nothing that is gone.
+func TestMapNamesWhatIsThere(t *testing.T) {
+	for _, dir := range mapped(t) {
+		if _, err := os.Stat(dir); err != nil {
+			t.Errorf("CONTRIBUTING.md: the map: %v", err)
+		}
+	}
+}

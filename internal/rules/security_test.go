@@ -78,7 +78,8 @@ func TestDecisionsAreListed(t *testing.T) {
 		}
 		first, _, _ := strings.Cut(string(text), "\n")
 		number, title, ok := strings.Cut(strings.TrimPrefix(first, "# "), ": ")
-		if line := fmt.Sprintf("- [%s](%s): %s\n", number, page.Name(), title); !ok || !strings.HasPrefix(page.Name(), number+"-") || !strings.Contains(string(index), line) {
+		if line := fmt.Sprintf("- [%s](%s): %s\n", number, page.Name(),
+			title); !ok || !strings.HasPrefix(page.Name(), number+"-") || !strings.Contains(string(index), line) {
 			t.Errorf("%s begins with %q and the index lacks %q", page.Name(), first, line)
 		}
 	}

@@ -26,7 +26,8 @@ type loggingAPI struct {
 	entries []*loggingpb.LogEntry
 }
 
-func (s *loggingAPI) WriteLogEntries(_ context.Context, r *loggingpb.WriteLogEntriesRequest) (*loggingpb.WriteLogEntriesResponse, error) {
+func (s *loggingAPI) WriteLogEntries(_ context.Context,
+	r *loggingpb.WriteLogEntriesRequest) (*loggingpb.WriteLogEntriesResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries = append(s.entries, r.Entries...)
@@ -53,7 +54,8 @@ func logsToAPI(t *testing.T, settings ...string) (config.Config, *slog.Logger, *
 		option.WithEndpoint(listener.Addr().String()), option.WithoutAuthentication(),
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 	}
-	log, err := journal.Open(t.Context(), journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Client: client}, io.Discard)
+	log, err := journal.Open(t.Context(),
+		journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Client: client}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +85,8 @@ func TestLogThroughTheAPI(t *testing.T) {
 	if run == nil || messages["starting"] == nil || messages["ready"] == nil {
 		t.Fatalf("got %v", messages)
 	}
-	if run.HttpRequest.GetRequestUrl() != "/execute" || run.InsertId == "" || run.GetJsonPayload().AsMap()["run"].(map[string]any)["status"] != "ok" {
+	if run.HttpRequest.GetRequestUrl() != "/execute" || run.InsertId == "" ||
+		run.GetJsonPayload().AsMap()["run"].(map[string]any)["status"] != "ok" {
 		t.Errorf("got %v", run)
 	}
 	if n := s.dropped(); n != 0 {

@@ -26,31 +26,37 @@ var largeRequests = map[string]struct {
 	problem string
 }{
 	"ids of a push message": {
-		body:   `{"message":{"messageId":"` + strings.Repeat("I", 100_000) + `","data":"` + someRequest + `"},"subscription":"` + strings.Repeat("S", 8_000_000) + `"}`,
+		body: `{"message":{"messageId":"` + strings.Repeat("I",
+			100_000) + `","data":"` + someRequest + `"},"subscription":"` + strings.Repeat("S", 8_000_000) + `"}`,
 		path:   "/events",
 		status: "invalid_request", problem: "id of the message must be at most 1024 bytes, got 100000",
 	},
 	"a subscription": {
-		body: `{"message":{"messageId":"1","data":"` + someRequest + `"},"subscription":"` + strings.Repeat(`\u0001`, 1_000_000) + `"}`,
+		body: `{"message":{"messageId":"1","data":"` + someRequest + `"},"subscription":"` + strings.Repeat(`\u0001`,
+			1_000_000) + `"}`,
 		path: "/events", status: "ok",
 	},
 	"an event": {
 		body: script, path: "/events", status: "ok",
 		header: http.Header{
-			"Ce-Specversion": {"1.0"}, "Ce-Id": {strings.Repeat("é", 500)}, "Ce-Type": {strings.Repeat("t", 60_000)}, "Ce-Source": {"/" + strings.Repeat("s", 60_000)},
+			"Ce-Specversion": {"1.0"}, "Ce-Id": {strings.Repeat("é", 500)},
+			"Ce-Type": {strings.Repeat("t", 60_000)}, "Ce-Source": {"/" + strings.Repeat("s", 60_000)},
 		},
 	},
 	"an event that is none": {
 		body: script, path: "/events", status: "invalid_request", problem: "event: ",
-		header: http.Header{"Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Type": {"t"}, "Ce-Source": {"/s"}, "Ce-Time": {strings.Repeat("\x7f\"", 30_000)}},
+		header: http.Header{"Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Type": {"t"}, "Ce-Source": {"/s"},
+			"Ce-Time": {strings.Repeat("\x7f\"", 30_000)}},
 	},
 	"headers": {
 		body: script, path: "/execute", status: "ok",
-		header: http.Header{"User-Agent": {strings.Repeat("\t\"é", 20_000)}, "X-Forwarded-For": {strings.Repeat("1", 60_000)},
-			"Traceparent": {strings.Repeat("0", 60_000)}, "X-Cloud-Trace-Context": {strings.Repeat("a", 60_000)}},
+		header: http.Header{"User-Agent": {strings.Repeat("\t\"é", 20_000)},
+			"X-Forwarded-For": {strings.Repeat("1", 60_000)},
+			"Traceparent":     {strings.Repeat("0", 60_000)}, "X-Cloud-Trace-Context": {strings.Repeat("a", 60_000)}},
 	},
 	"payloads": {
-		body:   `{"script":"` + strings.Repeat(`#\u0001`, 400_000) + `","input":"` + strings.Repeat(`\\`, 1_000_000) + `","stdin":"` + strings.Repeat(`\u0001`, 300_000) + `"}`,
+		body: `{"script":"` + strings.Repeat(`#\u0001`, 400_000) + `","input":"` + strings.Repeat(`\\`,
+			1_000_000) + `","stdin":"` + strings.Repeat(`\u0001`, 300_000) + `"}`,
 		header: http.Header{"User-Agent": {strings.Repeat("\x01", 60_000)}},
 		path:   "/execute", status: "ok",
 	},
@@ -120,7 +126,9 @@ func TestNoCallerDecidesTheSizeOfAnEntry(t *testing.T) {
 					var entry struct {
 						Run struct{ Status, Problem string }
 					}
-					if err := json.Unmarshal([]byte(text), &entry); err != nil || entry.Run.Status != tt.status || !strings.HasPrefix(entry.Run.Problem, tt.problem) {
+					if err := json.Unmarshal([]byte(text),
+						&entry); err != nil || entry.Run.Status != tt.status ||
+						!strings.HasPrefix(entry.Run.Problem, tt.problem) {
 						t.Errorf("%v: %.300s", err, text)
 					}
 					if i == 0 && len(text) > most {

@@ -33,21 +33,26 @@ func newResults(ctx context.Context, cfg *config.Config, client []gcp.Option) (*
 // reply that is published speaks for the event that it names: where scripts of
 // callers are run, too, none of them may send events in somebody else's name.
 // onlyEvents says that nothing but events is served.
-func newSenders(ctx context.Context, c *config.Config, onlyEvents bool, keys http.RoundTripper) (tokens *gcp.PushTokens, err error) {
+func newSenders(ctx context.Context, c *config.Config, onlyEvents bool,
+	keys http.RoundTripper) (tokens *gcp.PushTokens, err error) {
 	given := c.EventsAudience != ""
 	switch {
 	case c.Events == config.EventsOff:
 		return nil, nil
 	case given != (len(c.EventsAccounts) > 0):
-		return nil, errors.New("EVENTS_AUDIENCE, EVENTS_ACCOUNTS: one is set without the other: a token says for whom it is and whose, and both must be right")
+		return nil, errors.New("EVENTS_AUDIENCE, EVENTS_ACCOUNTS: one is set without the other: a token says for " +
+			"whom it is and whose, and both must be right")
 	case c.EventsPlatform && c.Revision.Service == "":
-		return nil, errors.New("EVENTS_SIGNATURE: platform: only Cloud Run verifies signatures for a service, and this is not it")
+		return nil, errors.New("EVENTS_SIGNATURE: platform: only Cloud Run verifies signatures for a service, " +
+			"and this is not it")
 	case given && c.EventsPlatform:
 		tokens, err = gcp.NewPlatformTokens(c.EventsAudience, c.EventsAccounts)
 	case given:
 		tokens, err = gcp.NewPushTokens(ctx, c.EventsAudience, c.EventsAccounts, keys)
 	case c.ResultsTopic != "" && c.Events != config.EventsOn && !onlyEvents:
-		return nil, errors.New("RESULTS_TOPIC: whoever may call could publish results of events that are not theirs: set EVENTS_AUDIENCE and EVENTS_ACCOUNTS to those of the push subscription, or EVENTS=on where every caller may, or EVENTS=off")
+		return nil, errors.New("RESULTS_TOPIC: whoever may call could publish results of events that are not " +
+			"theirs: set EVENTS_AUDIENCE and EVENTS_ACCOUNTS to those of the push subscription, or EVENTS=on " +
+			"where every caller may, or EVENTS=off")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("EVENTS_AUDIENCE: %w", err)

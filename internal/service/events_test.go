@@ -55,7 +55,8 @@ func topicServer(t *testing.T) (*pstest.Server, []gcp.Option) {
 	t.Helper()
 	server := pstest.NewServer()
 	t.Cleanup(func() { _ = server.Close() })
-	if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/p/topics/results"}); err != nil {
+	if _, err := server.GServer.CreateTopic(t.Context(),
+		&pubsubpb.Topic{Name: "projects/p/topics/results"}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := grpc.NewClient(server.Addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -87,15 +88,20 @@ func TestResultsCannotBeForged(t *testing.T) {
 		header   http.Header
 		code     int
 	}{
-		"no token":                     {ours, nil, 403},
-		"token of a caller":            {ours, http.Header{"Authorization": {"Bearer " + google.token(t, caller)}}, 403},
-		"token with a signature cut":   {ours, http.Header{"Authorization": {cut(google.token(t, push))}}, 403},
-		"token of the subscription":    {ours, http.Header{"Authorization": {"Bearer " + google.token(t, push)}}, 200},
-		"on Cloud Run":                 {platform, http.Header{"Authorization": {cut(google.token(t, push))}}, 200},
-		"on Cloud Run, of a caller":    {platform, http.Header{"Authorization": {cut(google.token(t, caller))}}, 403},
-		"on Cloud Run, beside another": {platform, http.Header{"Authorization": {cut(google.token(t, push))}, "X-Serverless-Authorization": {cut(google.token(t, caller))}}, 403},
-		"off":                          {[]string{"EVENTS=off"}, http.Header{"Authorization": {"Bearer " + google.token(t, push)}}, 404},
-		"for everybody":                {[]string{"EVENTS=on"}, nil, 200},
+		"no token": {ours, nil, 403},
+		"token of a caller": {ours, http.Header{"Authorization": {"Bearer " + google.token(t, caller)}},
+			403},
+		"token with a signature cut": {ours, http.Header{"Authorization": {cut(google.token(t, push))}}, 403},
+		"token of the subscription": {ours, http.Header{"Authorization": {"Bearer " + google.token(t, push)}},
+			200},
+		"on Cloud Run":              {platform, http.Header{"Authorization": {cut(google.token(t, push))}}, 200},
+		"on Cloud Run, of a caller": {platform, http.Header{"Authorization": {cut(google.token(t, caller))}}, 403},
+		"on Cloud Run, beside another": {platform,
+			http.Header{"Authorization": {cut(google.token(t, push))},
+				"X-Serverless-Authorization": {cut(google.token(t, caller))}}, 403},
+		"off": {[]string{"EVENTS=off"},
+			http.Header{"Authorization": {"Bearer " + google.token(t, push)}}, 404},
+		"for everybody": {[]string{"EVENTS=on"}, nil, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			topic, options := topicServer(t)
@@ -130,10 +136,12 @@ func TestResultsCannotBeForged(t *testing.T) {
 			if err := s.Close(); err != nil && !strings.Contains(err.Error(), "closing") { // the connection is ours
 				t.Error(err)
 			}
-			if tt.code == 403 && (!strings.Contains(log.String(), `"acknowledged":false`) || strings.Contains(log.String(), `"ERROR"`)) {
+			if tt.code == 403 && (!strings.Contains(log.String(), `"acknowledged":false`) ||
+				strings.Contains(log.String(), `"ERROR"`)) {
 				t.Errorf("logged:\n%s", &log)
 			}
-			if warned := strings.Contains(log.String(), "whoever may call this service can publish"); warned != (name == "for everybody") {
+			if warned := strings.Contains(log.String(),
+				"whoever may call this service can publish"); warned != (name == "for everybody") {
 				t.Errorf("warned: %v:\n%s", warned, &log)
 			}
 		})
@@ -147,16 +155,21 @@ func TestEventsNeedADecision(t *testing.T) {
 		onlyEvents bool
 		says       string // "" where it starts
 	}{
-		"nothing published":              {nil, false, ""},
-		"undecided":                      {withTopic, false, "RESULTS_TOPIC: whoever may call could publish"},
-		"on":                             {append([]string{"EVENTS=on"}, withTopic...), false, ""},
-		"off":                            {append([]string{"EVENTS=off"}, withTopic...), false, ""},
-		"the function for events":        {withTopic, true, ""},
-		"an audience alone":              {append([]string{"EVENTS_AUDIENCE=x"}, withTopic...), false, "one is set without the other"},
-		"accounts alone":                 {[]string{"EVENTS_ACCOUNTS=a@b.example"}, false, "one is set without the other"},
-		"both":                           {append([]string{"EVENTS_AUDIENCE=x", "EVENTS_ACCOUNTS=a@b.example"}, withTopic...), false, ""},
-		"a platform that is none":        {[]string{"EVENTS_AUDIENCE=x", "EVENTS_ACCOUNTS=a@b.example", "EVENTS_SIGNATURE=platform"}, false, "only Cloud Run verifies"},
-		"a platform without an audience": {append([]string{"EVENTS_SIGNATURE=platform", "K_SERVICE=s"}, withTopic...), false, "RESULTS_TOPIC: whoever may call"},
+		"nothing published":       {nil, false, ""},
+		"undecided":               {withTopic, false, "RESULTS_TOPIC: whoever may call could publish"},
+		"on":                      {append([]string{"EVENTS=on"}, withTopic...), false, ""},
+		"off":                     {append([]string{"EVENTS=off"}, withTopic...), false, ""},
+		"the function for events": {withTopic, true, ""},
+		"an audience alone": {append([]string{"EVENTS_AUDIENCE=x"}, withTopic...), false,
+			"one is set without the other"},
+		"accounts alone": {[]string{"EVENTS_ACCOUNTS=a@b.example"}, false,
+			"one is set without the other"},
+		"both": {append([]string{"EVENTS_AUDIENCE=x", "EVENTS_ACCOUNTS=a@b.example"},
+			withTopic...), false, ""},
+		"a platform that is none": {[]string{"EVENTS_AUDIENCE=x", "EVENTS_ACCOUNTS=a@b.example",
+			"EVENTS_SIGNATURE=platform"}, false, "only Cloud Run verifies"},
+		"a platform without an audience": {append([]string{"EVENTS_SIGNATURE=platform", "K_SERVICE=s"},
+			withTopic...), false, "RESULTS_TOPIC: whoever may call"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := config.Parse(tt.settings, roomy)

@@ -59,7 +59,8 @@ var Hosted = sync.OnceValue(func() *Service {
 func newHosted(cfg config.Config, log *slog.Logger) (*Service, error) {
 	function := config.Function()
 	if function == cloudEventFunction && cfg.EventsAudience != "" {
-		return nil, errors.New("EVENTS_AUDIENCE: " + cloudEventFunction + " is not shown the token of an event: deploy ExecuteEvent, which is")
+		return nil, errors.New("EVENTS_AUDIENCE: " + cloudEventFunction + " is not shown the token of an event: " +
+			"deploy ExecuteEvent, which is")
 	}
 	out := atHome
 	out.onlyEvents = slices.Contains(eventFunctions, function)

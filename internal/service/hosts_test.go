@@ -25,7 +25,8 @@ func TestToolHosts(t *testing.T) {
 		<-s.Ready()
 		server := httptest.NewServer(s.Handler())
 		defer server.Close()
-		req, err := http.NewRequestWithContext(context.Background(), "POST", server.URL+"/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+		req, err := http.NewRequestWithContext(context.Background(), "POST", server.URL+"/mcp",
+			strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

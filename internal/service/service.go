@@ -51,7 +51,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 // OpenLog returns the logger that cfg asks for, see journal.Open. What it can't
 // write to the Cloud Logging API it tells w.
 func OpenLog(ctx context.Context, cfg config.Config, w io.Writer) (*slog.Logger, error) {
-	return journal.Open(ctx, journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Revision: gcp.Revision(cfg.Revision)}, w)
+	return journal.Open(ctx,
+		journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Revision: gcp.Revision(cfg.Revision)}, w)
 }
 
 // outside is what a Service reaches beyond itself; tests put something else there.
@@ -64,7 +65,10 @@ type outside struct {
 }
 
 // atHome is the outside of all services but those of tests.
-var atHome = outside{start: func(ctx context.Context, cfg runtime.Config) (engine, error) { return runtime.New(ctx, cfg) }}
+var atHome = outside{start: func(ctx context.Context, cfg runtime.Config) (engine,
+	error) {
+	return runtime.New(ctx, cfg)
+}}
 
 // newService is New with its outside.
 func newService(ctx context.Context, cfg config.Config, log *slog.Logger, out outside) (*Service, error) {

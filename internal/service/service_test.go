@@ -120,7 +120,8 @@ func get(h http.Handler, path string) *httptest.ResponseRecorder {
 
 func wantUnavailable(t *testing.T, what string, w *httptest.ResponseRecorder) {
 	t.Helper()
-	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"status":"unavailable"`) || w.Header().Get("Retry-After") == "" {
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(),
+		`"status":"unavailable"`) || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%s: got %d %s, Retry-After %q", what, w.Code, w.Body, w.Header().Get("Retry-After"))
 	}
 }
@@ -128,7 +129,8 @@ func wantUnavailable(t *testing.T, what string, w *httptest.ResponseRecorder) {
 func TestRequestsWaitForTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, started := at(t, testConfig(), &fakeEngine{})
-		if w := get(s.Handler(), "/health"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "starting") {
+		if w := get(s.Handler(),
+			"/health"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "starting") {
 			t.Errorf("health: %d %s", w.Code, w.Body)
 		}
 		if w := get(s.Handler(), "/capabilities"); w.Code != http.StatusOK {
@@ -216,7 +218,9 @@ func TestDrain(t *testing.T) {
 		if w.Header().Get("Connection") != "close" {
 			t.Errorf("the connection stays open: %v", w.Header())
 		}
-		if h := get(s.Handler(), "/health"); h.Code != http.StatusServiceUnavailable || !strings.Contains(h.Body.String(), "shutting down") {
+		if h := get(s.Handler(),
+			"/health"); h.Code != http.StatusServiceUnavailable ||
+			!strings.Contains(h.Body.String(), "shutting down") {
 			t.Errorf("health: %d %s", h.Code, h.Body)
 		}
 		select {
@@ -278,7 +282,8 @@ func TestStartIsLogged(t *testing.T) {
 	for _, sandbox := range []string{"required", "off"} {
 		synctest.Test(t, func(t *testing.T) {
 			var out locked.Buffer
-			cfg, err := config.Parse([]string{"SANDBOX=" + sandbox, "EXEC_TIMEOUT=7"}, capacity.Machine{CPUs: 1, Memory: 200 << 20})
+			cfg, err := config.Parse([]string{"SANDBOX=" + sandbox, "EXEC_TIMEOUT=7"},
+				capacity.Machine{CPUs: 1, Memory: 200 << 20})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -294,7 +299,8 @@ func TestStartIsLogged(t *testing.T) {
 					t.Errorf("SANDBOX=%s: the log lacks %s:\n%s", sandbox, want, &out)
 				}
 			}
-			if got := strings.Contains(out.String(), `"severity":"WARNING","message":"SANDBOX=off: `); got != (sandbox == "off") {
+			if got := strings.Contains(out.String(),
+				`"severity":"WARNING","message":"SANDBOX=off: `); got != (sandbox == "off") {
 				t.Errorf("SANDBOX=%s: warning logged: %v", sandbox, got)
 			}
 			if err := s.Close(); err != nil {

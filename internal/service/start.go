@@ -21,11 +21,13 @@ func (s *Service) announce(cfg config.Config) {
 		s.log.Warn("EVENTS=on: whoever may call this service can publish results of any event to RESULTS_TOPIC")
 	}
 	if cfg.Runtime.SandboxOff {
-		s.log.Warn("SANDBOX=off: scripts run without confinement, with the rights of this server; only for scripts you trust")
+		s.log.Warn("SANDBOX=off: scripts run without confinement, with the rights of this server; only for " +
+			"scripts you trust")
 	}
 }
 
-func (s *Service) start(ctx context.Context, cfg runtime.Config, start func(context.Context, runtime.Config) (engine, error)) {
+func (s *Service) start(ctx context.Context, cfg runtime.Config,
+	start func(context.Context, runtime.Config) (engine, error)) {
 	began := time.Now()
 	e, err := start(ctx, cfg)
 	took := time.Since(began)
@@ -42,9 +44,11 @@ func (s *Service) start(ctx context.Context, cfg runtime.Config, start func(cont
 		isolation(info))
 	switch {
 	case info.Posture == "container" && !info.Isolation["landlock"]:
-		s.log.Warn("no namespaces and no Landlock here: a chroot alone hides the host's files; what else is missing and what stands in for it is under isolation")
+		s.log.Warn("no namespaces and no Landlock here: a chroot alone hides the host's files; what else is " +
+			"missing and what stands in for it is under isolation")
 	case info.Posture == "landlock":
-		s.log.Warn("no namespaces here: Landlock alone hides the host's files; what else is missing and what stands in for it is under isolation")
+		s.log.Warn("no namespaces here: Landlock alone hides the host's files; what else is missing and what " +
+			"stands in for it is under isolation")
 	}
 }
 

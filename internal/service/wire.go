@@ -34,7 +34,8 @@ func (s *Service) wire(ctx context.Context, cfg *config.Config, out outside) err
 	opts := funcs.Options{
 		BodyBytes: cfg.BodyBytes, HeldBodyBytes: cfg.Share.HeldBodies, HeldReplyBytes: cfg.Share.HeldReplies,
 		Log: s.log, Recorder: s.recorder,
-		EventsOff: cfg.Events == config.EventsOff, Hosts: cfg.AllowedHosts, MCP: !cfg.MCPOff, MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
+		EventsOff: cfg.Events == config.EventsOff, Hosts: cfg.AllowedHosts, MCP: !cfg.MCPOff,
+		MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
 	}
 	if senders != nil { // a nil pointer would be one that is asked
 		opts.Senders = senders

@@ -30,7 +30,8 @@ func TestMeter(t *testing.T) {
 				more int64 // that goes with it, of its kind or another
 				of   func(testbed.Usage) int64
 			}{
-				{"anon", "at = mapped(n * MIB); touch(at, n * MIB)", 4, func(u testbed.Usage) int64 { return u.Anon }},
+				{"anon", "at = mapped(n * MIB); touch(at, n * MIB)", 4,
+					func(u testbed.Usage) int64 { return u.Anon }},
 				{"shmem", "at = mapped(n * MIB, SHARED | ANONYMOUS); touch(at, n * MIB)", 4,
 					func(u testbed.Usage) int64 { return u.Shmem }},
 				{"page tables", sparse, 20,

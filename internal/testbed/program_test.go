@@ -57,7 +57,8 @@ type difference struct {
 
 var (
 	headerNames = []string{
-		"status", "result", "result~", "error", "error~", "denied", "denied~", "stdout", "stdout~", "stderr", "stderr~",
+		"status", "result", "result~", "error", "error~", "denied", "denied~", "stdout", "stdout~", "stderr",
+		"stderr~",
 		"blocked", "timeout", "before", "beside", "arch", "because", "holds", "leaves",
 	}
 	headerLine = regexp.MustCompile(`^# (?:in ([a-z -]+): )?([a-z]+~?): (.*)$`)

@@ -42,7 +42,8 @@ func (u Usage) Minus(v Usage) Usage {
 // String lists the kinds in MiB.
 func (u Usage) String() string {
 	m := func(n int64) float64 { return float64(n) / (1 << 20) }
-	return fmt.Sprintf("%.1f MiB (anon %.1f, shmem %.1f, kernel %.1f of which page tables %.1f, loose %.1f; file %.1f)",
+	return fmt.Sprintf("%.1f MiB (anon %.1f, shmem %.1f, kernel %.1f of which page tables %.1f, loose %.1f; file "+
+		"%.1f)",
 		m(u.Held()), m(u.Anon), m(u.Shmem), m(u.Kernel), m(u.PageTables), m(u.Loose), m(u.File))
 }
 

@@ -45,7 +45,8 @@ func TestRefusalIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"seccomp  off  EPERM", "would not start", "What would give more", "- another kernel", "SANDBOX=off"} {
+	for _, want := range []string{"seccomp  off  EPERM", "would not start", "What would give more",
+		"- another kernel", "SANDBOX=off"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing:\n%s", want, out.String())
 		}

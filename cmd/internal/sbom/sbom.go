@@ -118,7 +118,8 @@ func modules(program string) ([]Component, error) {
 	}
 	goVersion := strings.TrimPrefix(info.GoVersion, "go")
 	list := []Component{library("library", "stdlib", goVersion, "pkg:golang/stdlib@"+goVersion)}
-	list = append(list, library("application", info.Main.Path, info.Main.Version, "pkg:golang/"+info.Main.Path+"@"+url.PathEscape(info.Main.Version)))
+	list = append(list, library("application", info.Main.Path, info.Main.Version,
+		"pkg:golang/"+info.Main.Path+"@"+url.PathEscape(info.Main.Version)))
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace
@@ -139,7 +140,8 @@ print(json.dumps({
 }))`
 
 // vendors are those by which databases of vulnerabilities know the parts.
-var vendors = map[string]string{"python": "python", "openssl": "openssl", "libexpat": "libexpat_project", "sqlite": "sqlite", "zlib": "zlib"}
+var vendors = map[string]string{"python": "python", "openssl": "openssl", "libexpat": "libexpat_project",
+	"sqlite": "sqlite", "zlib": "zlib"}
 
 // interpreter is CPython and what is linked into it.
 func interpreter(ctx context.Context, prefix string) (list []Component, err error) {
@@ -168,7 +170,8 @@ func interpreter(ctx context.Context, prefix string) (list []Component, err erro
 // distributions are those of Python, wherever their metadata are.
 func distributions(root string, image Image) (list []Component, err error) {
 	var found []string
-	for _, pattern := range []string{filepath.Join(image.Python, "lib", "python3.*", "site-packages"), image.Packages} {
+	for _, pattern := range []string{filepath.Join(image.Python, "lib", "python3.*", "site-packages"),
+		image.Packages} {
 		if pattern == "" {
 			continue
 		}
@@ -209,7 +212,9 @@ func libraries(root string, dirs []string) (list []Component, err error) {
 				return err
 			}
 			sum := sha256.Sum256(data)
-			list = append(list, Component{Type: "file", Ref: "file:/" + rel, Name: "/" + rel, Hashes: []Hash{{"SHA-256", hex.EncodeToString(sum[:])}}})
+			list = append(list,
+				Component{Type: "file", Ref: "file:/" + rel, Name: "/" + rel,
+					Hashes: []Hash{{"SHA-256", hex.EncodeToString(sum[:])}}})
 			return nil
 		})
 		if err != nil {

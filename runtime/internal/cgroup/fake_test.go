@@ -53,7 +53,8 @@ func newFake(t *testing.T) *fake {
 	return &fake{
 		t: t, name: "/a", groups: map[string]*fakeGroup{mount + "/a": {pids: []int{self}}},
 		broken: func(string) error { return nil }, ages: map[string]time.Duration{}, attrs: map[string]string{},
-		mounts: "31 23 0:28 / /sys rw shared:7 - sysfs sysfs rw\n41 31 0:38 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n",
+		mounts: "31 23 0:28 / /sys rw shared:7 - sysfs sysfs rw\n41 31 0:38 / /sys/fs/cgroup rw,nosuid - cgroup2 " +
+			"cgroup2 rw,nsdelegate\n",
 	}
 }
 
@@ -82,7 +83,8 @@ func (f *fake) group(file string) (*fakeGroup, error) {
 	g := f.groups[dir]
 	inRoot := f.root && dir == mount
 	switch {
-	case g == nil, slices.Contains(f.lacks, base), inRoot && (base == "cgroup.type" || strings.HasPrefix(base, "memory.")):
+	case g == nil, slices.Contains(f.lacks,
+		base), inRoot && (base == "cgroup.type" || strings.HasPrefix(base, "memory.")):
 		return nil, fs.ErrNotExist
 	case strings.HasPrefix(base, "memory.") && (f.groups[path.Dir(dir)] == nil || !f.groups[path.Dir(dir)].down):
 		return nil, fs.ErrNotExist

@@ -194,7 +194,8 @@ func (p *Parent) prove(ctx context.Context) (err error) {
 		return refused("clone a child into the group", err)
 	}
 	if g.Kills() == 0 {
-		return fmt.Errorf("memory.max is not enforced: a process held %d MiB in a group of %d MiB", probeHolds>>20, probeLimit>>20)
+		return fmt.Errorf("memory.max is not enforced: a process held %d MiB in a group of %d MiB", probeHolds>>20,
+			probeLimit>>20)
 	}
 	if _, ok := g.Peak(); !ok {
 		lacks = append(lacks, "the kernel has no memory.peak")

@@ -11,12 +11,16 @@ import (
 
 // Where the group of this process is.
 func TestLocate(t *testing.T) {
-	const mounts = "30 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n41 31 0:38 ROOT POINT rw,nosuid shared:9 master:1 - cgroup2 cgroup2 rw\n"
+	const mounts = "30 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n41 31 0:38 ROOT POINT " +
+		"rw,nosuid shared:9 master:1 - cgroup2 cgroup2 rw\n"
 	for _, tt := range []struct{ name, cgroup, root, point, dir, err string }{
 		{"a container's own namespace", "0::/\n", "/", "/sys/fs/cgroup", "/sys/fs/cgroup", ""},
-		{"a service", "0::/system.slice/x.service\n", "/", "/sys/fs/cgroup", "/sys/fs/cgroup/system.slice/x.service", ""},
-		{"both versions", "4:memory:/m\n1:name=systemd:/s\n0::/u\n", "/", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/unified/u", ""},
-		{"the host's name, its own group mounted", "0::/docker/abc\n", "/docker/abc", "/sys/fs/cgroup", "/sys/fs/cgroup", ""},
+		{"a service", "0::/system.slice/x.service\n", "/", "/sys/fs/cgroup",
+			"/sys/fs/cgroup/system.slice/x.service", ""},
+		{"both versions", "4:memory:/m\n1:name=systemd:/s\n0::/u\n", "/", "/sys/fs/cgroup/unified",
+			"/sys/fs/cgroup/unified/u", ""},
+		{"the host's name, its own group mounted", "0::/docker/abc\n", "/docker/abc", "/sys/fs/cgroup",
+			"/sys/fs/cgroup", ""},
 		{"below what is mounted", "0::/docker/abc/d\n", "/docker/abc", "/sys/fs/cgroup", "/sys/fs/cgroup/d", ""},
 		{"a blank in the path", "0::/a\n", "/", `/c\040g`, "/c g/a", ""},
 		{"a name that begins alike", "0::/docker/abcd\n", "/docker/abc", "/sys/fs/cgroup", "", "not below"},
@@ -29,7 +33,8 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %q, %v", tt.name, dir, err)
 		}
 	}
-	if _, _, err := locate("0::/\n", strings.ReplaceAll(mounts, "cgroup2", "tmpfs")); err == nil || !strings.Contains(err.Error(), "not mounted") {
+	if _, _, err := locate("0::/\n",
+		strings.ReplaceAll(mounts, "cgroup2", "tmpfs")); err == nil || !strings.Contains(err.Error(), "not mounted") {
 		t.Errorf("not mounted: %v", err)
 	}
 }
@@ -44,20 +49,26 @@ func TestOpen(t *testing.T) {
 	}{
 		{"a container's group", func(*fake) {}, []string{
 			"mkdir pyexec-100-server", "write cgroup.procs 100", "write cgroup.subtree_control +memory",
-			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0", "write memory.max 16777216", "rmdir pyexec-100-probe",
+			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0",
+			"write memory.max 16777216", "rmdir pyexec-100-probe",
 		}, ""},
 		{"the root of all, with others in it", func(f *fake) {
 			f.name, f.root, f.groups = "/", true, map[string]*fakeGroup{mount: {pids: []int{1, 2, self}}}
 		}, []string{
 			"write cgroup.subtree_control +memory",
-			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0", "write memory.max 16777216", "rmdir pyexec-100-probe",
+			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0",
+			"write memory.max 16777216", "rmdir pyexec-100-probe",
 		}, ""},
 		{"the root of all, handed down already", func(f *fake) {
 			f.name, f.root, f.groups = "/", true, map[string]*fakeGroup{mount: {pids: []int{1, self}, down: true}}
 		}, []string{
-			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0", "write memory.max 16777216", "rmdir pyexec-100-probe",
+			"mkdir pyexec-100-probe", "write memory.swap.max 0", "write memory.oom.group 0",
+			"write memory.max 16777216", "rmdir pyexec-100-probe",
 		}, ""},
-		{"an old kernel", func(f *fake) { f.lacks = []string{"memory.swap.max", "memory.peak", "memory.oom.group"} }, []string{
+		{"an old kernel", func(f *fake) {
+			f.lacks = []string{"memory.swap.max", "memory.peak",
+				"memory.oom.group"}
+		}, []string{
 			"mkdir pyexec-100-server", "write cgroup.procs 100", "write cgroup.subtree_control +memory",
 			"mkdir pyexec-100-probe", "write memory.max 16777216", "rmdir pyexec-100-probe",
 		}, "the kernel does not count swap: where there is some it is not bounded; the kernel has no memory.peak"},
@@ -93,7 +104,8 @@ func TestLeftAlone(t *testing.T) {
 		err    string
 	}{
 		{"others are in the group", func(f *fake) { f.groups[mount+"/a"].pids = []int{self, 7} }, "other processes"},
-		{"others of another PID namespace", func(f *fake) { f.groups[mount+"/a"].pids = []int{0, self} }, "other processes"},
+		{"others of another PID namespace", func(f *fake) { f.groups[mount+"/a"].pids = []int{0, self} },
+			"other processes"},
 		{"a service that is not delegated", service, "s.service lacks Delegate=yes"},
 		{"a user's service", func(f *fake) {
 			f.name, f.mine = "/user@7.service/s.service", true
@@ -203,7 +215,8 @@ func TestSweep(t *testing.T) {
 	}
 	left := f.children(p.dir)
 	slices.Sort(left)
-	want := []string{"pyexec-100-server", "pyexec-7-jail-2", "pyexec-7-jail-3", "pyexec-9-jail-1", "pyexec-x-jail-1", "somebody-7-elses-1"}
+	want := []string{"pyexec-100-server", "pyexec-7-jail-2", "pyexec-7-jail-3", "pyexec-9-jail-1",
+		"pyexec-x-jail-1", "somebody-7-elses-1"}
 	if !slices.Equal(left, want) {
 		t.Errorf("left %v\nwant %v", left, want)
 	}
@@ -275,7 +288,8 @@ func TestMakeRefused(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := p.Make(); err == nil || !strings.Contains(err.Error(), "resource temporarily unavailable") || f.state() != before {
+		if _, err := p.Make(); err == nil || !strings.Contains(err.Error(),
+			"resource temporarily unavailable") || f.state() != before {
 			t.Errorf("%s: %v, left\n%s", operation, err, f.state())
 		}
 	}

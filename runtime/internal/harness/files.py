@@ -100,7 +100,7 @@ class Collector:
         except (OSError, MemoryError) as e:
             self.bag.omit(shown(prefix) or ".", reason(e))
         finally:
-            _close(fd)
+            close(fd)
 
     def entry(self, parent, name, path, depth):
         fd = -1
@@ -123,7 +123,7 @@ class Collector:
             self.bag.omit(shown(path), "no regular file" if special else reason(e))
         finally:
             if fd >= 0:
-                _close(fd)
+                close(fd)
 
     def file(self, fd, path, size):
         before = self.given.get(path)
@@ -141,6 +141,14 @@ class Collector:
         else:
             _seek(fd, 0, 0)
             self.bag.add(FILE, path, read(fd, size), shown(path))
+
+
+def close(fd):
+    """Close a descriptor that a thread of the script may have closed already."""
+    try:
+        _close(fd)
+    except OSError:
+        pass
 
 
 def shown(path):

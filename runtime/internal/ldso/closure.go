@@ -165,7 +165,8 @@ func (r *resolver) addLoader(exe *object) error {
 		return nil
 	}
 	if found, _ := filepath.Glob(r.root + "/lib/ld-musl-*"); found != nil && !strings.Contains(r.interp, "musl") {
-		return fmt.Errorf("libraries: %s: %w: this system has musl and the interpreter needs glibc: use an image based on Debian, or set PYTHON_HOME to an interpreter of this system", exe.interp, fs.ErrNotExist)
+		return fmt.Errorf("libraries: %s: %w: this system has musl and the interpreter needs glibc: use an image "+
+			"based on Debian, or set PYTHON_HOME to an interpreter of this system", exe.interp, fs.ErrNotExist)
 	}
 	return fmt.Errorf("libraries: %s: the dynamic loader of %s: %w", exe.interp, exe.path, fs.ErrNotExist)
 }
@@ -184,7 +185,8 @@ func (r *resolver) resolve(o want, required bool) error {
 			found := r.find(name, o, rpath)
 			if found.object == nil {
 				if required {
-					return fmt.Errorf("libraries: %s: %s: not found in %s", o.path, name, strings.Join(slices.Concat(r.standard, r.fallback), ", "))
+					return fmt.Errorf("libraries: %s: %s: not found in %s", o.path, name,
+						strings.Join(slices.Concat(r.standard, r.fallback), ", "))
 				}
 				r.missing = append(r.missing, name)
 				r.outside[name] = ""

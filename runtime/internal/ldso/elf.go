@@ -112,7 +112,8 @@ func segment(p *elf.Prog) ([]byte, error) {
 // loaded reads size bytes at a virtual address.
 func loaded(f *elf.File, addr, size uint64) ([]byte, error) {
 	for _, p := range f.Progs {
-		if p.Type == elf.PT_LOAD && p.Vaddr <= addr && addr-p.Vaddr < p.Filesz && size <= p.Filesz-(addr-p.Vaddr) && size <= maxTable {
+		if p.Type == elf.PT_LOAD && p.Vaddr <= addr && addr-p.Vaddr < p.Filesz && size <= p.Filesz-(addr-p.Vaddr) &&
+			size <= maxTable {
 			data := make([]byte, size)
 			_, err := p.ReadAt(data, int64(addr-p.Vaddr))
 			return data, err

@@ -22,7 +22,8 @@ func TestReadObject(t *testing.T) {
 		{name: "library", elf: elftest.File{Needed: []string{"libc.so.6"}, Runpath: "$ORIGIN/../lib:/opt/lib:"},
 			want: object{needed: []string{"libc.so.6"}, runpath: []string{"$ORIGIN/../lib", "/opt/lib"}}},
 		{name: "rpath", elf: elftest.File{Rpath: "/a:/b"}, want: object{rpath: []string{"/a", "/b"}}},
-		{name: "runpath cancels rpath", elf: elftest.File{Rpath: "/a", Runpath: "/b"}, want: object{runpath: []string{"/b"}}},
+		{name: "runpath cancels rpath", elf: elftest.File{Rpath: "/a", Runpath: "/b"},
+			want: object{runpath: []string{"/b"}}},
 		{name: "no needs", elf: elftest.File{}, want: object{}},
 		{name: "string table too long", elf: elftest.File{Needed: []string{"x"}, TableSize: 1 << 40}, err: true},
 		{name: "string table nowhere", elf: elftest.File{Needed: []string{"x"}, TableStart: 1 << 40}, err: true},
@@ -52,7 +53,8 @@ func TestReadObject(t *testing.T) {
 // Whatever is in a file under site-packages, reading it ends without a panic.
 func FuzzReadObject(f *testing.F) {
 	dir := f.TempDir()
-	elftest.Write(f, filepath.Join(dir, "seed"), elftest.File{Interp: "/lib64/ld.so", Needed: []string{"libc.so.6"}, Runpath: "/a"})
+	elftest.Write(f, filepath.Join(dir, "seed"),
+		elftest.File{Interp: "/lib64/ld.so", Needed: []string{"libc.so.6"}, Runpath: "/a"})
 	seed, err := os.ReadFile(filepath.Join(dir, "seed"))
 	if err != nil {
 		f.Fatal(err)

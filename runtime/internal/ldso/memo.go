@@ -53,7 +53,8 @@ func (r *resolver) needs(modules []string) (names []string, ok bool) {
 				continue
 			}
 			dir := filepath.Dir(path)
-			if strings.Contains(name, "/") || path != "" && !slices.Contains(r.standard, dir) && !slices.Contains(r.fallback, dir) {
+			if strings.Contains(name, "/") || path != "" && !slices.Contains(r.standard, dir) &&
+				!slices.Contains(r.fallback, dir) {
 				return nil, false
 			}
 			names = append(names, name)

@@ -77,8 +77,9 @@ func servePage(w http.ResponseWriter, project string, files []served) {
 		if f.hidden {
 			hashes = map[string]string{}
 		}
-		list = append(list, map[string]any{"filename": f.name, "url": "/files/" + f.name, "hashes": hashes, "yanked": f.yanked,
-			"requires-python": f.requiresPython, "core-metadata": f.metadata != ""})
+		list = append(list,
+			map[string]any{"filename": f.name, "url": "/files/" + f.name, "hashes": hashes, "yanked": f.yanked,
+				"requires-python": f.requiresPython, "core-metadata": f.metadata != ""})
 	}
 	page["files"] = list
 	w.Header().Set("Content-Type", "application/vnd.pypi.simple.v1+json")
@@ -112,11 +113,15 @@ func installFrom(t *testing.T, from index.Config, text string) (dir string, err 
 // A requirements file without versions becomes the newest that go together, by
 // metadata of the index or of the wheels.
 func TestResolvesAgainstAnIndex(t *testing.T) {
-	app := wheeltest.Wheel{Name: "App", Version: "2.0", Needs: []string{"lib>=1,<2", "only_windows; sys_platform == 'win32'", "more; extra == 'full'"}}
+	app := wheeltest.Wheel{Name: "App", Version: "2.0",
+		Needs: []string{"lib>=1,<2", "only_windows; sys_platform == 'win32'", "more; extra == 'full'"}}
 	files := []served{of(t, app), of(t, wheeltest.Wheel{Name: "app", Version: "1.0"}),
-		of(t, wheeltest.Wheel{Name: "lib", Version: "1.5"}), of(t, wheeltest.Wheel{Name: "lib", Version: "1.4"}), of(t, wheeltest.Wheel{Name: "lib", Version: "2.0"}),
-		of(t, wheeltest.Wheel{Name: "lib", Version: "1.9", Tag: "cp312-cp312-manylinux_2_17_x86_64"}), of(t, wheeltest.Wheel{Name: "lib", Version: "1.8"}),
-		of(t, wheeltest.Wheel{Name: "lib", Version: "1.7"}), of(t, wheeltest.Wheel{Name: "lib", Version: "1.6rc1"}), of(t, wheeltest.Wheel{Name: "more", Version: "3"}),
+		of(t, wheeltest.Wheel{Name: "lib", Version: "1.5"}), of(t, wheeltest.Wheel{Name: "lib", Version: "1.4"}),
+		of(t, wheeltest.Wheel{Name: "lib", Version: "2.0"}),
+		of(t, wheeltest.Wheel{Name: "lib", Version: "1.9", Tag: "cp312-cp312-manylinux_2_17_x86_64"}),
+		of(t, wheeltest.Wheel{Name: "lib", Version: "1.8"}),
+		of(t, wheeltest.Wheel{Name: "lib", Version: "1.7"}), of(t, wheeltest.Wheel{Name: "lib", Version: "1.6rc1"}),
+		of(t, wheeltest.Wheel{Name: "more", Version: "3"}),
 	}
 	files[0].metadata = app.MetadataText()
 	files[6].yanked = true
@@ -137,13 +142,16 @@ func TestResolvesAgainstAnIndex(t *testing.T) {
 		}
 	}
 	sum := func(i int) string { return " --hash=sha256:" + wheeltest.Sum(files[i].data) }
-	if dir, err := installFrom(t, from, "app==2.0"+sum(0)+"\nlib==1.5"+sum(2)); err != nil || distributions(t, dir) != "App-2.0 lib-1.5" {
+	if dir, err := installFrom(t, from, "app==2.0"+sum(0)+"\nlib==1.5"+sum(2)); err != nil || distributions(t,
+		dir) != "App-2.0 lib-1.5" {
 		t.Errorf("with hashes: %v", err)
 	}
-	if _, err := installFrom(t, from, "app==2.0"+sum(0)); err == nil || !strings.Contains(err.Error(), "lib is needed, too: hashes are required") {
+	if _, err := installFrom(t, from, "app==2.0"+sum(0)); err == nil || !strings.Contains(err.Error(),
+		"lib is needed, too: hashes are required") {
 		t.Errorf("what is needed has no hash: %v", err)
 	}
-	if _, err := installFrom(t, from, "app==2.0"+sum(1)); err == nil || !strings.Contains(err.Error(), "its hash is none of those required") {
+	if _, err := installFrom(t, from, "app==2.0"+sum(1)); err == nil || !strings.Contains(err.Error(),
+		"its hash is none of those required") {
 		t.Errorf("another hash: %v", err)
 	}
 }
@@ -176,56 +184,84 @@ func hostile(t *testing.T) []struct {
 		ask   string
 		says  string
 	}{
-		{name: "another hash than the index says", files: change(func(f *served) { f.sum = zeros }), says: "its sha256 is not that of the index"},
-		{name: "another hash than is required", files: change(func(f *served) { f.hidden = true }), ask: "bad==1.0 --hash=sha256:" + zeros, says: "none of those required"},
-		{name: "no file with the hash that is required", files: change(func(*served) {}), ask: "bad==1.0 --hash=sha256:" + zeros, says: "its hash is none of those required"},
-		{name: "a path that leads out", files: with(func(w *wheeltest.Wheel) { w.Files = [][2]string{{"../../evil.py", "x"}} }), says: "no path in a wheel"},
+		{name: "another hash than the index says", files: change(func(f *served) { f.sum = zeros }),
+			says: "its sha256 is not that of the index"},
+		{name: "another hash than is required", files: change(func(f *served) { f.hidden = true }),
+			ask: "bad==1.0 --hash=sha256:" + zeros, says: "none of those required"},
+		{name: "no file with the hash that is required", files: change(func(*served) {}),
+			ask: "bad==1.0 --hash=sha256:" + zeros, says: "its hash is none of those required"},
+		{name: "a path that leads out",
+			files: with(func(w *wheeltest.Wheel) { w.Files = [][2]string{{"../../evil.py", "x"}} }),
+			says:  "no path in a wheel"},
 		{name: "a symbolic link", files: with(func(w *wheeltest.Wheel) {
 			w.Files, w.Modes = [][2]string{{"link", "/etc"}}, map[string]fs.FileMode{"link": fs.ModeSymlink | 0o777}
 		}), says: "neither file nor directory"},
-		{name: "a bomb", files: with(func(w *wheeltest.Wheel) { w.Files = [][2]string{{"zeros", strings.Repeat("\x00", 100<<20)}} }), says: "unpacks to more than"},
-		{name: "a bomb that does not say so", files: with(func(w *wheeltest.Wheel) { w.Write = understate }), says: "wheel bad-1.0-py3-none-any.whl: "},
+		{name: "a bomb", files: with(func(w *wheeltest.Wheel) {
+			w.Files = [][2]string{{"zeros",
+				strings.Repeat("\x00", 100<<20)}}
+		}), says: "unpacks to more than"},
+		{name: "a bomb that does not say so", files: with(func(w *wheeltest.Wheel) { w.Write = understate }),
+			says: "wheel bad-1.0-py3-none-any.whl: "},
 		{name: "100,000 files", files: with(func(w *wheeltest.Wheel) {
 			w.Files = make([][2]string, 100_000)
 			for i := range w.Files {
 				w.Files[i][0] = fmt.Sprint("f", i)
 			}
 		}), says: "files: more than"},
-		{name: "a wheel for another machine", files: with(func(w *wheeltest.Wheel) { w.Tag = "cp311-cp311-win_amd64" }), says: "for another Python or machine"},
-		{name: "a wheel for another Python", files: change(func(f *served) { f.requiresPython = ">=3.12" }), says: "for Python >=3.12"},
-		{name: "a wheel for another Python, which only the wheel says", files: with(func(w *wheeltest.Wheel) { w.Header = "Requires-Python: <3\n" }), says: "it is for Python <3"},
-		{name: "a source alone", files: change(func(f *served) { f.name = "bad-1.0.tar.gz" }), says: "bad-1.0.tar.gz (a source: only wheels are installed"},
-		{name: "a name that lies about the version", files: change(func(f *served) { f.name = "bad-9.0-py3-none-any.whl" }), says: `no metadata of this distribution in it, but "bad-1.0.dist-info"`},
-		{name: "a directory that lies about the version, too", files: with(func(w *wheeltest.Wheel) { w.Version, w.Metadata = "9.0", good.MetadataText() }), says: "inside it is bad 1.0"},
-		{name: "a name that lies about the project", files: with(func(w *wheeltest.Wheel) { w.Metadata = "Name: good\nVersion: 1.0\n" }), says: "inside it is good 1.0"},
-		{name: "other metadata than the index says", files: change(func(f *served) { f.metadata = good.MetadataText() + "Summary: x\n" }), says: "not what the index says of it"},
-		{name: "metadata of another project", files: change(func(f *served) { f.metadata = "Name: good\nVersion: 1.0\n" }), says: "inside it is good 1.0"},
-		{name: "a file that breaks off", files: change(func(*served) {}), odd: func(w http.ResponseWriter, r *http.Request) bool {
-			if isFile(r) {
-				w.Header().Set("Content-Length", "100000")
-				io.WriteString(w, "PK")
-			}
-			return isFile(r)
-		}, says: "unexpected EOF"},
-		{name: "a file that is another", files: change(func(f *served) { f.hidden = true }), odd: func(w http.ResponseWriter, r *http.Request) bool {
-			if isFile(r) {
-				io.WriteString(w, "no wheel at all, but as long as it takes")
-			}
-			return isFile(r)
-		}, says: "not a zip archive"},
+		{name: "a wheel for another machine",
+			files: with(func(w *wheeltest.Wheel) { w.Tag = "cp311-cp311-win_amd64" }),
+			says:  "for another Python or machine"},
+		{name: "a wheel for another Python", files: change(func(f *served) { f.requiresPython = ">=3.12" }),
+			says: "for Python >=3.12"},
+		{name: "a wheel for another Python, which only the wheel says",
+			files: with(func(w *wheeltest.Wheel) { w.Header = "Requires-Python: <3\n" }),
+			says:  "it is for Python <3"},
+		{name: "a source alone", files: change(func(f *served) { f.name = "bad-1.0.tar.gz" }),
+			says: "bad-1.0.tar.gz (a source: only wheels are installed"},
+		{name: "a name that lies about the version",
+			files: change(func(f *served) { f.name = "bad-9.0-py3-none-any.whl" }),
+			says:  `no metadata of this distribution in it, but "bad-1.0.dist-info"`},
+		{name: "a directory that lies about the version, too",
+			files: with(func(w *wheeltest.Wheel) { w.Version, w.Metadata = "9.0", good.MetadataText() }),
+			says:  "inside it is bad 1.0"},
+		{name: "a name that lies about the project",
+			files: with(func(w *wheeltest.Wheel) { w.Metadata = "Name: good\nVersion: 1.0\n" }),
+			says:  "inside it is good 1.0"},
+		{name: "other metadata than the index says",
+			files: change(func(f *served) { f.metadata = good.MetadataText() + "Summary: x\n" }),
+			says:  "not what the index says of it"},
+		{name: "metadata of another project",
+			files: change(func(f *served) { f.metadata = "Name: good\nVersion: 1.0\n" }),
+			says:  "inside it is good 1.0"},
+		{name: "a file that breaks off", files: change(func(*served) {}),
+			odd: func(w http.ResponseWriter, r *http.Request) bool {
+				if isFile(r) {
+					w.Header().Set("Content-Length", "100000")
+					io.WriteString(w, "PK")
+				}
+				return isFile(r)
+			}, says: "unexpected EOF"},
+		{name: "a file that is another", files: change(func(f *served) { f.hidden = true }),
+			odd: func(w http.ResponseWriter, r *http.Request) bool {
+				if isFile(r) {
+					io.WriteString(w, "no wheel at all, but as long as it takes")
+				}
+				return isFile(r)
+			}, says: "not a zip archive"},
 		{name: "a file that is gone", odd: func(w http.ResponseWriter, r *http.Request) bool {
 			if isFile(r) {
 				http.NotFound(w, r)
 			}
 			return isFile(r)
 		}, files: change(func(*served) {}), says: "not found"},
-		{name: "a redirect to a file of this machine", files: change(func(*served) {}), odd: func(w http.ResponseWriter, r *http.Request) bool {
-			if isFile(r) {
-				w.Header().Set("Location", "file:///etc/passwd")
-				w.WriteHeader(http.StatusFound)
-			}
-			return isFile(r)
-		}, says: "not a URL of http or https"},
+		{name: "a redirect to a file of this machine", files: change(func(*served) {}),
+			odd: func(w http.ResponseWriter, r *http.Request) bool {
+				if isFile(r) {
+					w.Header().Set("Location", "file:///etc/passwd")
+					w.WriteHeader(http.StatusFound)
+				}
+				return isFile(r)
+			}, says: "not a URL of http or https"},
 		{name: "a page without an end", odd: func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "text/html")
 			for block := []byte(strings.Repeat("<a href=x>", 100_000)); ; {
@@ -234,7 +270,9 @@ func hostile(t *testing.T) []struct {
 				}
 			}
 		}, says: "larger than"},
-		{name: "a file of another distribution's", files: []served{of(t, good), of(t, wheeltest.Wheel{Name: "other", Version: "1", Files: [][2]string{{"bad.py", "value = 2\n"}}})},
+		{name: "a file of another distribution's",
+			files: []served{of(t, good),
+				of(t, wheeltest.Wheel{Name: "other", Version: "1", Files: [][2]string{{"bad.py", "value = 2\n"}}})},
 			ask: "bad\nother", says: "another distribution has a file of this name"},
 	}
 }
@@ -288,8 +326,11 @@ func TestHostileIndex(t *testing.T) {
 
 // What is installed does not depend on the order in which an index lists it.
 func TestOrderOfTheIndexDoesNotMatter(t *testing.T) {
-	files := []served{of(t, wheeltest.Wheel{Name: "a", Version: "1"}), of(t, wheeltest.Wheel{Name: "a", Version: "1.10"}),
-		of(t, wheeltest.Wheel{Name: "a", Version: "1.9"}), of(t, wheeltest.Wheel{Name: "a", Version: "1.10", Tag: "cp311-none-any", Files: [][2]string{{"better.py", ""}}})}
+	files := []served{of(t, wheeltest.Wheel{Name: "a", Version: "1"}),
+		of(t, wheeltest.Wheel{Name: "a", Version: "1.10"}),
+		of(t, wheeltest.Wheel{Name: "a", Version: "1.9"}),
+		of(t, wheeltest.Wheel{Name: "a", Version: "1.10", Tag: "cp311-none-any",
+			Files: [][2]string{{"better.py", ""}}})}
 	for range 2 {
 		dir, err := installFrom(t, testIndex(t, files, nil), "a")
 		if err != nil || distributions(t, dir) != "a-1.10" {

@@ -29,7 +29,8 @@ const Shown = "/packages"
 // requirements file names. It takes a network, and up to some minutes.
 //
 // The error says which step failed and why. After an error target does not exist.
-func Install(ctx context.Context, p *python.Interpreter, from index.Config, file, target string, log *slog.Logger) error {
+func Install(ctx context.Context, p *python.Interpreter, from index.Config, file, target string,
+	log *slog.Logger) error {
 	r, err := readRequirements(file)
 	if err != nil {
 		return fmt.Errorf("packages: %w", err)
@@ -37,7 +38,8 @@ func Install(ctx context.Context, p *python.Interpreter, from index.Config, file
 	return r.install(ctx, p, from, target, log)
 }
 
-func (r *requirements) install(ctx context.Context, p *python.Interpreter, from index.Config, target string, log *slog.Logger) error {
+func (r *requirements) install(ctx context.Context, p *python.Interpreter, from index.Config, target string,
+	log *slog.Logger) error {
 	target, err := filepath.Abs(target)
 	if err != nil {
 		return fmt.Errorf("packages: %w", err)
@@ -49,7 +51,8 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, from 
 		return fmt.Errorf("packages: %w", err)
 	}
 	if !r.hashed {
-		log.Warn("the requirements file has no hashes: what is installed is what the index offers today", "file", r.path)
+		log.Warn("the requirements file has no hashes: what is installed is what the index offers today", "file",
+			r.path)
 	}
 	log.Info("installing packages", "file", r.path, "dir", target)
 	start := time.Now()
@@ -76,7 +79,8 @@ func (r *requirements) install(ctx context.Context, p *python.Interpreter, from 
 }
 
 // unpack finds out what the file asks for, fetches it and unpacks it into dir.
-func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from index.Config, staging, dir string, log *slog.Logger) error {
+func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from index.Config, staging, dir string,
+	log *slog.Logger) error {
 	s, env, err := r.source(p, from, staging, log)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.path, err)
@@ -111,7 +115,8 @@ func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from i
 }
 
 // source is what there is for the interpreter.
-func (r *requirements) source(p *python.Interpreter, from index.Config, staging string, log *slog.Logger) (*source, requirement.Environment, error) {
+func (r *requirements) source(p *python.Interpreter, from index.Config, staging string, log *slog.Logger) (*source,
+	requirement.Environment, error) {
 	target, err := platform(p)
 	if err != nil {
 		return nil, nil, err
@@ -128,7 +133,8 @@ func (r *requirements) source(p *python.Interpreter, from index.Config, staging 
 	if err := os.Mkdir(wheels, 0o700); err != nil {
 		return nil, nil, err
 	}
-	s := &source{client: client, tags: target.Tags(), python: own, hashes: r.hashes, strict: r.hashed, dir: wheels, projects: make(map[string]*project)}
+	s := &source{client: client, tags: target.Tags(), python: own, hashes: r.hashes, strict: r.hashed, dir: wheels,
+		projects: make(map[string]*project)}
 	return s, requirement.NewEnvironment(p.Version, target.Machine), nil
 }
 

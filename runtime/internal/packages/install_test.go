@@ -78,15 +78,17 @@ func TestOpenInstallsOnce(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"answer/__init__.py": true, "answer/__pycache__/__init__.cpython-311.pyc": true, "answer-1.0.dist-info/METADATA": true,
-		"answer/old.py": true, "answer/tests": false, "bin": false,
+		"answer/__init__.py": true, "answer/__pycache__/__init__.cpython-311.pyc": true,
+		"answer-1.0.dist-info/METADATA": true,
+		"answer/old.py":                 true, "answer/tests": false, "bin": false,
 	} {
 		if _, err := os.Stat(filepath.Join(dirs[0], name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var times []time.Time
-	for _, name := range []string{"answer/__init__.py", "answer/__pycache__/__init__.cpython-311.pyc", "answer-1.0.dist-info/METADATA"} {
+	for _, name := range []string{"answer/__init__.py", "answer/__pycache__/__init__.cpython-311.pyc",
+		"answer-1.0.dist-info/METADATA"} {
 		info, err := os.Stat(filepath.Join(dirs[0], name))
 		if err != nil || info.Mode() != 0o644 {
 			t.Fatalf("%s: %v, %v", name, info, err)
@@ -121,10 +123,14 @@ func TestInstallRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ name, text, says string }{
-		{"another hash", "answer==1.0 --hash=sha256:" + strings.Repeat("0", 64), "its hash is none of those required: it has sha256:" + sum},
-		{"a hash is missing", "answer==1.0 --hash=sha256:" + sum + "\nother==1.0", "hashes are required as soon as there is one: other has none"},
-		{"nothing of that name", "nowhere", "nowhere: no version fits: wanted is any (the file); no index has anything of that name"},
-		{"a source distribution", "source", "no wheel for this machine and Python; not taken: source-1.0.tar.gz (a source"},
+		{"another hash", "answer==1.0 --hash=sha256:" + strings.Repeat("0", 64),
+			"its hash is none of those required: it has sha256:" + sum},
+		{"a hash is missing", "answer==1.0 --hash=sha256:" + sum + "\nother==1.0",
+			"hashes are required as soon as there is one: other has none"},
+		{"nothing of that name", "nowhere", "nowhere: no version fits: wanted is any (the file); no index has " +
+			"anything of that name"},
+		{"a source distribution", "source", "no wheel for this machine and Python; not taken: " +
+			"source-1.0.tar.gz (a source"},
 		{"no such version", "answer>1", "the newest wheel that could be taken is 1.0"},
 		{"no requirement", "a b c", "begins with none of"},
 		{"a URL", "answer @ https://example.com/answer.whl", "only wheels of an index"},
@@ -143,10 +149,12 @@ func TestInstallRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := Install(t.Context(), p, index.Config{}, file(t, wheels, "answer"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := Install(t.Context(), p, index.Config{}, file(t, wheels, "answer"), t.TempDir(), quiet); err == nil ||
+		!strings.Contains(err.Error(), "is there already") {
 		t.Errorf("got %v for a directory that exists", err)
 	}
-	if _, err := Open(t.Context(), p, index.Config{}, filepath.Join(wheels, "nothing"), t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open(t.Context(), p, index.Config{}, filepath.Join(wheels, "nothing"), t.TempDir(),
+		quiet); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("got %v for a file that does not exist", err)
 	}
 }

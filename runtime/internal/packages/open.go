@@ -20,7 +20,8 @@ const stagingPrefix = "packages-staging-"
 // is a directory, else what comes of the requirements file path, which is
 // installed below cacheDir unless it is there. Any number of processes may call
 // it at the same time.
-func Open(ctx context.Context, p *python.Interpreter, from index.Config, path, cacheDir string, log *slog.Logger) (string, error) {
+func Open(ctx context.Context, p *python.Interpreter, from index.Config, path, cacheDir string,
+	log *slog.Logger) (string, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("packages: %w", err)

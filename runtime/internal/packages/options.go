@@ -20,12 +20,15 @@ type option struct {
 const onlyWheels = "only wheels are installed"
 
 var options = []option{
-	{names: []string{"-i", "--index-url", "--pypi-url"}, value: true, set: func(r *requirements, v string) { r.index.IndexURL = v }},
+	{names: []string{"-i", "--index-url", "--pypi-url"}, value: true,
+		set: func(r *requirements, v string) { r.index.IndexURL = v }},
 	{names: []string{"--extra-index-url"}, value: true, set: func(r *requirements, v string) {
 		r.index.ExtraIndexURLs = append(r.index.ExtraIndexURLs, v)
 	}},
-	{names: []string{"-f", "--find-links"}, value: true, set: func(r *requirements, v string) { r.index.FindLinks = append(r.index.FindLinks, v) }},
-	{names: []string{"--trusted-host"}, value: true, set: func(r *requirements, v string) { r.index.TrustedHosts = append(r.index.TrustedHosts, v) }},
+	{names: []string{"-f", "--find-links"}, value: true,
+		set: func(r *requirements, v string) { r.index.FindLinks = append(r.index.FindLinks, v) }},
+	{names: []string{"--trusted-host"}, value: true,
+		set: func(r *requirements, v string) { r.index.TrustedHosts = append(r.index.TrustedHosts, v) }},
 	{names: []string{"--no-index"}, set: func(r *requirements, _ string) { r.index.NoIndex = true }},
 	{names: []string{"--pre"}, set: func(r *requirements, _ string) { r.pre = true }},
 	{names: []string{"--require-hashes"}, set: func(r *requirements, _ string) { r.hashed = true }},

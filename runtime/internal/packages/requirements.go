@@ -85,7 +85,8 @@ func (r *requirements) include(path string, constraints bool, within []string) e
 	}
 	r.text = append(append(r.text, text...), 0)
 	for _, l := range logicalLines(string(text)) {
-		if err := r.line(l.text, path, fmt.Sprintf("%s: line %d", path, l.number), constraints, append(within, path)); err != nil {
+		if err := r.line(l.text, path, fmt.Sprintf("%s: line %d", path, l.number), constraints,
+			append(within, path)); err != nil {
 			return err
 		}
 	}
@@ -195,7 +196,8 @@ func (r *requirements) checkHashes() error {
 		case len(r.hashes(w.Name)) == 0:
 			return fmt.Errorf("%s: hashes are required as soon as there is one: %s has none", w.at, w.Name)
 		case !w.Specifiers.Pinned() && !r.pinnedByConstraint(w.Name):
-			return fmt.Errorf("%s: with hashes, each version has to be named with ==: that of %s is not", w.at, w.Name)
+			return fmt.Errorf("%s: with hashes, each version has to be named with ==: that of %s is not", w.at,
+				w.Name)
 		}
 	}
 	return nil

@@ -45,7 +45,8 @@ func summary(r *requirements) string {
 		}
 	}
 	c := r.index
-	for name, list := range map[string][]string{"i": {c.IndexURL}, "x": c.ExtraIndexURLs, "f": c.FindLinks, "t": c.TrustedHosts} {
+	for name, list := range map[string][]string{"i": {c.IndexURL}, "x": c.ExtraIndexURLs, "f": c.FindLinks,
+		"t": c.TrustedHosts} {
 		for _, v := range list {
 			if v != "" {
 				parts = append(parts, name+"="+filepath.Base(v))
@@ -65,11 +66,16 @@ func TestReadRequirements(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, says string }{
 		{"a package", "numpy\n", "numpy", ""},
 		{"a version, a comment, no end of line", "# why\nnumpy==2.4.6 # because", "numpy==2.4.6", ""},
-		{"hashes", "numpy==2.4.6 \\\n    --hash=sha256:" + zeros + " \\\r\n    --hash sha256:" + zeros + "\nb==1 --hash=sha256:" + zeros, "b==1# hashed numpy==2.4.6##", ""},
+		{"hashes",
+			"numpy==2.4.6 \\\n    --hash=sha256:" + zeros + " \\\r\n    --hash sha256:" + zeros +
+				"\nb==1 --hash=sha256:" + zeros, "b==1# hashed numpy==2.4.6##", ""},
 		{"an index", "--index-url https://example.com/simple\nnumpy\n", "i=simple numpy", ""},
 		{"an index, short", "-i https://example.com/simple\nnumpy\n", "i=simple numpy", ""},
-		{"more indexes", "--extra-index-url=https://example.com/a\n--extra-index-url=https://example.com/b\nnumpy\n", "numpy x=a x=b", ""},
-		{"no index, links, a host", "--no-index\n-f wheels\n--find-links=https://example.com/l\n--trusted-host h\nnumpy", "f=l f=wheels none numpy t=h", ""},
+		{"more indexes", "--extra-index-url=https://example.com/a\n--extra-index-url=https://example.com/b\nnumpy\n",
+			"numpy x=a x=b", ""},
+		{"no index, links, a host",
+			"--no-index\n-f wheels\n--find-links=https://example.com/l\n--trusted-host h\nnumpy",
+			"f=l f=wheels none numpy t=h", ""},
 		{"pre-releases", "--pre\nnumpy\n", "numpy pre", ""},
 		{"hashes of all", "--require-hashes\nnumpy==1 --hash=sha256:" + zeros, "hashed numpy==1#", ""},
 		{"what is so anyway", "--only-binary :all:\n--prefer-binary\nnumpy", "numpy", ""},
@@ -108,8 +114,10 @@ func TestReadRequirements(t *testing.T) {
 		{"a long file", strings.Repeat("#", requirementsBytes+1), "", "larger than"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := read(t, map[string]string{"requirements.txt": tt.text, "sub/more.txt": "a\n-f wheels\n-r other.txt", "sub/other.txt": "b",
-				"c.txt": "a<2", "pin.txt": "a==2", "circle.txt": "-r requirements.txt"})
+			r, err := read(t,
+				map[string]string{"requirements.txt": tt.text, "sub/more.txt": "a\n-f wheels\n-r other.txt",
+					"sub/other.txt": "b",
+					"c.txt":         "a<2", "pin.txt": "a==2", "circle.txt": "-r requirements.txt"})
 			if tt.says != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("got %v, want %q", err, tt.says)
@@ -183,8 +191,10 @@ func TestKey(t *testing.T) {
 }
 
 func TestTrim(t *testing.T) {
-	kept := []string{"a/__init__.py", "a/testing/x.py", "a/tests.py", "a/lib.so", "a-1.dist-info/METADATA", "a/includes/x.py"}
-	gone := []string{"bin/a", "share/man/a.1", "a/include/a.h", "a/b/include/a.h", "a/tests/test_a.py", "a/b/c/tests/data/x.csv",
+	kept := []string{"a/__init__.py", "a/testing/x.py", "a/tests.py", "a/lib.so", "a-1.dist-info/METADATA",
+		"a/includes/x.py"}
+	gone := []string{"bin/a", "share/man/a.1", "a/include/a.h", "a/b/include/a.h", "a/tests/test_a.py",
+		"a/b/c/tests/data/x.csv",
 		"a/x.pyx", "a/x.pyi", "a/lib.a", "a/__pycache__/x.pyc"}
 	for _, name := range kept {
 		if trimmed(name) {

@@ -68,7 +68,8 @@ func (s *source) project(ctx context.Context, name string) (*project, error) {
 	}
 	allowed := s.hashes(name)
 	if s.strict && len(allowed) == 0 {
-		return nil, fmt.Errorf("%s is needed, too: hashes are required as soon as there is one, and the file has none of it", name)
+		return nil, fmt.Errorf("%s is needed, too: hashes are required as soon as there is one, and the file has "+
+			"none of it", name)
 	}
 	files, err := s.client.Files(ctx, name)
 	if err != nil {
@@ -110,7 +111,8 @@ func (s *source) choose(name string, files []index.File, allowed []index.Hash) *
 		key := n.Version.String()
 		have, ok := p.chosen[key]
 		if !ok {
-			p.candidates = append(p.candidates, resolve.Candidate{Project: name, Version: n.Version, Yanked: f.Yanked})
+			p.candidates = append(p.candidates,
+				resolve.Candidate{Project: name, Version: n.Version, Yanked: f.Yanked})
 		}
 		if !ok || s.tags.Compare(n, have.Name) < 0 {
 			p.chosen[key] = &chosen{File: f, Name: n}

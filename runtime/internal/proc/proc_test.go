@@ -13,8 +13,10 @@ func TestParse(t *testing.T) {
 		name, text string
 		want       Status
 	}{
-		{"Linux", "Name:\tState: x\nState:\tT (stopped)\nVmSize:\t  200 kB\nVmRSS:\t  60 kB\nRssAnon:\t  10 kB\nRssFile:\t  20 kB\nRssShmem:\t  30 kB\nVmPTE:\t  44 kB\nThreads:\t3\n",
-			Status{State: 'T', Threads: 3, Size: 200 << 10, Anon: 10 << 10, File: 20 << 10, Shmem: 30 << 10, Tables: 44 << 10}},
+		{"Linux", "Name:\tState: x\nState:\tT (stopped)\nVmSize:\t  200 kB\nVmRSS:\t  60 kB\nRssAnon:\t  10 " +
+			"kB\nRssFile:\t  20 kB\nRssShmem:\t  30 kB\nVmPTE:\t  44 kB\nThreads:\t3\n",
+			Status{State: 'T', Threads: 3, Size: 200 << 10, Anon: 10 << 10, File: 20 << 10, Shmem: 30 << 10,
+				Tables: 44 << 10}},
 		{"gVisor", "State:\tS (sleeping)\nVmSize:\t200 kB\nVmRSS:\t60 kB\nThreads:\t1\n",
 			Status{State: 'S', Threads: 1, Size: 200 << 10, Anon: 60 << 10}},
 		{"a zombie", "State:\tZ (zombie)\nThreads:\t1\n", Status{State: 'Z', Threads: 1}},
@@ -52,7 +54,8 @@ func TestRead(t *testing.T) {
 
 // What has been written to is private, as the kernel tells it.
 func TestPrivate(t *testing.T) {
-	if n, ok := private([]byte("00400000-7ff rollup\nRss: 9 kB\nPrivate_Clean:   1 kB\nPrivate_Dirty:  12 kB\nReferenced: 2 kB\n")); n != 12<<10 || !ok {
+	if n, ok := private([]byte("00400000-7ff rollup\nRss: 9 kB\nPrivate_Clean:   1 kB\nPrivate_Dirty:  12 " +
+		"kB\nReferenced: 2 kB\n")); n != 12<<10 || !ok {
 		t.Errorf("got %d, %v", n, ok)
 	}
 	if n, ok := private([]byte("Rss: 9 kB\n")); n != 0 || ok {

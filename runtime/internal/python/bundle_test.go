@@ -32,7 +32,8 @@ func snapshot(t testing.TB, dir string) map[string]string {
 			return err
 		}
 		st := fi.Sys().(*syscall.Stat_t)
-		seen[path] = strings.Join([]string{fi.Mode().String(), fi.ModTime().String(), time.Unix(st.Ctim.Unix()).String()}, " ")
+		seen[path] = strings.Join([]string{fi.Mode().String(), fi.ModTime().String(),
+			time.Unix(st.Ctim.Unix()).String()}, " ")
 		return nil
 	}))
 	return seen

@@ -21,11 +21,12 @@ var damages = []struct {
 	want string // in the error of Verify(false); empty if only Verify(true) can find it
 	full string // in the error of Verify(true), where it differs
 }{
-	{name: "truncated", want: "lib/python3.11/json/decoder.py: size is 10, want ", do: func(t *testing.T, prefix string) {
-		path := filepath.Join(prefix, "lib/python3.11/json/decoder.py")
-		own(t, path)
-		must(t, os.Truncate(path, 10))
-	}},
+	{name: "truncated", want: "lib/python3.11/json/decoder.py: size is 10, want ",
+		do: func(t *testing.T, prefix string) {
+			path := filepath.Join(prefix, "lib/python3.11/json/decoder.py")
+			own(t, path)
+			must(t, os.Truncate(path, 10))
+		}},
 	{name: "empty library", want: "libpython3.11.so.1.0: size is 0, want ", do: func(t *testing.T, prefix string) {
 		path := filepath.Join(prefix, "lib/libpython3.11.so.1.0")
 		own(t, path)
@@ -41,46 +42,56 @@ var damages = []struct {
 		own(t, path)
 		secretly(t, path, flip)
 	}},
-	{name: "module edited in secret", full: "lib/python3.11/abc.py: SHA-256 is ", do: func(t *testing.T, prefix string) {
-		path := filepath.Join(prefix, "lib/python3.11/abc.py")
-		own(t, path)
-		secretly(t, path, flip)
-	}},
-	{name: "missing", want: "lib/python3.11/abc.py: no such file or directory", do: func(t *testing.T, prefix string) {
-		must(t, os.Remove(filepath.Join(prefix, "lib/python3.11/abc.py")))
-	}},
+	{name: "module edited in secret", full: "lib/python3.11/abc.py: SHA-256 is ",
+		do: func(t *testing.T, prefix string) {
+			path := filepath.Join(prefix, "lib/python3.11/abc.py")
+			own(t, path)
+			secretly(t, path, flip)
+		}},
+	{name: "missing", want: "lib/python3.11/abc.py: no such file or directory",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Remove(filepath.Join(prefix, "lib/python3.11/abc.py")))
+		}},
 	{name: "missing directory", want: "lib/python3.11/json/", do: func(t *testing.T, prefix string) {
 		must(t, os.RemoveAll(filepath.Join(prefix, "lib/python3.11/json")))
 	}},
-	{name: "extra module", want: "lib/python3.11/sitecustomize.py: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/sitecustomize.py"), nil, 0o644))
-	}},
-	{name: "extra package", want: "site-packages/requests: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.Mkdir(filepath.Join(prefix, "lib/python3.11/site-packages/requests"), 0o755))
-	}},
-	{name: "extra byte code", want: "/__pycache__/abc.cpython-311.opt-1.pyc: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/__pycache__/abc.cpython-311.opt-1.pyc"), nil, 0o644))
-	}},
-	{name: "standard library in an archive", want: "lib/python311.zip: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.WriteFile(filepath.Join(prefix, "lib/python311.zip"), nil, 0o644))
-	}},
-	{name: "unreadable to others", want: "lib/python3.11/abc.py: mode is -rw-------", do: func(t *testing.T, prefix string) {
-		path := filepath.Join(prefix, "lib/python3.11/abc.py")
-		own(t, path)
-		must(t, os.Chmod(path, 0o600))
-	}},
+	{name: "extra module", want: "lib/python3.11/sitecustomize.py: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/sitecustomize.py"), nil, 0o644))
+		}},
+	{name: "extra package", want: "site-packages/requests: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Mkdir(filepath.Join(prefix, "lib/python3.11/site-packages/requests"), 0o755))
+		}},
+	{name: "extra byte code", want: "/__pycache__/abc.cpython-311.opt-1.pyc: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.WriteFile(filepath.Join(prefix, "lib/python3.11/__pycache__/abc.cpython-311.opt-1.pyc"), nil,
+				0o644))
+		}},
+	{name: "standard library in an archive", want: "lib/python311.zip: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.WriteFile(filepath.Join(prefix, "lib/python311.zip"), nil, 0o644))
+		}},
+	{name: "unreadable to others", want: "lib/python3.11/abc.py: mode is -rw-------",
+		do: func(t *testing.T, prefix string) {
+			path := filepath.Join(prefix, "lib/python3.11/abc.py")
+			own(t, path)
+			must(t, os.Chmod(path, 0o600))
+		}},
 	{name: "writable to others", want: "lib/python3.11: mode is drwxrwxrwx", do: func(t *testing.T, prefix string) {
 		must(t, os.Chmod(filepath.Join(prefix, "lib/python3.11"), 0o777))
 	}},
-	{name: "link in place of a file", want: "lib/python3.11/abc.py: mode is L", do: func(t *testing.T, prefix string) {
-		path := filepath.Join(prefix, "lib/python3.11/abc.py")
-		must(t, os.Remove(path))
-		must(t, os.Symlink("ast.py", path))
-	}},
-	{name: "link in place of the prefix", want: "/prefix: not in the manifest", do: func(t *testing.T, prefix string) {
-		must(t, os.Rename(prefix, prefix+".away"))
-		must(t, os.Symlink(prefix+".away", prefix))
-	}},
+	{name: "link in place of a file", want: "lib/python3.11/abc.py: mode is L",
+		do: func(t *testing.T, prefix string) {
+			path := filepath.Join(prefix, "lib/python3.11/abc.py")
+			must(t, os.Remove(path))
+			must(t, os.Symlink("ast.py", path))
+		}},
+	{name: "link in place of the prefix", want: "/prefix: not in the manifest",
+		do: func(t *testing.T, prefix string) {
+			must(t, os.Rename(prefix, prefix+".away"))
+			must(t, os.Symlink(prefix+".away", prefix))
+		}},
 	{name: "no prefix", want: "/prefix: no such file or directory", do: func(t *testing.T, prefix string) {
 		must(t, os.RemoveAll(prefix))
 	}},

@@ -55,7 +55,8 @@ func startError(ctx context.Context, exe string, err error) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, _, cause := ldso.Closure(ldso.Program{Executable: exe, Homes: []string{filepath.Dir(filepath.Dir(exe))}}); cause != nil {
+		if _, _, cause := ldso.Closure(ldso.Program{Executable: exe,
+			Homes: []string{filepath.Dir(filepath.Dir(exe))}}); cause != nil {
 			return cause
 		}
 	}

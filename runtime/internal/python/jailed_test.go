@@ -142,6 +142,7 @@ func childJailed(args []string) error {
 		return err
 	}
 	move := func(path string) string { return inside + strings.TrimPrefix(path, p.Home) }
-	argv := []string{move(p.Executable), "-I", "-S", "-c", "import sys; sys.path.append(sys.argv[1])" + importAll, move(p.SitePackages())}
+	argv := []string{move(p.Executable), "-I", "-S", "-c", "import sys; sys.path.append(sys.argv[1])" + importAll,
+		move(p.SitePackages())}
 	return syscall.Exec(move(p.Executable), argv, []string{"LD_ORIGIN_PATH=" + filepath.Dir(move(p.Executable))})
 }

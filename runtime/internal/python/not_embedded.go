@@ -11,7 +11,8 @@ import (
 // the build tag nopython, as in images that have one on disk, or there is none
 // for this platform, where the module is buildable for its other parts.
 func supported() error {
-	return fmt.Errorf("bundled CPython: %s/%s: not in this binary: set PYTHON_HOME to an installed CPython %s", runtime.GOOS, runtime.GOARCH, series)
+	return fmt.Errorf("bundled CPython: %s/%s: not in this binary: set PYTHON_HOME to an installed CPython %s",
+		runtime.GOOS, runtime.GOARCH, series)
 }
 
 func extract(string) error { return supported() }

@@ -30,10 +30,12 @@ func TestNoteLibraries(t *testing.T) {
 		}
 		elftest.Write(t, filepath.Join(dir, name), e)
 	}
-	write("a/core.so", elftest.File{Needed: []string{"libbeside.so", "libnowhere.so", "libc.so.6"}, Runpath: "$ORIGIN"})
+	write("a/core.so", elftest.File{Needed: []string{"libbeside.so", "libnowhere.so", "libc.so.6"},
+		Runpath: "$ORIGIN"})
 	write("a/libbeside.so", elftest.File{Needed: []string{"libdeep.so"}})
 	want := missing(t, p, dir)
-	if !slices.Contains(want, "libnowhere.so") || !slices.Contains(want, "libdeep.so") || slices.Contains(want, "libbeside.so") {
+	if !slices.Contains(want, "libnowhere.so") || !slices.Contains(want, "libdeep.so") ||
+		slices.Contains(want, "libbeside.so") {
 		t.Fatalf("without a note: missing %q", want)
 	}
 	must(t, p.NoteLibraries(dir))
@@ -60,7 +62,8 @@ func TestNoteLibraries(t *testing.T) {
 	must(t, python.Settle(dir))
 	with := *p
 	must(t, with.AddPackages(dir))
-	if !slices.Contains(with.Libraries, ldso.Library{Path: filepath.Join(special, "libspecial.so"), Source: filepath.Join(special, "libspecial.so")}) {
+	if !slices.Contains(with.Libraries, ldso.Library{Path: filepath.Join(special, "libspecial.so"),
+		Source: filepath.Join(special, "libspecial.so")}) {
 		t.Errorf("a library in a place of its own is not among %v", with.Libraries)
 	}
 }

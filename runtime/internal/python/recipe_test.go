@@ -27,7 +27,8 @@ func TestTrimRulesHaveReasons(t *testing.T) {
 
 func TestTrim(t *testing.T) {
 	prefix := filepath.Join(t.TempDir(), "odd [name]*?\\")
-	for _, path := range []string{"bin/pip", "bin/python", "bin/keep", "lib/a/test/x", "lib/b/tests/y", "lib/a/code", "include/deep/file"} {
+	for _, path := range []string{"bin/pip", "bin/python", "bin/keep", "lib/a/test/x", "lib/b/tests/y",
+		"lib/a/code", "include/deep/file"} {
 		full := filepath.Join(prefix, path)
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			t.Fatal(err)
@@ -36,7 +37,8 @@ func TestTrim(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := trim(prefix, []trimRule{{Pattern: "include"}, {Pattern: "none"}, {Pattern: "bin/*", Except: []string{"keep"}}, {Pattern: "lib/*/test"}}); err != nil {
+	if err := trim(prefix, []trimRule{{Pattern: "include"}, {Pattern: "none"},
+		{Pattern: "bin/*", Except: []string{"keep"}}, {Pattern: "lib/*/test"}}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := takeManifest(prefix)
@@ -73,7 +75,8 @@ func TestManifestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !maps.Equal(got.files, m.files) || !maps.Equal(got.dirs, map[string]bool{".": true, "dir": true, "dir/sub": true}) {
+	if !maps.Equal(got.files, m.files) || !maps.Equal(got.dirs,
+		map[string]bool{".": true, "dir": true, "dir/sub": true}) {
 		t.Errorf("got %+v, want %+v", got, m)
 	}
 	text, err := os.ReadFile(path)
@@ -126,10 +129,15 @@ func TestExplain(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&fs.PathError{Op: "open", Path: "/c/x", Err: syscall.EACCES}, "unpack: /c/x: permission denied: set XDG_CACHE_HOME to a writable directory"},
-		{&os.LinkError{Op: "rename", Old: "/c/a", New: "/c/b", Err: syscall.EROFS}, "unpack: /c/b: read-only file system: set XDG_CACHE_HOME to a writable directory"},
-		{fmt.Errorf("trim: %w", &fs.PathError{Op: "write", Path: "/c/x", Err: syscall.EDQUOT}), "unpack: /c/x: disk quota exceeded: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
-		{syscall.ENOSPC, "unpack: /c: no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
+		{&fs.PathError{Op: "open", Path: "/c/x", Err: syscall.EACCES},
+			"unpack: /c/x: permission denied: set XDG_CACHE_HOME to a writable directory"},
+		{&os.LinkError{Op: "rename", Old: "/c/a", New: "/c/b", Err: syscall.EROFS},
+			"unpack: /c/b: read-only file system: set XDG_CACHE_HOME to a writable directory"},
+		{fmt.Errorf("trim: %w", &fs.PathError{Op: "write", Path: "/c/x", Err: syscall.EDQUOT}),
+			"unpack: /c/x: disk quota exceeded: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a " +
+				"directory with room"},
+		{syscall.ENOSPC, "unpack: /c: no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME " +
+			"to a directory with room"},
 		{context.Canceled, "unpack: context canceled"},
 		{errors.New("byte-compile: odd"), "unpack: byte-compile: odd"},
 	} {

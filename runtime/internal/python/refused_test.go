@@ -23,7 +23,8 @@ func TestUnusableCache(t *testing.T) {
 		cause error
 		want  string // %s is the cache
 	}{
-		{"none", func(*testing.T) string { return "" }, nil, "unpack: no cache directory: set XDG_CACHE_HOME to a writable directory"},
+		{"none", func(*testing.T) string { return "" }, nil,
+			"unpack: no cache directory: set XDG_CACHE_HOME to a writable directory"},
 		{"below a file", func(t *testing.T) string {
 			return filepath.Join(regular(t), "cache")
 		}, syscall.ENOTDIR, "unpack: %s: not a directory: set XDG_CACHE_HOME to a writable directory"},
@@ -102,10 +103,16 @@ func TestUnusableFileSystem(t *testing.T) {
 		flags         uintptr
 		want          string
 	}{
-		{"full", "size=20m", 0, "no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
-		{"too few files while compiling", "nr_inodes=1500", 0, "no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
-		{"read-only", "", syscall.MS_RDONLY, "python.lock: read-only file system: set XDG_CACHE_HOME to a writable directory"},
-		{"not for programs", "", syscall.MS_NOEXEC, "bin/python3.11: permission denied: mounted noexec: set XDG_CACHE_HOME to a directory that programs may be started from"},
+		{"full", "size=20m", 0,
+			"no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a " +
+				"directory with room"},
+		{"too few files while compiling", "nr_inodes=1500", 0,
+			"no space left on device: 150 MB and 2000 files are needed: set XDG_CACHE_HOME to a directory with room"},
+		{"read-only", "", syscall.MS_RDONLY, "python.lock: read-only file system: set XDG_CACHE_HOME to a " +
+			"writable directory"},
+		{"not for programs", "", syscall.MS_NOEXEC,
+			"bin/python3.11: permission denied: mounted noexec: set XDG_CACHE_HOME to a directory that programs may " +
+				"be started from"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

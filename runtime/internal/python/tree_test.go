@@ -69,7 +69,8 @@ func TestTreeIsTrimmed(t *testing.T) {
 			t.Errorf("%s is there", rel)
 		}
 	}
-	for _, rel := range []string{"lib/python3.11/LICENSE.txt", "lib/python3.11/unittest/mock.py", "lib/python3.11/distutils/version.py"} {
+	for _, rel := range []string{"lib/python3.11/LICENSE.txt", "lib/python3.11/unittest/mock.py",
+		"lib/python3.11/distutils/version.py"} {
 		if _, err := os.Lstat(filepath.Join(p.Home, rel)); err != nil {
 			t.Error(err)
 		}
@@ -110,7 +111,8 @@ func TestTreeIsCompiled(t *testing.T) {
 		}
 	})
 	got := ask(t, p, "import json; print(json.__cached__, json.dumps.__code__.co_filename)")
-	want := p.Home + "/lib/python3.11/json/__pycache__/__init__.cpython-311.pyc " + p.Home + "/lib/python3.11/json/__init__.py"
+	want := p.Home + "/lib/python3.11/json/__pycache__/__init__.cpython-311.pyc " + p.Home +
+		"/lib/python3.11/json/__init__.py"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -119,14 +121,18 @@ func TestTreeIsCompiled(t *testing.T) {
 func TestInterpreterRuns(t *testing.T) {
 	p := bundled(t, sharedCache(t))
 	for _, tt := range []struct{ name, code, want string }{
-		{"extension modules", "import ssl, sqlite3, zlib, lzma, bz2, hashlib, decimal, ctypes, asyncio, zoneinfo; print('ok')", "ok"},
+		{"extension modules", "import ssl, sqlite3, zlib, lzma, bz2, hashlib, decimal, ctypes, asyncio, zoneinfo; " +
+			"print('ok')", "ok"},
 		{"prefix", "print(sys.prefix, sys.executable)", p.Home + " " + p.Executable},
 		{"version", "print('%d.%d.%d' % sys.version_info[:3])", p.Version},
 		{"time zone", "import zoneinfo, datetime; zoneinfo.reset_tzpath([])\n" +
-			"print(datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin')).isoformat())", "2024-07-01T00:00:00+02:00"},
+			"print(datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin')).isoformat())",
+			"2024-07-01T00:00:00+02:00"},
 		{"all time zones", "import zoneinfo; zoneinfo.reset_tzpath([])\n" +
-			"print(all(zoneinfo.ZoneInfo(z) for z in zoneinfo.available_timezones()), len(zoneinfo.available_timezones()) > 500)", "True True"},
-		{"licence of the time zones", "import importlib.metadata as m; print(m.metadata('tzdata')['License'])", "Apache-2.0"},
+			"print(all(zoneinfo.ZoneInfo(z) for z in zoneinfo.available_timezones()), " +
+			"len(zoneinfo.available_timezones()) > 500)", "True True"},
+		{"licence of the time zones", "import importlib.metadata as m; print(m.metadata('tzdata')['License'])",
+			"Apache-2.0"},
 		{"event loop", "import asyncio; print(asyncio.run(asyncio.sleep(0, 'done')))", "done"},
 		{"data base", "import sqlite3; print(sqlite3.connect(':memory:').execute('select 1+1').fetchone()[0])", "2"},
 		{"call into C", "import ctypes; print(ctypes.CDLL(None).abs(-3))", "3"},

@@ -21,9 +21,11 @@ type trimRule struct {
 var trimRules = []trimRule{
 	{Pattern: "include", Reason: "no compiler in a sandbox"},
 	{Pattern: "share", Reason: "manual pages and terminal descriptions"},
-	{Pattern: "bin/*", Except: []string{"python" + series}, Reason: "scripts that start processes, and copies of the interpreter"},
+	{Pattern: "bin/*", Except: []string{"python" + series},
+		Reason: "scripts that start processes, and copies of the interpreter"},
 
-	{Pattern: "lib/libpython" + series + ".so", Reason: "copy of libpython3.11.so.1.0, 58 MB: a symbolic link upstream"},
+	{Pattern: "lib/libpython" + series + ".so", Reason: "copy of libpython3.11.so.1.0, 58 MB: a symbolic " +
+		"link upstream"},
 	{Pattern: "lib/libpython3.so", Reason: "stable ABI forwarder, nothing here is linked against it"},
 	{Pattern: "lib/*.a", Reason: "static libraries"},
 	{Pattern: "lib/pkgconfig", Reason: "no compiler in a sandbox"},
@@ -32,7 +34,8 @@ var trimRules = []trimRule{
 	{Pattern: "lib/itcl*", Reason: "no display"},
 	{Pattern: "lib/thread*", Reason: "Tcl's threads"},
 
-	{Pattern: stdlib + "/config-" + series + "-*", Reason: "for building extension modules; sysconfig reads _sysconfigdata instead"},
+	{Pattern: stdlib + "/config-" + series + "-*",
+		Reason: "for building extension modules; sysconfig reads _sysconfigdata instead"},
 	{Pattern: stdlib + "/tkinter", Reason: "no display"},
 	{Pattern: stdlib + "/idlelib", Reason: "no display"},
 	{Pattern: stdlib + "/turtle*", Reason: "no display"},

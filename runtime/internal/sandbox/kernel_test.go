@@ -121,7 +121,8 @@ func TestFiltersInTheKernel(t *testing.T) {
 	worker := do(t, nil, task{Steps: launchFilters(t, true), Tries: tries})
 	for i, c := range kernelCalls {
 		t.Run(c.step.Name, func(t *testing.T) {
-			got, want := [3]syscall.Errno{free.Errno[i], base.Errno[i], worker.Errno[i]}, [3]syscall.Errno{c.free, c.base, c.worker}
+			got := [3]syscall.Errno{free.Errno[i], base.Errno[i], worker.Errno[i]}
+			want := [3]syscall.Errno{c.free, c.base, c.worker}
 			if got[0] != want[0] && (got[0] == unix.EPERM || got[0] == unix.ENOSYS) {
 				need.Unmet(t, "%v of a process without filters: the call is refused here by others", got[0])
 			}

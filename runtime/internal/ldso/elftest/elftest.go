@@ -61,7 +61,8 @@ func Write(t testing.TB, path string, e File) {
 	head := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(e.Machine), Version: 1,
 		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 3}
 	copy(head.Ident[:], elf.ELFMAG)
-	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), 1
+	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64),
+		byte(elf.ELFDATA2LSB), 1
 
 	var b bytes.Buffer
 	for _, part := range []any{head, progs, append([]byte(e.Interp), 0), table, dynamic} {

@@ -30,7 +30,8 @@ type passing struct{ error }
 func (p passing) Unwrap() error { return p.error }
 
 // get fetches a URL and hands the answer to use, again if that fails in passing.
-func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.Duration, use func(*http.Response) error) error {
+func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.Duration,
+	use func(*http.Response) error) error {
 	if err := c.mayAsk(u); err != nil {
 		return fmt.Errorf("index: %s: %w", Redact(u.String()), err)
 	}
@@ -52,7 +53,8 @@ func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.
 	}
 }
 
-func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time.Duration, use func(*http.Response) error) error {
+func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time.Duration,
+	use func(*http.Response) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)

@@ -70,12 +70,14 @@ func TestPages(t *testing.T) {
 			{"filename":"a-2.whl","url":"a-2.whl","hashes":{},"requires-python":null,"yanked":"broken","core-metadata":true},
 			{"filename":"a-3.whl","url":"a-3.whl","hashes":{},"core-metadata":false,"data-dist-info-metadata":{"sha256":"` + zeros + `"}},
 			{"filename":"a-4.whl","url":"file:///etc/passwd","hashes":{}}]}`,
-			"a-1.whl files/a-1.whl sha256 python>=3.8 metadata1, a-2.whl simple/a/a-2.whl yanked metadata0, a-3.whl simple/a/a-3.whl metadata1", ""},
+			"a-1.whl files/a-1.whl sha256 python>=3.8 metadata1, a-2.whl simple/a/a-2.whl yanked metadata0, " +
+				"a-3.whl simple/a/a-3.whl metadata1", ""},
 		{"HTML", htmlKind, `<!DOCTYPE html><html><body><h1>a</h1>
 			<a href="../../files/a-1.whl#sha256=` + zeros + `" data-requires-python="&gt;=3.8" data-dist-info-metadata="sha256=` + zeros + `">a-1.whl</a>
 			<A HREF='a%2B2.whl' data-yanked>x</A><a href="a-3.whl#md5=00" data-core-metadata="true">3</a>
 			<a>nothing</a><a href="javascript:alert(1)">no file</a><a href="mailto:x">no file</a>`,
-			"a-1.whl files/a-1.whl sha256 python>=3.8 metadata1, a+2.whl simple/a/a%2B2.whl yanked, a-3.whl simple/a/a-3.whl metadata0", ""},
+			"a-1.whl files/a-1.whl sha256 python>=3.8 metadata1, a+2.whl simple/a/a%2B2.whl yanked, a-3.whl " +
+				"simple/a/a-3.whl metadata0", ""},
 		{"HTML with a base", htmlKind, `<base href="/elsewhere/"><a href="a.whl">a</a>`, "a.whl elsewhere/a.whl", ""},
 		{"an empty page", htmlKind, ``, "", ""},
 		{"another API", jsonKind, `{"meta":{"api-version":"2.0"}}`, "", "only 1 is known"},
@@ -90,7 +92,9 @@ func TestPages(t *testing.T) {
 			for _, f := range files {
 				got = append(got, show(f))
 			}
-			if strings.Join(got, ", ") != tt.want || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			if strings.Join(got,
+				", ") != tt.want || (err == nil) != (tt.says == "") || err != nil &&
+				!strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got  %q, %v\nwant %q, %q", got, err, tt.want, tt.says)
 			}
 		})
@@ -109,7 +113,8 @@ func TestPagesThatAreRefused(t *testing.T) {
 	}{
 		{"not there", http.NotFound, "", 1},
 		{"forbidden", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "403 Forbidden", 1},
-		{"out of order", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "503 Service", attempts},
+		{"out of order", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "503 Service",
+			attempts},
 		{"too often", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "429 Too Many", attempts},
 		{"a page without an end", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -124,7 +129,9 @@ func TestPagesThatAreRefused(t *testing.T) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, "<a href=a.whl>")
 		}, "unexpected EOF", attempts},
-		{"redirects without an end", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) }, "more than 10 redirects", 11},
+		{"redirects without an end",
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) },
+			"more than 10 redirects", 11},
 		{"a redirect to a file", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "file:///etc/passwd")
 			w.WriteHeader(302)
@@ -138,7 +145,8 @@ func TestPagesThatAreRefused(t *testing.T) {
 			asked.Store(0)
 			c, _ := ask(t, Config{}, func(w http.ResponseWriter, r *http.Request) { asked.Add(1); tt.handler(w, r) })
 			files, err := c.Files(t.Context(), "a")
-			if len(files) != 0 || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			if len(files) != 0 || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(),
+				tt.says) {
 				t.Errorf("%v, %v, want %q", files, err, tt.says)
 			}
 			if n := asked.Load(); n != tt.asks {
@@ -162,7 +170,10 @@ func TestPagesThatAreRefused(t *testing.T) {
 // A password goes to its own server and into no message.
 func TestPassword(t *testing.T) {
 	var elsewhere string
-	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { elsewhere = r.Header.Get("Authorization") }))
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		elsewhere = r.Header.Get("Authorization")
+	}))
 	defer other.Close()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); !ok || user != "me" || password != "secret" {
@@ -193,7 +204,8 @@ func TestPassword(t *testing.T) {
 		t.Errorf("another server was told %q", elsewhere)
 	}
 	c, _ = ask(t, Config{IndexURL: strings.Replace(server.URL, "http://", "http://me:hidden@", 1)}, nil)
-	if _, err := c.Files(t.Context(), "a"); err == nil || strings.Contains(err.Error(), "hidden") || !strings.Contains(err.Error(), "401") {
+	if _, err := c.Files(t.Context(), "a"); err == nil || strings.Contains(err.Error(),
+		"hidden") || !strings.Contains(err.Error(), "401") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -221,7 +233,8 @@ func TestEncryption(t *testing.T) {
 	if files, err := c.Files(t.Context(), "a"); err != nil || len(files) != 1 {
 		t.Errorf("an authority of one's own: %v, %v", files, err)
 	}
-	if _, err := c.Files(t.Context(), "leaves"); err == nil || !strings.Contains(err.Error(), "redirects from https to http") {
+	if _, err := c.Files(t.Context(), "leaves"); err == nil || !strings.Contains(err.Error(),
+		"redirects from https to http") {
 		t.Errorf("a redirect out of it: %v", err)
 	}
 }
@@ -249,7 +262,8 @@ func TestNewRefuses(t *testing.T) {
 		{Config{CertFile: empty + "x"}, "no such file"},
 	} {
 		_, err := New(tt.config, slog.New(slog.DiscardHandler))
-		if (err == nil) != (tt.says == "") || err != nil && (!strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "secret")) {
+		if (err == nil) != (tt.says == "") || err != nil && (!strings.Contains(err.Error(), tt.says) ||
+			strings.Contains(err.Error(), "secret")) {
 			t.Errorf("%+v: %v, want %q", tt.config, err, tt.says)
 		}
 	}
@@ -307,13 +321,15 @@ func TestMetadata(t *testing.T) {
 	if text, err := c.Metadata(t.Context(), File{url: u}, 100); text != nil || err != nil {
 		t.Errorf("%q, %v", text, err)
 	}
-	if text, err := c.Metadata(t.Context(), File{url: u, metadata: []Hash{}}, 100); string(text) != "of /a.whl.metadata" || err != nil {
+	if text, err := c.Metadata(t.Context(), File{url: u, metadata: []Hash{}},
+		100); string(text) != "of /a.whl.metadata" || err != nil {
 		t.Errorf("%q, %v", text, err)
 	}
 	if _, err := c.Metadata(t.Context(), File{url: u, metadata: []Hash{{"sha256", zeros}}}, 100); err == nil {
 		t.Error("another hash passed")
 	}
-	if _, err := c.Metadata(t.Context(), File{url: u, metadata: []Hash{}}, 5); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, err := c.Metadata(t.Context(), File{url: u, metadata: []Hash{}},
+		5); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Error(err)
 	}
 }
@@ -331,7 +347,8 @@ func TestFindLinks(t *testing.T) {
 	}
 	server := httptest.NewServer(page("text/html", "<a href=l.whl>"))
 	defer server.Close()
-	c, _ := ask(t, Config{FindLinks: []string{dir, "file://" + dir, server.URL + "/links", filepath.Join(dir, "none")}, ExtraIndexURLs: []string{server.URL}}, http.NotFound)
+	c, _ := ask(t, Config{FindLinks: []string{dir, "file://" + dir, server.URL + "/links",
+		filepath.Join(dir, "none")}, ExtraIndexURLs: []string{server.URL}}, http.NotFound)
 	files, err := c.Files(t.Context(), "a")
 	var names []string
 	for _, f := range files {
@@ -341,7 +358,8 @@ func TestFindLinks(t *testing.T) {
 		t.Fatalf("%v, %v", names, err)
 	}
 	path := filepath.Join(t.TempDir(), "f")
-	if err := c.Download(t.Context(), files[0], path, []Hash{{"sha256", zeros}}); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "a.whl")) {
+	if err := c.Download(t.Context(), files[0], path,
+		[]Hash{{"sha256", zeros}}); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "a.whl")) {
 		t.Errorf("got %v", err)
 	}
 	if err := c.Download(t.Context(), files[0], path, nil); err != nil {

@@ -45,8 +45,10 @@ const deepest = 50
 
 // old are names of variables from before PEP 508.
 var old = map[string]string{
-	"os.name": "os_name", "sys.platform": "sys_platform", "platform.version": "platform_version", "platform.machine": "platform_machine",
-	"platform.python_implementation": "platform_python_implementation", "python_implementation": "platform_python_implementation",
+	"os.name": "os_name", "sys.platform": "sys_platform", "platform.version": "platform_version",
+	"platform.machine":               "platform_machine",
+	"platform.python_implementation": "platform_python_implementation",
+	"python_implementation":          "platform_python_implementation",
 }
 
 var comparisons = []string{"===", "==", "!=", "~=", "<=", ">=", "<", ">"}

@@ -91,7 +91,8 @@ func parse(text string) (r Requirement, err error) {
 	rest := strings.TrimSpace(text)
 	end := nameEnd(rest)
 	name := rest[:end]
-	if !ValidName(name) || strings.HasPrefix(rest[end:], ":") || strings.HasPrefix(rest[end:], "/") || strings.HasPrefix(rest[end:], "+") {
+	if !ValidName(name) || strings.HasPrefix(rest[end:], ":") || strings.HasPrefix(rest[end:],
+		"/") || strings.HasPrefix(rest[end:], "+") {
 		if looksLikePlace(rest) {
 			return r, ErrURL
 		}
@@ -125,7 +126,8 @@ func parse(text string) (r Requirement, err error) {
 
 // looksLikePlace recognises what pip would take for a URL, a file or a directory.
 func looksLikePlace(text string) bool {
-	return strings.Contains(text, "://") || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~") ||
+	return strings.Contains(text, "://") || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") ||
+		strings.HasPrefix(text, "~") ||
 		strings.Contains(text, "/") || strings.HasPrefix(text, "file:")
 }
 

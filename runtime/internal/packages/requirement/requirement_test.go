@@ -44,7 +44,8 @@ func TestParse(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || r.Name != tt.name || strings.Join(r.Extras, " ") != tt.extras || r.Specifiers.String() != tt.specifiers || (r.Marker != nil) != tt.marked {
+		if err != nil || r.Name != tt.name || strings.Join(r.Extras,
+			" ") != tt.extras || r.Specifiers.String() != tt.specifiers || (r.Marker != nil) != tt.marked {
 			t.Errorf("%q: %+v, %v", tt.text, r, err)
 		}
 	}
@@ -94,9 +95,12 @@ func TestMarkers(t *testing.T) {
 		t.Error("no marker does not hold")
 	}
 	for text, says := range map[string]string{
-		"": "no variable", "python_version": "no comparison", "python_version >": "no variable", "python_version > '3": "not closed",
-		"(python_version > '3'": "not closed", "python_version > '3' os_name": "too much", "'a' == 'b'": "no variable with",
-		"os_name == sys_platform": "no variable with", "python_version > '3' and": "no variable", "os_name not '3'": "no comparison",
+		"": "no variable", "python_version": "no comparison", "python_version >": "no variable",
+		"python_version > '3":   "not closed",
+		"(python_version > '3'": "not closed", "python_version > '3' os_name": "too much",
+		"'a' == 'b'":              "no variable with",
+		"os_name == sys_platform": "no variable with", "python_version > '3' and": "no variable",
+		"os_name not '3'":        "no comparison",
 		strings.Repeat("(", 200): "brackets within",
 	} {
 		if _, err := ParseMarker(text); err == nil || !strings.Contains(err.Error(), says) {
@@ -107,14 +111,16 @@ func TestMarkers(t *testing.T) {
 
 func TestNewEnvironment(t *testing.T) {
 	env := NewEnvironment("3.11.11", "aarch64")
-	if env["python_version"] != "3.11" || env["python_full_version"] != "3.11.11" || env["platform_machine"] != "aarch64" {
+	if env["python_version"] != "3.11" || env["python_full_version"] != "3.11.11" ||
+		env["platform_machine"] != "aarch64" {
 		t.Error(env)
 	}
 }
 
 // Whatever is in metadata, reading it ends, and what was read can be evaluated.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"a[b]>=1;python_version>'3' and (extra=='x' or os_name!='y')", "a @ b", "((((", "a;'x' in os_name"} {
+	for _, text := range []string{"a[b]>=1;python_version>'3' and (extra=='x' or os_name!='y')", "a @ b", "((((",
+		"a;'x' in os_name"} {
 		f.Add(text)
 	}
 	env := NewEnvironment("3.11.11", "x86_64")

@@ -84,39 +84,6 @@ func (p Problem) Solve(ctx context.Context) ([]Candidate, error) {
 	return found, nil
 }
 
-// want is a requirement and who has it.
-type want struct {
-	requirement requirement.Requirement
-	from        string // the project, empty for the user
-	reason      string // who, in words
-}
-
-// state is how far a run has come. It is copied before each choice.
-type state struct {
-	pins   map[string]Candidate
-	wants  map[string][]want
-	extras map[string][]string
-	order  []string // what is wanted, as it was found
-}
-
-func newState() *state {
-	return &state{pins: map[string]Candidate{}, wants: map[string][]want{}, extras: map[string][]string{}}
-}
-
-func (s *state) clone() *state {
-	c := &state{pins: maps.Clone(s.pins), wants: maps.Clone(s.wants), extras: maps.Clone(s.extras), order: slices.Clone(s.order)}
-	for name, list := range c.wants {
-		c.wants[name] = slices.Clip(list) // appending copies it
-	}
-	for name, list := range c.extras {
-		c.extras[name] = slices.Clip(list)
-	}
-	return c
-}
-
-// blame is the set of choices that a dead end depends on. It is nil without one.
-type blame map[string]bool
-
 type run struct {
 	Problem
 	ctx         context.Context
@@ -160,7 +127,8 @@ func (r *run) choose(s *state, name string, candidates []Candidate) (*state, bla
 	all := r.wanters(s, name)
 	for _, c := range candidates {
 		if r.tries++; r.tries > mostTries {
-			return nil, nil, fmt.Errorf("%d versions were tried, and no set of them fits: name the versions to install; at last %w", mostTries, r.failure)
+			return nil, nil, fmt.Errorf("%d versions were tried, and no set of them fits: name the versions to "+
+				"install; at last %w", mostTries, r.failure)
 		}
 		if err := r.ctx.Err(); err != nil {
 			return nil, nil, err
@@ -256,7 +224,8 @@ func (r *run) fitting(s *state, name string) ([]Candidate, error) {
 	}
 	var list, early []Candidate
 	for _, c := range all {
-		missed := slices.ContainsFunc(conditions, func(w want) bool { return !w.requirement.Specifiers.Contains(c.Version) })
+		missed := slices.ContainsFunc(conditions,
+			func(w want) bool { return !w.requirement.Specifiers.Contains(c.Version) })
 		switch {
 		case missed || c.Yanked && !pinned:
 		case c.Version.IsPre() && !pre:

@@ -47,7 +47,8 @@ func newWorld(t *testing.T, text string) *world {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.versions[f[0]] = append(w.versions[f[0]], Candidate{Project: f[0], Version: v, Yanked: slices.Contains(f, "yanked")})
+		w.versions[f[0]] = append(w.versions[f[0]],
+			Candidate{Project: f[0], Version: v, Yanked: slices.Contains(f, "yanked")})
 		if slices.Contains(f, "broken") {
 			w.needs[f[0]+f[1]] = nil
 			continue
@@ -95,7 +96,8 @@ func TestSolve(t *testing.T) {
 		{"nothing yanked", "a 1:\na 2 yanked:", "a", "", "a 1", ""},
 		{"what is yanked, by its number", "a 1:\na 2 yanked:", "a==2", "", "a 2", ""},
 		{"a constraint", "a 1: b\nb 1:\nb 2:", "a", "b<2|c<1", "a 1, b 1", ""},
-		{"markers", "a 1: b; python_version<'3' | c; sys_platform=='linux'\nc 1:", "a|d; os_name=='nt'", "", "a 1, c 1", ""},
+		{"markers", "a 1: b; python_version<'3' | c; sys_platform=='linux'\nc 1:", "a|d; os_name=='nt'", "",
+			"a 1, c 1", ""},
 		{"extras", "a 1: b; extra=='x' | c; extra=='y'\nb 1:\nc 1:", "a[X]", "", "a 1, b 1", ""},
 		{"extras of its own", "a 1: a[y]; extra=='all' | c; extra=='y'\nc 1:", "a[all]", "", "a 1, c 1", ""},
 		{"extras that come later", "a 1: b\nb 1: a[x]\nc 1:\na 0: b", "a", "", "a 1, b 1", ""},
@@ -105,9 +107,12 @@ func TestSolve(t *testing.T) {
 		{"nothing", "", "", "", "", ""},
 
 		{"unknown", "", "a", "", "", "a: no version fits: wanted is any (the file)"},
-		{"source alone", "", "source>1", "", "", "source: no version fits: wanted is >1 (the file); there is source-1.tar.gz"},
-		{"contradictory wishes", "a 1:\na 2:", "a<2|a>1", "", "", "a: no version fits: wanted is <2 (the file), >1 (the file)"},
-		{"contradictory needs", "a 1: c<2\nb 1: c>=2\nc 1:\nc 2:", "a|b", "", "", "c: no version fits: wanted is <2 (a 1), >=2 (b 1)"},
+		{"source alone", "", "source>1", "", "",
+			"source: no version fits: wanted is >1 (the file); there is source-1.tar.gz"},
+		{"contradictory wishes", "a 1:\na 2:", "a<2|a>1", "", "",
+			"a: no version fits: wanted is <2 (the file), >1 (the file)"},
+		{"contradictory needs", "a 1: c<2\nb 1: c>=2\nc 1:\nc 2:", "a|b", "", "",
+			"c: no version fits: wanted is <2 (a 1), >=2 (b 1)"},
 		{"a need that nothing meets", "a 1: b>=2\nb 1:", "a", "", "", "b: no version fits: wanted is >=2 (a 1)"},
 		{"a constraint that nothing meets", "a 1:", "a", "a>1", "", ">1 (a constraint)"},
 		{"all of them broken", "a 1 broken", "a", "", "", "can't be used"},

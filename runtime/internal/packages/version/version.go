@@ -34,7 +34,8 @@ var pattern = regexp.MustCompile(`(?i)^v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)` +
 	`(?:[-_.]?(dev)[-_.]?([0-9]*))?` +
 	`(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-var preNames = map[string]string{"alpha": "a", "a": "a", "beta": "b", "b": "b", "c": "rc", "rc": "rc", "pre": "rc", "preview": "rc"}
+var preNames = map[string]string{"alpha": "a", "a": "a", "beta": "b", "b": "b", "c": "rc", "rc": "rc", "pre": "rc",
+	"preview": "rc"}
 
 // Parse reads a version in any of the spellings that PEP 440 allows.
 func Parse(text string) (Version, error) {
@@ -63,7 +64,8 @@ func Parse(text string) (Version, error) {
 		v.dev = digits(m[9])
 	}
 	if m[10] != "" {
-		v.local = strings.FieldsFunc(strings.ToLower(m[10]), func(r rune) bool { return strings.ContainsRune("-_.", r) })
+		v.local = strings.FieldsFunc(strings.ToLower(m[10]),
+			func(r rune) bool { return strings.ContainsRune("-_.", r) })
 		for i, part := range v.local {
 			if isNumber(part) {
 				v.local[i] = digits(part)

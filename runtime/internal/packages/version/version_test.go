@@ -85,8 +85,10 @@ func TestWhatSpecifiersAskFor(t *testing.T) {
 		text        string
 		pre, pinned bool
 	}{
-		{"", false, false}, {">=1", false, false}, {">=1rc1", true, false}, {"<2rc1", false, false}, {"!=2rc1", false, false},
-		{"==1", false, true}, {"==1.*", false, false}, {"===x", false, true}, {"===1.0rc1", true, true}, {"~=1.0b2,<2", true, false},
+		{"", false, false}, {">=1", false, false}, {">=1rc1", true, false}, {"<2rc1", false, false},
+		{"!=2rc1", false, false},
+		{"==1", false, true}, {"==1.*", false, false}, {"===x", false, true}, {"===1.0rc1", true, true},
+		{"~=1.0b2,<2", true, false},
 	} {
 		list, err := ParseSpecifiers(tt.text)
 		if err != nil {

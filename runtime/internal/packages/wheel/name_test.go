@@ -45,14 +45,21 @@ func TestTags(t *testing.T) {
 		files    []string // tags, from the best to the worst that fits
 		never    []string
 	}{
-		{here, []string{"cp311-cp311-manylinux_2_28_x86_64", "cp311-cp311-manylinux2014_x86_64", "cp311-cp311-manylinux1_x86_64", "cp311-cp311-linux_x86_64",
-			"cp311-abi3-manylinux_2_17_x86_64", "cp36-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64", "py3-none-manylinux_2_5_x86_64", "cp311-none-any", "py3-none-any", "py2.py30-none-any"},
-			[]string{"cp312-cp312-manylinux_2_17_x86_64", "cp311-cp311-manylinux_2_37_x86_64", "cp311-cp311-musllinux_1_1_x86_64", "cp311-cp311-manylinux_2_17_aarch64",
-				"cp311-cp311-win_amd64", "cp311-cp311-macosx_11_0_arm64", "cp312-abi3-manylinux_2_17_x86_64", "cp310-cp310-manylinux_2_17_x86_64", "py2-none-any",
-				"pp311-pypy311_pp73-manylinux_2_17_x86_64", "cp311-cp311t-manylinux_2_17_x86_64", "py312-none-any", "cp311-cp311-manylinux_2_4_x86_64"}},
-		{wheel.Platform{Minor: 11, Machine: "aarch64", Glibc: 31}, []string{"cp311-cp311-manylinux_2_17_aarch64", "py3-none-any"},
+		{here, []string{"cp311-cp311-manylinux_2_28_x86_64", "cp311-cp311-manylinux2014_x86_64",
+			"cp311-cp311-manylinux1_x86_64", "cp311-cp311-linux_x86_64",
+			"cp311-abi3-manylinux_2_17_x86_64", "cp36-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64",
+			"py3-none-manylinux_2_5_x86_64", "cp311-none-any", "py3-none-any", "py2.py30-none-any"},
+			[]string{"cp312-cp312-manylinux_2_17_x86_64", "cp311-cp311-manylinux_2_37_x86_64",
+				"cp311-cp311-musllinux_1_1_x86_64", "cp311-cp311-manylinux_2_17_aarch64",
+				"cp311-cp311-win_amd64", "cp311-cp311-macosx_11_0_arm64", "cp312-abi3-manylinux_2_17_x86_64",
+				"cp310-cp310-manylinux_2_17_x86_64", "py2-none-any",
+				"pp311-pypy311_pp73-manylinux_2_17_x86_64", "cp311-cp311t-manylinux_2_17_x86_64", "py312-none-any",
+				"cp311-cp311-manylinux_2_4_x86_64"}},
+		{wheel.Platform{Minor: 11, Machine: "aarch64", Glibc: 31},
+			[]string{"cp311-cp311-manylinux_2_17_aarch64", "py3-none-any"},
 			[]string{"cp311-cp311-manylinux_2_12_aarch64", "cp311-cp311-manylinux_2_17_x86_64"}},
-		{wheel.Platform{Minor: 11, Machine: "x86_64", Musl: 2}, []string{"cp311-cp311-musllinux_1_2_x86_64", "cp311-cp311-musllinux_1_1_x86_64", "py3-none-any"},
+		{wheel.Platform{Minor: 11, Machine: "x86_64", Musl: 2},
+			[]string{"cp311-cp311-musllinux_1_2_x86_64", "cp311-cp311-musllinux_1_1_x86_64", "py3-none-any"},
 			[]string{"cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-musllinux_1_3_x86_64"}},
 	} {
 		tags := tt.platform.Tags()
@@ -82,7 +89,8 @@ func TestTags(t *testing.T) {
 }
 
 func TestSourceName(t *testing.T) {
-	for file, want := range map[string]string{"ruamel.yaml-0.18.tar.gz": "0.18", "ruamel-yaml-1.zip": "1", "ruamel-2.tar.gz": "", "ruamel.yaml-x.tar.gz": "", "ruamel.yaml-1.whl": ""} {
+	for file, want := range map[string]string{"ruamel.yaml-0.18.tar.gz": "0.18", "ruamel-yaml-1.zip": "1",
+		"ruamel-2.tar.gz": "", "ruamel.yaml-x.tar.gz": "", "ruamel.yaml-1.whl": ""} {
 		if v, ok := wheel.SourceName(file, "ruamel-yaml"); v.String() != want || ok != (want != "") {
 			t.Errorf("%s: %s, %t", file, v, ok)
 		}

@@ -186,7 +186,8 @@ func scheme(name string) string {
 // names reports whether a directory is called after the distribution.
 func (w *Wheel) names(dir, suffix string) bool {
 	n, err := ParseName(strings.TrimSuffix(dir, suffix) + "-py3-none-any.whl")
-	return err == nil && n.Project == w.name.Project && n.Version.Compare(w.name.Version) == 0 && n.buildText == "" && n.build == 0
+	return err == nil && n.Project == w.name.Project && n.Version.Compare(w.name.Version) == 0 &&
+		n.buildText == "" && n.build == 0
 }
 
 // read reads a file of the metadata.

@@ -58,17 +58,18 @@ func names(t *testing.T, dir string) (list []string) {
 
 // Files go where they belong, and RECORD names those that are there.
 func TestUnpack(t *testing.T) {
-	w := wheeltest.Wheel{Name: "Some_Thing", Version: "1.0", Needs: []string{"other>=1; extra == 'x'"}, Header: "Requires-Python: >=3.8\n", Files: [][2]string{
-		{"thing/__init__.py", "value = 42\n"},
-		{"thing/tests/test.py", "assert False\n"},
-		{"thing/ä ö.txt", "spaces, umlauts"},
-		{"thing/,\".txt", "what CSV has to quote"},
-		{"Some_Thing-1.0.data/purelib/pure.py", "1"},
-		{"Some_Thing-1.0.data/platlib/plat/lib.so", "2"},
-		{"Some_Thing-1.0.data/data/etc/thing.conf", "3"},
-		{"Some_Thing-1.0.data/scripts/run", "#!python"},
-		{"Some_Thing-1.0.data/headers/thing.h", "4"},
-	}}
+	w := wheeltest.Wheel{Name: "Some_Thing", Version: "1.0", Needs: []string{"other>=1; extra == 'x'"},
+		Header: "Requires-Python: >=3.8\n", Files: [][2]string{
+			{"thing/__init__.py", "value = 42\n"},
+			{"thing/tests/test.py", "assert False\n"},
+			{"thing/ä ö.txt", "spaces, umlauts"},
+			{"thing/,\".txt", "what CSV has to quote"},
+			{"Some_Thing-1.0.data/purelib/pure.py", "1"},
+			{"Some_Thing-1.0.data/platlib/plat/lib.so", "2"},
+			{"Some_Thing-1.0.data/data/etc/thing.conf", "3"},
+			{"Some_Thing-1.0.data/scripts/run", "#!python"},
+			{"Some_Thing-1.0.data/headers/thing.h", "4"},
+		}}
 	w.Record = func(text string) string {
 		return strings.Replace(text, "thing/,\".txt", "\"thing/,\"\".txt\"", 1)
 	}
@@ -78,7 +79,8 @@ func TestUnpack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Some_Thing-1.0.dist-info/INSTALLER", "Some_Thing-1.0.dist-info/METADATA", "Some_Thing-1.0.dist-info/RECORD", "Some_Thing-1.0.dist-info/WHEEL",
+		"Some_Thing-1.0.dist-info/INSTALLER", "Some_Thing-1.0.dist-info/METADATA",
+		"Some_Thing-1.0.dist-info/RECORD", "Some_Thing-1.0.dist-info/WHEEL",
 		"etc/thing.conf", "plat/lib.so", "pure.py", "thing/,\".txt", "thing/__init__.py", "thing/ä ö.txt",
 	}
 	if got := names(t, dir); !slices.Equal(got, want) {
@@ -88,12 +90,14 @@ func TestUnpack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"pure.py,sha256=a4ayc_80_OGda4BO_1o_V0etpOqiLx1JwB5S3beHW0s,1\n", "\"thing/,\"\".txt\",sha256=", "Some_Thing-1.0.dist-info/RECORD,,\n"} {
+	for _, part := range []string{"pure.py,sha256=a4ayc_80_OGda4BO_1o_V0etpOqiLx1JwB5S3beHW0s,1\n",
+		"\"thing/,\"\".txt\",sha256=", "Some_Thing-1.0.dist-info/RECORD,,\n"} {
 		if !strings.Contains(string(record), part) {
 			t.Errorf("RECORD has no %q:\n%s", part, record)
 		}
 	}
-	if strings.Contains(string(record), "tests") || strings.Contains(string(record), "scripts") || strings.Count(string(record), "\n") != len(want) {
+	if strings.Contains(string(record), "tests") || strings.Contains(string(record),
+		"scripts") || strings.Count(string(record), "\n") != len(want) {
 		t.Errorf("RECORD names what is not there:\n%s", record)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "thing/__init__.py")); err != nil || info.Mode()&0o111 != 0 {
@@ -108,38 +112,58 @@ var bad = []struct {
 	says  string
 }{
 	{"a path that leads out", wheeltest.Wheel{Files: [][2]string{{"../evil.py", ""}}}, "no path in a wheel"},
-	{"a path that leads out further down", wheeltest.Wheel{Files: [][2]string{{"a/../../evil.py", ""}}}, "no path in a wheel"},
+	{"a path that leads out further down", wheeltest.Wheel{Files: [][2]string{{"a/../../evil.py", ""}}},
+		"no path in a wheel"},
 	{"an absolute path", wheeltest.Wheel{Files: [][2]string{{"/etc/evil", ""}}}, "no path in a wheel"},
 	{"a path of Windows", wheeltest.Wheel{Files: [][2]string{{`..\evil.py`, ""}}}, "no path in a wheel"},
 	{"a drive of Windows", wheeltest.Wheel{Files: [][2]string{{`c:\evil.py`, ""}}}, "no path in a wheel"},
 	{"a path with a zero in it", wheeltest.Wheel{Files: [][2]string{{"a\x00b", ""}}}, "no path in a wheel"},
-	{"a path out of the data", wheeltest.Wheel{Files: [][2]string{{"a-1.data/data/../../evil", ""}}}, "no path in a wheel"},
-	{"an endless path", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("a/", 600) + "b", ""}}}, "no path in a wheel"},
-	{"a symbolic link", wheeltest.Wheel{Files: [][2]string{{"link", "/etc/passwd"}}, Modes: map[string]fs.FileMode{"link": fs.ModeSymlink | 0o777}}, "neither file nor directory"},
-	{"a device", wheeltest.Wheel{Files: [][2]string{{"dev", ""}}, Modes: map[string]fs.FileMode{"dev": fs.ModeDevice | 0o666}}, "neither file nor directory"},
-	{"a named pipe", wheeltest.Wheel{Files: [][2]string{{"pipe", ""}}, Modes: map[string]fs.FileMode{"pipe": fs.ModeNamedPipe | 0o666}}, "neither file nor directory"},
+	{"a path out of the data", wheeltest.Wheel{Files: [][2]string{{"a-1.data/data/../../evil", ""}}},
+		"no path in a wheel"},
+	{"an endless path", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("a/", 600) + "b", ""}}},
+		"no path in a wheel"},
+	{"a symbolic link", wheeltest.Wheel{Files: [][2]string{{"link", "/etc/passwd"}},
+		Modes: map[string]fs.FileMode{"link": fs.ModeSymlink | 0o777}}, "neither file nor directory"},
+	{"a device", wheeltest.Wheel{Files: [][2]string{{"dev", ""}},
+		Modes: map[string]fs.FileMode{"dev": fs.ModeDevice | 0o666}}, "neither file nor directory"},
+	{"a named pipe", wheeltest.Wheel{Files: [][2]string{{"pipe", ""}},
+		Modes: map[string]fs.FileMode{"pipe": fs.ModeNamedPipe | 0o666}}, "neither file nor directory"},
 	{"a file twice", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}, {"a.py", "1"}}}, "there twice"},
 	{"a file that is a directory, too", wheeltest.Wheel{Files: [][2]string{{"a", "1"}, {"a/b", "1"}}}, "a/b"},
-	{"a file twice, once by way of the data", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}, {"a-1.data/purelib/a.py", "2"}}}, "which differs"},
+	{"a file twice, once by way of the data",
+		wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}, {"a-1.data/purelib/a.py", "2"}}}, "which differs"},
 	{"many files", wheeltest.Wheel{Files: make([][2]string, 100_000)}, "files: more than"},
 	{"a bomb", wheeltest.Wheel{Files: [][2]string{{"a", strings.Repeat("\x00", 512<<10)}}}, "unpacks to more than"},
-	{"a bomb of many", wheeltest.Wheel{Files: [][2]string{{"a", strings.Repeat("\x00", 200<<10)}, {"b", strings.Repeat("\x00", 200<<10)}}}, "unpacks to more than"},
-	{"metadata of another distribution", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: b\nVersion: 1\n"}, "inside it is b 1"},
-	{"metadata of another version", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: a\nVersion: 2\n"}, "inside it is a 2"},
+	{"a bomb of many", wheeltest.Wheel{Files: [][2]string{{"a", strings.Repeat("\x00", 200<<10)},
+		{"b", strings.Repeat("\x00", 200<<10)}}}, "unpacks to more than"},
+	{"metadata of another distribution", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: b\nVersion: 1\n"},
+		"inside it is b 1"},
+	{"metadata of another version", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: a\nVersion: 2\n"},
+		"inside it is a 2"},
 	{"metadata without a name", wheeltest.Wheel{Metadata: "Version: 2\n"}, "without a name"},
 	{"metadata of nonsense", wheeltest.Wheel{Needs: []string{"b >"}}, "Requires-Dist"},
-	{"the directory of another distribution", wheeltest.Wheel{Info: "b-1.dist-info"}, "no metadata of this distribution"},
+	{"the directory of another distribution", wheeltest.Wheel{Info: "b-1.dist-info"},
+		"no metadata of this distribution"},
 	{"the directory of another version", wheeltest.Wheel{Info: "a-2.dist-info"}, "no metadata of this distribution"},
 	{"metadata of two", wheeltest.Wheel{Files: [][2]string{{"b-1.dist-info/METADATA", ""}}}, "metadata in"},
-	{"metadata of another by way of the data", wheeltest.Wheel{Files: [][2]string{{"a-1.data/purelib/b-1.dist-info/METADATA", ""}}}, "no place there"},
-	{"data of another distribution", wheeltest.Wheel{Files: [][2]string{{"b-1.data/purelib/b.py", ""}}}, "of another distribution"},
+	{"metadata of another by way of the data",
+		wheeltest.Wheel{Files: [][2]string{{"a-1.data/purelib/b-1.dist-info/METADATA", ""}}}, "no place there"},
+	{"data of another distribution", wheeltest.Wheel{Files: [][2]string{{"b-1.data/purelib/b.py", ""}}},
+		"of another distribution"},
 	{"another format", wheeltest.Wheel{Format: "Wheel-Version: 2.0\n"}, "only 1 is known"},
 	{"no format", wheeltest.Wheel{Format: "Generator: x\n"}, "names no version of the format"},
-	{"a file that RECORD has not", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Record: func(s string) string { return s[strings.Index(s, "\n")+1:] }}, "not in RECORD"},
-	{"a file without a hash", wheeltest.Wheel{Record: func(s string) string { return strings.Replace(s, "sha256", "md5", 1) }}, "strong enough"},
-	{"another hash", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Record: func(s string) string { return strings.Replace(s, "a4ayc", "XXXXX", 1) }}, "differs from its hash"},
-	{"another size", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Record: func(s string) string { return strings.Replace(s, "W0s,1", "W0s,2", 1) }}, "by RECORD 2"},
-	{"a file that is only in RECORD", wheeltest.Wheel{Record: func(s string) string { return "b.py,sha256=x,1\n" + s }}, "is not in it"},
+	{"a file that RECORD has not",
+		wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}},
+			Record: func(s string) string { return s[strings.Index(s, "\n")+1:] }}, "not in RECORD"},
+	{"a file without a hash",
+		wheeltest.Wheel{Record: func(s string) string { return strings.Replace(s, "sha256", "md5", 1) }},
+		"strong enough"},
+	{"another hash", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}},
+		Record: func(s string) string { return strings.Replace(s, "a4ayc", "XXXXX", 1) }}, "differs from its hash"},
+	{"another size", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}},
+		Record: func(s string) string { return strings.Replace(s, "W0s,1", "W0s,2", 1) }}, "by RECORD 2"},
+	{"a file that is only in RECORD",
+		wheeltest.Wheel{Record: func(s string) string { return "b.py,sha256=x,1\n" + s }}, "is not in it"},
 	{"a RECORD of nonsense", wheeltest.Wheel{Record: func(string) string { return "a,b\n" }}, "RECORD"},
 	{"a file larger than announced", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Write: lie(-1)}, "a.py"},
 	{"a file smaller than announced", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Write: lie(1)}, "a.py"},
@@ -148,7 +172,8 @@ var bad = []struct {
 // lie writes headers of files .py whose sizes are wrong by d.
 func lie(d int) func(*zip.Writer, string, string) {
 	return func(w *zip.Writer, name, content string) {
-		h := &zip.FileHeader{Name: name, UncompressedSize64: uint64(len(content)), CompressedSize64: uint64(len(content)), CRC32: crc(content)}
+		h := &zip.FileHeader{Name: name, UncompressedSize64: uint64(len(content)),
+			CompressedSize64: uint64(len(content)), CRC32: crc(content)}
 		if strings.HasSuffix(name, ".py") {
 			h.UncompressedSize64 += uint64(d)
 		}
@@ -174,13 +199,16 @@ func TestRefused(t *testing.T) {
 				}
 			}
 			_, err := unpack(t, w, w.Bytes(t), nothing)
-			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.HasPrefix(err.Error(), "wheel a-1-py3-none-any.whl: ") {
+			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.HasPrefix(err.Error(),
+				"wheel a-1-py3-none-any.whl: ") {
 				t.Errorf("got %v, want %q", err, tt.says)
 			}
 		})
 	}
-	for name, data := range map[string][]byte{"empty": nil, "no archive": []byte("not a zip archive at all, but text")} {
-		if _, err := unpack(t, wheeltest.Wheel{Name: "a", Version: "1"}, data, nothing); err == nil || !strings.Contains(err.Error(), "not a zip archive") {
+	for name, data := range map[string][]byte{"empty": nil,
+		"no archive": []byte("not a zip archive at all, but text")} {
+		if _, err := unpack(t, wheeltest.Wheel{Name: "a", Version: "1"}, data,
+			nothing); err == nil || !strings.Contains(err.Error(), "not a zip archive") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

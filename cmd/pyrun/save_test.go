@@ -19,7 +19,8 @@ func TestOut(t *testing.T) {
 		code  int
 		saved map[string]string
 	}{
-		"files": {`{"result":1,"stdout":"","files":{"a.txt":"A","sub/b.bin":{"base64":"AAE="}}}`, 0, map[string]string{"a.txt": "A", "sub/b.bin": "\x00\x01"}},
+		"files": {`{"result":1,"stdout":"","files":{"a.txt":"A","sub/b.bin":{"base64":"AAE="}}}`, 0,
+			map[string]string{"a.txt": "A", "sub/b.bin": "\x00\x01"}},
 		"of a failure": {`{"error":"e","status":"script_error","files":{"a.txt":"A"},"files_omitted":[{"name":"b","why":"too large"}]}`, exitScript,
 			map[string]string{"a.txt": "A"}},
 		"figures": {`{"result":1,"stdout":"","figures":[{"type":"image/png","base64":"cG5n"},{"type":"image/png","base64":"cG9n"}],"files":{"figure-1.png":"mine"}}`, 0,
@@ -39,7 +40,8 @@ func TestOut(t *testing.T) {
 			out := filepath.Join(dir, "out")
 			writeFile(t, dir, "outside", "untouched")
 			for link, target := range map[string]string{"link": "..", "linked": "../outside"} {
-				if err := errors.Join(os.MkdirAll(out, 0o700), os.Symlink(target, filepath.Join(out, link))); err != nil {
+				if err := errors.Join(os.MkdirAll(out, 0o700),
+					os.Symlink(target, filepath.Join(out, link))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -91,15 +93,19 @@ func TestOutOverwritesNothing(t *testing.T) {
 	}{
 		"success": {`{"result":[1],"stdout":"out\n",` + files + `}`, nil, exitThere, "out\n[1]\n",
 			[]string{`pyrun: --out: ".git/hooks/pre-commit", "dangling", "linked", "notes.txt", "notes.txt/x": in the way and left as it was; --force overwrites` + "\n"}, false},
-		"failure": {`{"error":"boom","status":"script_error","stdout":"out\n","traceback":"T\n",` + files + `}`, nil, exitScript, "out\n",
-			[]string{"T\n", "pyrun: script_error: boom\n", `pyrun: --out: ".git/hooks/pre-commit", "dangling"`}, false},
+		"failure": {`{"error":"boom","status":"script_error","stdout":"out\n","traceback":"T\n",` + files + `}`,
+			nil, exitScript, "out\n",
+			[]string{"T\n", "pyrun: script_error: boom\n", `pyrun: --out: ".git/hooks/pre-commit", "dangling"`},
+			false},
 		"force": {`{"result":[1],"stdout":"",` + files + `}`, []string{"--force"}, exitOther, "[1]\n",
 			[]string{`pyrun: --out: "notes.txt/x": notes.txt: is no directory: file already exists` + "\n"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			hooks := filepath.Join(dir, "out/.git/hooks")
-			if err := errors.Join(os.MkdirAll(hooks, 0o755), os.Symlink("../nowhere", filepath.Join(dir, "out/dangling")), os.Symlink("../outside", filepath.Join(dir, "out/linked"))); err != nil {
+			if err := errors.Join(os.MkdirAll(hooks, 0o755),
+				os.Symlink("../nowhere", filepath.Join(dir, "out/dangling")),
+				os.Symlink("../outside", filepath.Join(dir, "out/linked"))); err != nil {
 				t.Fatal(err)
 			}
 			writeFile(t, hooks, "pre-commit", "mine")
@@ -172,7 +178,8 @@ func TestOutOntoADirectory(t *testing.T) {
 		}
 		got := pyrun(t, dir, "x", args...)
 		entries, err := os.ReadDir(dir)
-		if got.code != code || got.stdout != "1\n" || !strings.Contains(got.stderr, `"a"`) || err != nil || len(entries) != 1 || !entries[0].IsDir() {
+		if got.code != code || got.stdout != "1\n" || !strings.Contains(got.stderr,
+			`"a"`) || err != nil || len(entries) != 1 || !entries[0].IsDir() {
 			t.Errorf("force %v: %+v, %v, %v", force, got, entries, err)
 		}
 	}
@@ -208,7 +215,8 @@ func TestResultOverwritesNothing(t *testing.T) {
 			var asked request
 			url := replying(t, "application/json", `{"result":[1],"stdout":""}`, &asked)
 			got := pyrun(t, dir, "x", append(tt.args, "-", "--url", url)...)
-			if got.code != tt.code || got.stdout != tt.stdout || (asked.Script != "") != tt.ran || (got.stderr != "") != (tt.code != 0) {
+			if got.code != tt.code || got.stdout != tt.stdout || (asked.Script != "") != tt.ran ||
+				(got.stderr != "") != (tt.code != 0) {
 				t.Errorf("%+v, ran: %v", got, asked.Script != "")
 			}
 			if data, err := os.ReadFile(filepath.Join(dir, "r.json")); err != nil || string(data) != tt.file {

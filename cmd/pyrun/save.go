@@ -74,7 +74,8 @@ func (d *outDir) save(rep *reply) error {
 		}
 	}
 	if there != nil {
-		errs = append(errs, &failure{exitThere, fmt.Errorf("--out: %s: in the way and left as it was; --force overwrites", strings.Join(there, ", "))})
+		errs = append(errs, &failure{exitThere, fmt.Errorf("--out: %s: in the way and left as it was; --force "+
+			"overwrites", strings.Join(there, ", "))})
 	}
 	return errors.Join(errs...)
 }

@@ -29,11 +29,13 @@ func TestShortLines(t *testing.T) {
 	long := func(n int) string { return "begin " + strings.Repeat("x", n) + " (deleted)\n" }
 	for _, n := range []int{1, 200, 16<<10 - 16, 16<<10 - 10, 16<<10 - 7, 16 << 10, 50_000} {
 		var got []string
-		if !shortLines(strings.NewReader("first\n"+long(n)+"last\n"), 1<<20, func(line string) { got = append(got, line) }) {
+		if !shortLines(strings.NewReader("first\n"+long(n)+"last\n"), 1<<20,
+			func(line string) { got = append(got, line) }) {
 			t.Errorf("%d: not whole", n)
 		}
 		if len(got) != 3 || got[0] != "first\n" || got[2] != "last\n" ||
-			!strings.HasPrefix(got[1], "begin x") || !strings.HasSuffix(got[1], " (deleted)\n") || len(got[1]) > 16<<10+2*endsOfLine {
+			!strings.HasPrefix(got[1], "begin x") || !strings.HasSuffix(got[1], " (deleted)\n") ||
+			len(got[1]) > 16<<10+2*endsOfLine {
 			t.Errorf("%d: %d lines, the second of %d bytes", n, len(got), len(got[min(1, len(got)-1)]))
 		}
 	}

@@ -1,0 +1,112 @@
+package rules
+
+// layer is a directory of the module, or a tree of them. A package imports
+// packages of lower rank only, and of its own tree.
+type layer struct {
+	dir  string
+	tree bool // and everything below dir
+	rank int
+	why  string
+}
+
+var layers = []layer{
+	{"runtime/internal/sys", true, -1, "system calls that confine nothing"},
+	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
+	{"runtime/internal/ldso", true, 0, "ELF files and the loader's search; it knows no interpreter"},
+	{"runtime/internal/python", true, 1,
+		"the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
+	{"runtime/internal/harness", true, 0,
+		"our program in the confined process; text to the server, which never runs it"},
+	{"runtime/internal/proc", true, 0, "what the kernel says of a process, from outside"},
+	{"runtime/internal/cgroup", true, 0, "control groups are files; it knows neither jail nor interpreter"},
+	{"internal/inflight", false, 0, "counts, and knows not what"},
+	{"internal/logline", false, 0, "the form of a line, not what it says"},
+	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},
+	{"internal/filetree", true, 0, "directories of files that are executed later; it knows not what they are"},
+	{"runtime/internal/zygote", true, 1, "processes and pipes; made of jail and harness"},
+	{"internal/gcp", true, 1, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
+	{"funcs/jsontext", true, 0, "JSON as text; it knows nothing of requests and runs"},
+	{"runtime/internal/packages", true, 2,
+		"distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
+	{"runtime/internal/pool", true, 2, "workers that are ready, and the interpreter alive; it knows nothing of jobs"},
+	{"runtime/internal/software", true, 3, "what scripts find; made of interpreter and packages"},
+	{"runtime/provision", true, 4, "puts software in images; it runs no script"},
+	{"runtime", false, 4, "the only door to those above"},
+	{"internal/capacity", false, 5, "arithmetic on limits and a machine; it asks nobody for settings"},
+	{"funcs/envelope", true, 5, "what a message is wrapped in, no more"},
+	{"funcs/mcp", true, 5, "a protocol around the contract, not a second one"},
+	{"funcs/web", true, 5, "pages and documents, no logic"},
+	{"internal/config", false, 6, "the settings; two small commands need them and nothing else"},
+	{"funcs", false, 6, "HTTP; runs scripts through runtime's types and an interface"},
+	{"internal/metrics", false, 7, "figures of runs, for Prometheus"},
+	{"internal/journal", false, 8, "the log and the entry of a run, which is counted there, too"},
+	{"internal/service", false, 9, "wires it all"},
+	{".", false, 10, "registers the service with the functions framework; nothing imports it"},
+	{"cmd", true, 10, "programs; nothing imports them"},
+}
+
+// ban keeps an import, or some names of one, to the places it belongs in.
+type ban struct {
+	imports string   // exact path, or a prefix when it ends in a slash
+	names   []string // prefixes of what is banned of it; nil: the import as such
+	except  []string // directories (trees) or files where it is at home
+	why     string
+}
+
+const framework = "github.com/GoogleCloudPlatform/functions-framework-go/"
+
+var bans = []ban{
+	{"cloud.google.com/", nil, []string{"internal/gcp"},
+		"clients of Google Cloud are heavy and change; one place knows them"},
+	{"google.golang.org/", nil, []string{"internal/gcp"},
+		"so is what they are made of"},
+	{modulePath + "/internal/gcp", nil, []string{"internal/journal", "internal/service"},
+		"commands that read settings must not link a cloud"},
+	{"github.com/prometheus/", nil, []string{"internal/metrics"},
+		"metrics are fed from one place"},
+	{"github.com/cloudevents/", nil, []string{"funcs/envelope"},
+		"the rest of the service sees a message"},
+	{"github.com/modelcontextprotocol/", nil, []string{"funcs/mcp"},
+		"the rest of the service knows requests and replies"},
+	// the logging client wants a request of its type, tokens come in a header
+	{"net/http", nil, []string{"funcs", "function.go", "cmd", "internal/service", "internal/metrics",
+		"internal/testbed", "internal/gcp/entry.go", "internal/gcp/tokens.go",
+		"runtime/internal/packages/index"}, // a client, which asks for packages before a caller is listened to
+		"what runs scripts must not know how they arrived"},
+	{framework, nil, []string{"function.go"},
+		"the framework is one of two ways to be served; only the wiring knows"},
+	{"os", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
+		[]string{"internal/config", "internal/testbed/need/need.go"},
+		"settings are read in one place, where they are documented and checked"},
+	{"os", []string{"UserCacheDir", "UserHomeDir", "UserConfigDir", "TempDir"}, []string{"internal/config"},
+		"these read the environment, too"},
+	{"syscall", []string{"Getenv", "Environ"}, []string{"internal/config"},
+		"settings are read in one place, where they are documented and checked"},
+	{"syscall", []string{"Syscall", "RawSyscall", "AllThreadsSyscall"},
+		[]string{"runtime/internal/sandbox", "runtime/internal/sys"},
+		"raw system calls need the reviewer who knows the sandbox"},
+	{"golang.org/x/sys/", nil,
+		// the last measures from outside
+		[]string{"runtime/internal/sandbox", "runtime/internal/sys", "internal/testbed"},
+		"raw system calls need the reviewer who knows the sandbox"},
+}
+
+// diet is what a tree does not import, and the modules of others that it does.
+type diet struct {
+	dir     string
+	never   map[string]string // prefix of an import → why
+	modules map[string]string // prefix of an import → the directory or file that it is for
+}
+
+var diets = []diet{{"funcs",
+	map[string]string{
+		"os/exec":                 "running things is the runtime's business",
+		"syscall":                 "so is the kernel",
+		modulePath + "/internal/": "what Google Cloud has to offer comes in through interfaces",
+	},
+	map[string]string{
+		"github.com/cloudevents/sdk-go/v2":        "funcs/envelope/event.go",
+		"github.com/modelcontextprotocol/go-sdk/": "funcs/mcp",
+		"golang.org/x/sync/semaphore":             "funcs/call.go", // the standard library has none with weights
+	},
+}}
