@@ -33,7 +33,7 @@ shift $((OPTIND - 1))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-mkdir -p "$work"/{root,bin,cache} "$work"/root/{usr,etc,proc,sys,dev,run,var}
+mkdir -p "$work"/{root,bin,cache} "$work"/root/{usr,etc,proc,sys,dev,run,var,root}
 mkdir -m 1777 "$work"/tmp "$work"/root/{tmp,var/tmp}
 for link in bin sbin lib lib64; do
 	cp -a "/$link" "$work/root/" # links into /usr
