@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -148,6 +149,9 @@ func TestAttacks(t *testing.T) {
 					}
 					want := maps.Clone(tt.want)
 					maps.Copy(want, tt.differ[posture])
+					if _, err := os.Lstat("/sys/kernel"); err != nil && want["sys"] != nil {
+						want["sys"] = "ENOENT" // a chroot may have none, whatever hides it
+					}
 					if madeOfFiles(r) {
 						maps.Copy(want, tt.differ[noDevices])
 					}
