@@ -253,14 +253,17 @@ func TestWatchIsReported(t *testing.T) {
 			for known, want := range map[bool]string{true: "", false: "says how much memory is left"} {
 				r := start(t, func(cfg *Config) { cfg.MemoryLeft = func() (int64, bool) { return 1 << 40, known } })
 				note := r.Info().LayerNotes[string(sandbox.Rlimits)]
-				if strings.Contains(note, "does not show the server") ||
+				if strings.Contains(note, "/proc does not show the server") ||
 					strings.Contains(note, "says how much") != !known || !strings.Contains(note, want) {
 					t.Errorf("known %v: %q", known, note)
 				}
 			}
 		})
 	}
-	if note := unwatched(Config{}, true); !strings.Contains(note, "address space alone") {
+	if note := unwatched(Config{}, true, true); !strings.Contains(note, "address space alone") {
 		t.Errorf("blind: %q", note)
+	}
+	if note := unwatched(Config{}, false, true); !strings.Contains(note, "CAP_SYS_PTRACE") {
+		t.Errorf("copies: %q", note)
 	}
 }

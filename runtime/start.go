@@ -111,7 +111,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 		s.groups.Close()
 		return nil, err
 	}
-	blind := unwatched(cfg, p.Blind())
+	blind := unwatched(cfg, p.Blind(), p.CopiesHidden())
 	if blind != "" {
 		cfg.Log.Warn("runs are not watched", "cause", blind)
 	}
@@ -248,11 +248,15 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 }
 
 // unwatched says what the server can't see here of what it has to bound.
-func unwatched(cfg Config, blind bool) string {
+func unwatched(cfg Config, blind, copiesHidden bool) string {
 	var notes []string
-	if blind {
+	switch {
+	case blind:
 		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): "+
 			"address space alone bounds their memory")
+	case copiesHidden:
+		notes = append(notes, "the kernel does not show the server what runs copy of the interpreter's pages "+
+			"(neither CAP_SYS_PTRACE nor CAP_PERFMON?): it is not counted")
 	}
 	if cfg.MemoryLeft != nil {
 		if _, ok := cfg.MemoryLeft(); !ok {

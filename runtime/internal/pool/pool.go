@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -30,7 +31,10 @@ type Pool struct {
 	// pressure is what is done when the machine's memory runs out.
 	pressure *pressure
 	// blind says that the kernel shows the server nothing of its workers.
-	blind  atomic.Bool
+	blind atomic.Bool
+	// hidden says that it does not show what workers have copied of the
+	// interpreter's pages. Open finds it out.
+	hidden bool
 	forked func(time.Duration)
 
 	// Ready are the workers that wait for a script.
@@ -79,11 +83,16 @@ func (p *Pool) Open(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	<-p.vacant
-	if _, err := p.fork(z); err != nil {
+	w, err := p.fork(z)
+	if err != nil {
 		z.Kill()
 		<-z.Dead()
 		p.Close()
 		return "", errors.Join(err, z.Err())
+	}
+	if _, dir, ok := w.Status(); ok {
+		_, seen := proc.Private(dir)
+		p.hidden = !seen && w.Alive()
 	}
 	p.setTrouble(nil)
 	p.done.Add(1)
@@ -277,6 +286,12 @@ func (p *Pool) Closed() bool { return p.ctx.Err() != nil }
 // Blind reports whether the kernel shows the server nothing of its workers. It is
 // known once Open has returned.
 func (p *Pool) Blind() bool { return p.blind.Load() }
+
+// CopiesHidden reports whether the kernel does not show the server what runs copy of
+// the interpreter's pages, as it does not without CAP_SYS_PTRACE or
+// CAP_PERFMON. It is known once
+// Open has returned.
+func (p *Pool) CopiesHidden() bool { return p.hidden }
 
 // Restarts is how many interpreters took the place of one that died.
 func (p *Pool) Restarts() int64 { return p.restarts.Load() }
