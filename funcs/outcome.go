@@ -18,7 +18,7 @@ const (
 	internalError  runtime.Status = "internal_error"
 )
 
-// Reasons for invalid_request that HTTP has its own number for. The caller
+// Reasons for invalid_request that have an HTTP status of their own. The caller
 // sees the word invalid_request for all of them.
 const (
 	tooLarge    runtime.Status = "too_large"
@@ -43,22 +43,22 @@ type outcome struct {
 	meaning string
 }
 
-// ack is what becomes of a message whose run ended like this.
+// ack is how a message is answered whose run ended like this.
 type ack int
 
 const (
 	// done: the message is acknowledged. A retry would do the same again.
 	done ack = iota
-	// poison: so is a message that is no request, lest it come back for ever,
-	// but an operator should see it.
+	// poison: the message is acknowledged, too. It is no request, and would come
+	// back for ever; an operator should see it.
 	poison
 	// again: the message is refused with the HTTP status of the outcome, and
 	// comes again. A retry can succeed.
 	again
 )
 
-// notice is the level of what went wrong for the caller but not for the
-// service: Cloud Logging has a word for it between INFO and WARNING.
+// notice is the level of what is wrong for the caller but not for the service:
+// Cloud Logging has a severity for it between INFO and WARNING.
 const notice = slog.LevelInfo + 2
 
 // outcomes is the only place that turns an outcome into an HTTP status, into

@@ -19,12 +19,12 @@ import (
 // executePath is where a service takes scripts.
 const executePath = "/execute"
 
-// endpoint is what runs the script, near or far.
+// endpoint is the service that runs the script, in this process or elsewhere.
 type endpoint struct {
 	url    string
 	client *http.Client
-	// failed is why a service in this process can't run anything, nil for one
-	// that is elsewhere.
+	// failed returns why a service in this process can't run anything; it is nil
+	// for a service elsewhere.
 	failed func() error
 	close  func()
 }
@@ -48,7 +48,7 @@ func open(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) 
 	return start(ctx, cfg, log)
 }
 
-// maxRedirects ends a loop of them.
+// maxRedirects bounds how many redirects are followed.
 const maxRedirects = 10
 
 // keepPost follows only redirects that send the script along: the others, such
@@ -107,8 +107,8 @@ func start(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint,
 	}, nil
 }
 
-// send sends the request and returns the reply. What the script prints goes to
-// c meanwhile, if the service tells it meanwhile.
+// send sends the request and returns the reply. Output of the script goes to c
+// while it runs, if the service streams it.
 func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c 
 	return rep, nil
 }
 
-// pipeListener is a network of one process.
+// pipeListener is a network within one process: each connection is a net.Pipe.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
