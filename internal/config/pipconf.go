@@ -40,8 +40,8 @@ func pipConfFiles() []string {
 }
 
 // withPipConf puts the sections global and install of pip.conf files in front of
-// the entries of an environment: the last entry of a name wins, unless it is
-// empty. A file that can't be read is not there.
+// the entries of an environment: the last entry of a name wins, unless it is empty.
+// A file that can't be read is left out.
 func withPipConf(environ, files []string, read func(string) ([]byte, error)) []string {
 	var all []string
 	for _, file := range files {

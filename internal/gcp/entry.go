@@ -51,7 +51,7 @@ func httpRequest(group *structpb.Struct) *logging.HTTPRequest {
 	}
 	text := func(key string) string { return Cut(group.Fields[key].GetStringValue(), fieldBytes, 0) }
 	number := func(key string) int64 {
-		n, _ := strconv.ParseInt(text(key), 10, 64) // 0 for what is none
+		n, _ := strconv.ParseInt(text(key), 10, 64) // 0 for text that is no number
 		return n
 	}
 	latency, _ := time.ParseDuration(text("latency"))

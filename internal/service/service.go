@@ -64,7 +64,7 @@ type outside struct {
 	onlyEvents bool
 }
 
-// atHome is the outside of all services but those of tests.
+// atHome is the outside of every service but those of tests.
 var atHome = outside{start: func(ctx context.Context, cfg runtime.Config) (engine,
 	error) {
 	return runtime.New(ctx, cfg)
