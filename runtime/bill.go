@@ -54,6 +54,5 @@ func ended(w *zygote.Worker) (exit zygote.Exit, ok bool) {
 	}
 }
 
-// endsWithin is how long the exit of a worker may take before its figures are
-// given up.
+// endsWithin is how long Wait waits for the figures of a worker's exit.
 const endsWithin = 2 * time.Second

@@ -32,8 +32,8 @@ type Examination struct {
 	ProbeMS float64 `json:"probe_ms"`
 }
 
-// nowhereToShutIn returns the error that New would end with for want of a tree
-// that scripts can be shut in. It lays none out.
+// nowhereToShutIn returns why New could not lay out the root directory that a
+// chroot needs, nil if it could. It lays out nothing.
 func nowhereToShutIn(ctx context.Context, cfg Config) error {
 	refused := sandbox.AllowsExecution(scratchBase(cfg))
 	if refused == nil {
@@ -89,8 +89,8 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	return out, nil
 }
 
-// layerReports lists all layers. Where the start is refused, those count as in
-// force of which nothing says why they would not be.
+// layerReports lists all layers. Where the start is refused, a layer counts as in
+// force unless a note says why it would not be.
 func layerReports(on map[sandbox.Layer]bool, notes map[sandbox.Layer]string, refused bool) []LayerReport {
 	var list []LayerReport
 	for _, l := range sandbox.Layers() {

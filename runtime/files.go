@@ -18,7 +18,7 @@ type FilesLimitError struct{ text string }
 
 func (e *FilesLimitError) Error() string { return e.text }
 
-// Hint is what the caller or the operator can do about it.
+// Hint is what the caller or the operator can do about it, as a sentence.
 func (e *FilesLimitError) Hint() string { return hints[FileLimit]["files"] }
 
 // CheckFiles says what is wrong with the files for a run, for its caller. A

@@ -100,7 +100,7 @@ func (s *Scratch) Note() string {
 	return s.tree.Note
 }
 
-// openScratch takes a directory for its own unless another server lives in it.
+// openScratch takes a directory for this server, unless another one holds its lock.
 func openScratch(dir string) (*Scratch, error) {
 	mine, err := lock(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {

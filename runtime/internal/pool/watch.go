@@ -110,7 +110,8 @@ func (v *Watch) over() zygote.Cause {
 	return 0
 }
 
-// tmp is what the run may hold in its /tmp: what it does, if that is known.
+// tmp is how many bytes of memory the run may hold in its /tmp: what is in there
+// where that is known, else its limit.
 func (v *Watch) tmp() int64 {
 	if v.seen.Tmp < 0 {
 		return v.limits.TmpBytes
@@ -142,8 +143,9 @@ func (v *Watch) count(s proc.Status, dir string) {
 // idlePrivate is what a worker holds of its own before it has a script, rounded up.
 const idlePrivate = 2 << 20
 
-// tmpBytes is what the private /tmp of a process, by its directory in /proc, holds, -1 where it can't be
-// seen. Nobody in the jail can put another directory, or a link, in its place.
+// tmpBytes is how much the private /tmp of a process holds, whose directory in
+// /proc is dir, -1 where it can't be seen. Nobody in the jail can put another
+// directory, or a link, in its place.
 func tmpBytes(dir string) int64 {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Join(dir, "root", "tmp"), &st); err != nil || st.Type != tmpfsMagic {

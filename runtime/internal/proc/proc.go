@@ -108,10 +108,10 @@ func parse(text []byte) (s Status) {
 	return s
 }
 
-// Private is how many bytes of a process, by its directory in /proc, nobody else
-// maps, and are no clean pages of a file: what a fork shared with it and it has
-// written to since is among them. It takes the kernel a look at every page. ok is
-// false where this process may not see it.
+// Private is how many bytes of a process, by its directory in /proc, no other
+// process maps and are no clean pages of a file. Pages that a fork has shared with
+// it and that it has written to since are among them. The kernel looks at every
+// page for it. ok is false where this process may not see it.
 func Private(dir string) (bytes int64, ok bool) {
 	text, err := os.ReadFile(dir + "/smaps_rollup")
 	if err != nil {

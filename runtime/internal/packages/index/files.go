@@ -22,9 +22,9 @@ import (
 // accept asks for JSON, and takes HTML.
 const accept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
-// File is one file of a project.
+// File is one file of a project in an index.
 type File struct {
-	// Name is its last part of the path, unescaped.
+	// Name is the last part of its path, unescaped.
 	Name string
 	// Hashes are all that the index has of it and that are strong enough.
 	Hashes []Hash

@@ -22,8 +22,8 @@ import (
 // mostTries bounds how many versions are tried before it is given up.
 const mostTries = 2000
 
-// ErrUnusable is the cause when a version can't be installed, whatever else is:
-// what it says of itself makes no sense. Another version may do.
+// ErrUnusable is the cause when a version can't be installed whatever else is
+// chosen: its metadata make no sense. Another version may do.
 var ErrUnusable = errors.New("can't be used")
 
 // Candidate is a version that could be installed.
@@ -45,7 +45,7 @@ type Source interface {
 	Else(project string) string
 }
 
-// Problem is what is to be solved.
+// Problem is what Solve solves.
 type Problem struct {
 	Source      Source
 	Environment requirement.Environment
@@ -240,7 +240,7 @@ func (r *run) fitting(s *state, name string) ([]Candidate, error) {
 	return list, nil
 }
 
-// wanters are the choices that want a project, the user's apart.
+// wanters are the choices that ask for a project. The user is not among them.
 func (r *run) wanters(s *state, name string) blame {
 	b := blame{}
 	for _, w := range s.wants[name] {
@@ -251,7 +251,8 @@ func (r *run) wanters(s *state, name string) blame {
 	return b
 }
 
-// fail notes why it did not go on, unless it came to less of a choice before.
+// fail notes the error of a dead end, if it has fewer choices than the one noted
+// before.
 func (r *run) fail(depth int, err error) {
 	if r.failure == nil || depth < r.depth {
 		r.failure, r.depth = err, depth

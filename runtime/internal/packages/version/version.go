@@ -136,7 +136,8 @@ func (v Version) Compare(w Version) int {
 	return compareLocal(v.local, w.local)
 }
 
-// absent compares numbers of which the empty one is on the given side of all.
+// absent compares numbers; an empty one is before or after all others, as side
+// says.
 func absent(a, b string, side int) int {
 	switch {
 	case a == "":
