@@ -190,8 +190,8 @@ def main():
 	}
 }
 
-// What the libraries have instead of Python's own values is refused under its
-// full name, with the way to convert it.
+// Values of the libraries' own types that are not Python's are refused under their
+// full names, with the way to convert them.
 func TestDataNotJSON(t *testing.T) {
 	base := dataServer(t)
 	for expr, want := range map[string][2]string{

@@ -109,7 +109,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// What is read is written so that it is read again as the same.
+// A version is written so that it is read again as the same.
 func FuzzParse(f *testing.F) {
 	f.Add("1!2.0rc1.post3.dev4+local.5", ">=1.0,!=1.1.*")
 	f.Fuzz(func(t *testing.T, text, conditions string) {
