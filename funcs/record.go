@@ -53,6 +53,7 @@ type Bill interface {
 
 // Event is how a run was asked for by a message that was pushed.
 type Event struct {
+	// What the message says of itself, see envelope.Message.
 	ID, Source, Type, Subscription string
 	Attempt                        int
 	// Acknowledged is false when the message is to come again.
@@ -67,7 +68,7 @@ type Request struct {
 	Code                                       int // 0 when the caller left first
 	RequestBytes, ResponseBytes                int64
 	Began                                      time.Time
-	Took                                       time.Duration
+	Took                                       time.Duration // until the reply was written
 }
 
 // Recorder is told of every run that is over, and of every request that was refused

@@ -21,6 +21,7 @@ func RedactURL(url string) string { return index.Redact(url) }
 // Config is what New needs to know. Package internal/config fills it, the only
 // place that reads the environment; nothing here has a default.
 type Config struct {
+	// Limits bound each run. All of them must be positive.
 	Limits Limits
 	// Workers is how many scripts run at once, Queue how many requests may wait
 	// for their turn. Two processes more than Workers are kept: idle ones cost
@@ -46,11 +47,14 @@ type Config struct {
 	// PythonHome is the prefix of another CPython 3.11, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string
-	CacheDir   string
+	// CacheDir is where the interpreter, packages and the directories of runs are
+	// kept. It must be safe to execute files from: see internal/config.
+	CacheDir string
 	// SandboxOff runs scripts without the layers a posture would add. It is
 	// the loud opt-out: it shows in the log, in Info and in every report.
 	SandboxOff bool
-	Log        *slog.Logger
+	// Log receives faults and warnings. nil discards them.
+	Log *slog.Logger
 	// MemoryLeft says how many bytes this machine, or the container, can still give
 	// before the kernel has to kill; ok is false when that is not known. When it is
 	// less than MemoryReserve, in bytes, the largest run is ended. nil: nobody

@@ -32,9 +32,9 @@ type Examination struct {
 	ProbeMS float64 `json:"probe_ms"`
 }
 
-// nowhereToShutIn returns why New could not lay out the root directory that a
+// chrootRefusal returns why New could not lay out the root directory that a
 // chroot needs, nil if it could. It lays out nothing.
-func nowhereToShutIn(ctx context.Context, cfg Config) error {
+func chrootRefusal(ctx context.Context, cfg Config) error {
 	refused := sandbox.AllowsExecution(scratchBase(cfg))
 	if refused == nil {
 		return nil
@@ -77,7 +77,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 		return out, nil
 	}
 	if plan.Has(sandbox.Chroot) {
-		if err := nowhereToShutIn(ctx, cfg); err != nil {
+		if err := chrootRefusal(ctx, cfg); err != nil {
 			out.Refusal = err.Error()
 		}
 	}

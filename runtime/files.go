@@ -16,6 +16,7 @@ const (
 // together, exceed a limit that the operator has set.
 type FilesLimitError struct{ text string }
 
+// Error is a sentence for the caller, with the limit.
 func (e *FilesLimitError) Error() string { return e.text }
 
 // Hint is what the caller or the operator can do about it, as a sentence.

@@ -103,6 +103,7 @@ const (
 
 // Result is what came of a run that reached a worker.
 type Result struct {
+	// Status is the outcome in one word.
 	Status Status
 	// Value is the JSON text of what main returned, as Python wrote it. Only
 	// set when Status is OK.
@@ -139,7 +140,8 @@ type Result struct {
 	// Value is null then, or what the value gave as its JSON form. nil for a
 	// value that is JSON by itself.
 	Display map[string]string
-	Usage   Usage
+	// Usage is what the run cost, as far as it is known with the Result.
+	Usage Usage
 	// Bill brings what the run cost, for whoever wants the figures without making
 	// the caller wait. Every Result of Runtime.Run has one; nil says that no
 	// process was involved.
@@ -150,6 +152,8 @@ type Result struct {
 // measured; CPU and PeakMemory only where Job.Usage asked or the worker ended
 // without an answer, or later in Bill.Wait.
 type Usage struct {
+	// Queue is the time that the run has waited for a worker, Wall the time that it
+	// took in it, and CPU the processor time of all its threads.
 	Queue, Wall, CPU time.Duration
 	// PeakMemory is the most memory in bytes that the run held at once: its own
 	// pages and their page tables, on top of what the interpreter holds for every

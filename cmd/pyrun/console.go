@@ -27,8 +27,8 @@ func (c *console) stream(name string) (*shown, io.Writer) {
 	return &c.shown[0], c.out
 }
 
-// live shows a piece of output, unless something before it is missing.
-func (c *console) live(name, text string, gap bool) error {
+// showLive shows a piece of output, unless something before it is missing.
+func (c *console) showLive(name, text string, gap bool) error {
 	s, w := c.stream(name)
 	if s.gapped {
 		return nil
@@ -38,8 +38,8 @@ func (c *console) live(name, text string, gap bool) error {
 	return write(w, name, text)
 }
 
-// rest shows the part of all, the whole output of a stream, that was not shown yet.
-func (c *console) rest(name, all string) error {
+// showRest shows the part of all, the whole output of a stream, that was not shown yet.
+func (c *console) showRest(name, all string) error {
 	s, w := c.stream(name)
 	more, ok := strings.CutPrefix(all, s.text.String())
 	if !ok {

@@ -87,7 +87,7 @@ func execute(ctx context.Context, opts *options, stdin io.Reader, c *console) er
 		return &failure{exitUsage, err}
 	}
 	defer out.close()
-	service, err := open(ctx, opts, c.err)
+	service, err := openEndpoint(ctx, opts, c.err)
 	if err != nil {
 		return err
 	}

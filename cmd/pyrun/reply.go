@@ -119,7 +119,7 @@ func readStream(body *bufio.Reader, c *console) (*reply, error) {
 			if err := json.Unmarshal(e.data, &piece); err != nil {
 				return nil, fmt.Errorf("reply: event %s: %w", e.name, err)
 			}
-			if err := c.live(e.name, piece.Text, piece.Omitted > 0); err != nil {
+			if err := c.showLive(e.name, piece.Text, piece.Omitted > 0); err != nil {
 				return nil, err
 			}
 		case "result", "error":

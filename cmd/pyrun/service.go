@@ -29,9 +29,9 @@ type endpoint struct {
 	close  func()
 }
 
-// open finds the service that the options name or, where they name none,
+// openEndpoint finds the service that the options name or, where they name none,
 // starts one.
-func open(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) {
+func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) {
 	if o.url != nil {
 		client := &http.Client{CheckRedirect: keepPost}
 		return &endpoint{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
@@ -40,12 +40,12 @@ func open(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) 
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
-	allow(&cfg, o.timeout)
+	allowTimeout(&cfg, o.timeout)
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if cfg.Runtime.SandboxOff {
 		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")
 	}
-	return start(ctx, cfg, log)
+	return startEndpoint(ctx, cfg, log)
 }
 
 // maxRedirects bounds how many redirects are followed.
@@ -67,8 +67,8 @@ var oneWorker = []string{
 	"LOG_SINK=stdout", "LOG_PAYLOADS=false",
 }
 
-// allow raises the limits on time to timeout: whoever starts the service sets them.
-func allow(cfg *config.Config, timeout time.Duration) {
+// allowTimeout raises the limits on time to timeout: whoever starts the service sets them.
+func allowTimeout(cfg *config.Config, timeout time.Duration) {
 	l := &cfg.Runtime.Limits
 	if timeout > l.Timeout {
 		l.Timeout = timeout
@@ -76,8 +76,8 @@ func allow(cfg *config.Config, timeout time.Duration) {
 	}
 }
 
-// start serves in this process, to this process only.
-func start(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint, error) {
+// startEndpoint serves in this process, to this process only.
+func startEndpoint(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint, error) {
 	s, err := service.New(ctx, cfg, log)
 	if err != nil {
 		return nil, err

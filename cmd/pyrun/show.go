@@ -10,7 +10,7 @@ import (
 
 // finish shows and saves what came back. Its error has the exit code.
 func finish(rep *reply, o *options, out *outDir, c *console) error {
-	if err := errors.Join(c.rest("stdout", rep.Stdout), c.rest("stderr", rep.Stderr)); err != nil {
+	if err := errors.Join(c.showRest("stdout", rep.Stdout), c.showRest("stderr", rep.Stderr)); err != nil {
 		return err
 	}
 	if !c.lineEnds("stderr") {

@@ -159,18 +159,18 @@ func (l *limiter) choose(now time.Time, waited time.Duration) (victim *conn, wai
 		case c == nil:
 			continue
 		case p > reading && first != nil: // a client that has sent all never goes before one that has not
-			return l.yet(first, restless, waited)
+			return l.chooseEarly(first, restless, waited)
 		case now.Sub(c.since) >= grace:
 			return c, 0
 		case first == nil:
 			first = c
 		}
 	}
-	return l.yet(first, restless, waited)
+	return l.chooseEarly(first, restless, waited)
 }
 
-// yet decides where no connection has been in its phase for long.
-func (l *limiter) yet(first, restless *conn, waited time.Duration) (victim *conn, wait time.Duration) {
+// chooseEarly is choose where no connection has been in its phase for long.
+func (l *limiter) chooseEarly(first, restless *conn, waited time.Duration) (victim *conn, wait time.Duration) {
 	if restless != nil {
 		return restless, 0
 	}

@@ -45,7 +45,7 @@ type Call func(ctx context.Context, arguments []byte) Reply
 // text, or empty where there is nothing to say, or else the plain text in which
 // the SDK refuses a request.
 type Answer struct {
-	Code int
+	Code int // of HTTP
 	Body []byte
 }
 

@@ -16,16 +16,16 @@ const (
 	perWorker = 4 + 3
 	// spareWorkers stand ready beyond those that run.
 	spareWorkers = 2
-	// mostConnections is the most that are granted, on a large machine too: each
+	// maxConnections is the most that are granted, on a large machine too: each
 	// takes some tens of KiB. Cloud Run has at most 1000 requests at a time in an
 	// instance.
-	mostConnections = 2048
+	maxConnections = 2048
 )
 
 // connectionsLeft is how many connections there can be in a process with so many
 // descriptors and so many workers.
 func connectionsLeft(descriptors int64, workers int) int64 {
-	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, mostConnections)
+	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, maxConnections)
 }
 
 // spareConnections are those beyond the connections of runs and of the queue, which
@@ -102,7 +102,7 @@ func (s *Share) fitQueue(descriptors int64, ask Ask) {
 	if ask.Queue != 0 {
 		warning := fmt.Sprintf("setting EXEC_QUEUE: \"%d\": %d it is: there are %d connections, "+
 			"of which each run and each place in the queue takes one", s.Queue, most, s.Connections)
-		if s.Connections < mostConnections {
+		if s.Connections < maxConnections {
 			warning += fmt.Sprintf(", because this process may have %d open files: %s", descriptors, raiseWith)
 		}
 		s.Warnings = append(s.Warnings, warning)

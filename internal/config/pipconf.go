@@ -153,8 +153,8 @@ func pipWords(accepts string, field func(*Config) *[]string) kind {
 	}
 }
 
-// pipTruth is yes or no in the words that pip takes for it.
-func pipTruth(field func(*Config) *bool) kind {
+// pipBool is yes or no in the words that pip takes for it.
+func pipBool(field func(*Config) *bool) kind {
 	yes, no := []string{"1", "true", "yes", "on"}, []string{"", "0", "false", "no", "off"}
 	return kind{
 		accepts: "`1` or `0`",

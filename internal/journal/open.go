@@ -18,7 +18,7 @@ type Destination struct {
 	// to the writer as lines.
 	API      bool
 	Project  string
-	Revision gcp.Revision
+	Revision gcp.Revision // that the entries are about, empty outside of Cloud Run
 	// Client says how the client of the API is made; nothing where it finds out
 	// by itself.
 	Client []gcp.Option

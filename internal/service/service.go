@@ -3,6 +3,7 @@
 //
 //	service.go  New, Drain, Close: the life of a Service
 //	wire.go     which part reports to which
+//	start.go    the start in the background, and what it logs
 //	gate.go     where runs wait until the interpreter is there
 //	events.go   who may send events, and where their results go
 //	running.go  how a program that listens learns of runs

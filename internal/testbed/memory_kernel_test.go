@@ -15,7 +15,7 @@ import (
 const defaultTmp = 64 << 20
 
 // kernelMemory is what one run may hold behind its limits, in MiB, by what it
-// is held with. SECURITY.md and sizes.go say the same.
+// is held with. SECURITY.md and internal/capacity say the same.
 var kernelMemory = []struct {
 	what, program string
 	most          int64

@@ -208,9 +208,9 @@ func (s *Scratch) open(name string) (opened int, err error) {
 	return opened, err
 }
 
-// deepest is how far directories may be nested: to look at one costs a step
+// maxNesting is how far directories may be nested: to look at one costs a step
 // for each above it.
-const deepest = 64
+const maxNesting = 64
 
 // use is what a run's directory holds: bytes and entries. It is more than any
 // limit when directories are nested too deeply to be watched.
@@ -222,7 +222,7 @@ func (s *Scratch) use(dir string) (bytes, files int64) {
 			}
 			return nil // or it is being changed under us; the next look counts again
 		}
-		if strings.Count(path, "/") > deepest {
+		if strings.Count(path, "/") > maxNesting {
 			files = 1 << 62
 			return fs.SkipAll
 		}

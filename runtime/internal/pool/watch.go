@@ -26,7 +26,7 @@ type Holding struct {
 	File, Shmem int64 // pages of files, and of its /tmp as far as they are mapped
 	Now         int64 // all that is its own at the last look
 	Tmp         int64 // what is in its /tmp, -1 where that is not known
-	PeakTmp     int64
+	PeakTmp     int64 // the largest Tmp
 }
 
 // Watch is a run that the server looks at from time to time.

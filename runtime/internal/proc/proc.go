@@ -14,7 +14,8 @@ import (
 // bytes.
 type Status struct {
 	// State is the letter of proc(5): T is stopped, t stopped by a debugger.
-	State   byte
+	State byte
+	// Threads is how many there are, the main one included.
 	Threads int64
 	// Size is the address space.
 	Size int64

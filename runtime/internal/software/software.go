@@ -31,7 +31,8 @@ type Config struct {
 	Packages string
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
-	Index    index.Config
+	Index index.Config
+	// CacheDir is where the interpreter and the packages are kept.
 	CacheDir string
 	// Log must not be nil.
 	Log *slog.Logger

@@ -24,12 +24,12 @@ const attempts = 4
 // errNotFound is the cause when the index has nothing there.
 var errNotFound = errors.New("not found")
 
-// passing is an error that may not come again.
-type passing struct{ error }
+// transient is an error that may not come again.
+type transient struct{ error }
 
-func (p passing) Unwrap() error { return p.error }
+func (t transient) Unwrap() error { return t.error }
 
-// get fetches a URL and hands the answer to use. After a passing error it tries
+// get fetches a URL and hands the answer to use. After a transient error it tries
 // again.
 func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.Duration,
 	use func(*http.Response) error) error {
@@ -42,7 +42,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.
 		if err == nil {
 			return nil
 		}
-		if _, again := errors.AsType[passing](err); !again || attempt == attempts || ctx.Err() != nil {
+		if _, again := errors.AsType[transient](err); !again || attempt == attempts || ctx.Err() != nil {
 			return fmt.Errorf("index: %s: %w", Redact(u.String()), errors.Join(bare(err), context.Cause(ctx)))
 		}
 		c.log.Warn("fetching again", "url", Redact(u.String()), "cause", bare(err))
@@ -69,7 +69,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 		if final(err) {
 			return err
 		}
-		return passing{err}
+		return transient{err}
 	}
 	defer resp.Body.Close()
 	switch {
@@ -78,7 +78,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 	case resp.StatusCode == http.StatusNotFound:
 		return errNotFound
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		return passing{errors.New(resp.Status)}
+		return transient{errors.New(resp.Status)}
 	}
 	return errors.New(resp.Status)
 }
@@ -94,7 +94,7 @@ func final(err error) bool {
 func read(r io.Reader, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
-		return nil, passing{err}
+		return nil, transient{err}
 	}
 	if int64(len(data)) > most {
 		return nil, fmt.Errorf("larger than %d bytes", most)
@@ -169,7 +169,7 @@ func save(r io.Reader, path string, all, allowed []Hash) error {
 	}
 	n, err := io.Copy(io.MultiWriter(writers...), io.LimitReader(r, fileBytes+1))
 	if err != nil {
-		return errors.Join(passing{err}, to.Close())
+		return errors.Join(transient{err}, to.Close())
 	}
 	if err := to.Close(); err != nil {
 		return err

@@ -19,8 +19,8 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 )
 
-// mostTries bounds how many versions are tried before it is given up.
-const mostTries = 2000
+// maxTries bounds how many versions are tried before it is given up.
+const maxTries = 2000
 
 // ErrUnusable is the cause when a version can't be installed whatever else is
 // chosen: its metadata make no sense. Another version may do.
@@ -126,9 +126,9 @@ func (r *run) solve(s *state, more []want) (*state, blame, error) {
 func (r *run) choose(s *state, name string, candidates []Candidate) (*state, blame, error) {
 	all := r.wanters(s, name)
 	for _, c := range candidates {
-		if r.tries++; r.tries > mostTries {
+		if r.tries++; r.tries > maxTries {
 			return nil, nil, fmt.Errorf("%d versions were tried, and no set of them fits: name the versions to "+
-				"install; at last %w", mostTries, r.failure)
+				"install; at last %w", maxTries, r.failure)
 		}
 		if err := r.ctx.Err(); err != nil {
 			return nil, nil, err

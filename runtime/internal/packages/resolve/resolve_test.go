@@ -174,7 +174,7 @@ func TestGivesUp(t *testing.T) {
 	}
 	w := newWorld(t, text.String())
 	_, err := Problem{Source: w, Wanted: parse(t, "a|b")}.Solve(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "name the versions") || w.asked > 2*mostTries {
+	if err == nil || !strings.Contains(err.Error(), "name the versions") || w.asked > 2*maxTries {
 		t.Errorf("%v, asked %d times", err, w.asked)
 	}
 	ctx, stop := context.WithCancel(t.Context())

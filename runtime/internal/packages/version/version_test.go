@@ -101,10 +101,10 @@ func TestWhatSpecifiersAskFor(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	if _, err := Parse(strings.Repeat("1", longest+1)); err == nil {
+	if _, err := Parse(strings.Repeat("1", maxBytes+1)); err == nil {
 		t.Error("a version of any length")
 	}
-	if _, err := ParseSpecifiers(strings.Repeat(">1,", most+1)); err == nil {
+	if _, err := ParseSpecifiers(strings.Repeat(">1,", maxConditions+1)); err == nil {
 		t.Error("any number of conditions")
 	}
 }
