@@ -53,7 +53,7 @@ func (c *call) failed(err error) (*outcome, string, content) {
 // read slowly, stays in memory meanwhile. So all of them together are bounded, but
 // for a little that each request may hold in any case.
 
-// How many copies of a body exist at once, by reader: what is decoded stands
+// How many copies of a body exist at once, by reader: the decoded request stands
 // beside it, and the SDKs of MCP and of events make more.
 const (
 	copiesPlain = 2

@@ -19,8 +19,8 @@ import (
 // minTimeout is the shortest timeout a request may ask for.
 const minTimeout = 50 * time.Millisecond
 
-// params are what a request asks for. job lacks what is not the caller's to say:
-// Usage.
+// params are the parts of a request. job lacks Usage, which is not for the caller
+// to say.
 type params struct {
 	job    runtime.Job
 	report bool

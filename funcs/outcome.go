@@ -186,14 +186,14 @@ func refuse(of runtime.Status, format string, args ...any) error {
 	return &failure{of: of, text: fmt.Sprintf(format, args...)}
 }
 
-// What can be done about a request that is beyond a limit.
+// Hints for a request that is beyond a limit.
 const (
 	bodyHint   = "Send less in one request; the operator can raise EXEC_BODY_BYTES."
 	scriptHint = "Send data as input or files instead of in the script; the operator can raise EXEC_SCRIPT_BYTES."
 	depthHint  = "Send something flatter; the operator can raise EXEC_RESULT_DEPTH."
 )
 
-// refuseLimit is refuse for what is beyond a limit, with what can be done.
+// refuseLimit is refuse for a request that is beyond a limit, with a hint.
 func refuseLimit(of runtime.Status, hint, format string, args ...any) error {
 	return &failure{of: of, text: fmt.Sprintf(format, args...), hint: hint}
 }

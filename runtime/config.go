@@ -86,7 +86,8 @@ func (cfg Config) software() software.Config {
 // scratchBase is the directory that holds every server's directory for its runs.
 func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
 
-// jailBytes is what a control group has to bound, 0 where there is to be none.
+// jailBytes is how many bytes the control group of a jail has to bound, 0 where
+// there is to be none.
 func (cfg Config) jailBytes() int64 {
 	if cfg.SandboxOff {
 		return 0

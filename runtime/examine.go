@@ -9,7 +9,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
-// LayerReport is what became of one layer of confinement on this machine.
+// LayerReport says whether one layer of confinement is in force on this machine.
 type LayerReport struct {
 	Name string `json:"name"`
 	// On says that the layer would be in force here.

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// What a name of a file may be.
+// Bounds of a file's name.
 const (
 	maxFilePart  = 255 // bytes between two slashes, as file systems have it
 	maxFileDepth = 8   // parts
 )
 
-// FilesLimitError is what CheckFiles returns for files that, all of them taken
-// together, exceed a limit that the operator has set.
+// FilesLimitError is the error of CheckFiles for files that together exceed a limit
+// that the operator has set.
 type FilesLimitError struct{ text string }
 
 // Error is a sentence for the caller, with the limit.

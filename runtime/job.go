@@ -82,7 +82,7 @@ type Omitted struct{ Name, Why string }
 // Status is the outcome of a run in one word. The words are part of the API.
 type Status string
 
-// What a script can come to. Everything but OK is the script's own doing and
+// The outcomes of a script. Every one but OK is the script's own doing and
 // therefore not a Go error.
 const (
 	OK            Status = "ok"
@@ -101,7 +101,8 @@ const (
 	Killed        Status = "killed"
 )
 
-// Result is what came of a run that reached a worker.
+// Result is the outcome of a run that reached a worker, with everything that it
+// returned.
 type Result struct {
 	// Status is the outcome in one word.
 	Status Status
@@ -117,8 +118,8 @@ type Result struct {
 	// line of the script it points at, 0 when there is none.
 	Traceback string
 	Line      int
-	// Ran says whether any of the script's own code was executed: it is false
-	// for what is refused while reading the source.
+	// Ran says whether any of the script's own code was executed: it is false for a
+	// script that is refused while its source is read.
 	Ran bool
 	// Denied says in words what the sandbox refused and which layer did so.
 	// Empty when the run did not end in a refusal.

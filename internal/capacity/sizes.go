@@ -20,7 +20,7 @@ const (
 type sizes struct {
 	Workers, Queue        int
 	MemoryBytes, TmpBytes int64
-	// Server is what the server takes.
+	// Server is the memory of the server.
 	Server serverSizes
 }
 
@@ -54,14 +54,14 @@ func fit(m Machine, ask sizes) sizes {
 // is ended: as much as scripts can take between two looks.
 func pressureReserve(m Machine) int64 { return min(m.Memory/16, 64*mib) }
 
-// runs is what the runs of all workers hold at worst, each at its limits.
+// runs is how many bytes the runs of all workers hold at worst, each at its limits.
 func (s sizes) runs() int64 { return int64(s.Workers) * (s.MemoryBytes + s.TmpBytes + s.Server.Kernel) }
 
-// jail is what runs and the workers that wait may hold together, on top of the
-// interpreter.
+// jail is how many bytes the runs and the workers that wait may hold together, on
+// top of the interpreter.
 func (s sizes) jail() int64 { return s.runs() + int64(s.Workers)*ownPages + jailSlack }
 
-// room is what is left for requests and replies.
+// room is how many bytes are left for requests and replies.
 func (s sizes) room(m Machine) int64 {
 	return m.Memory - s.runs() - s.Server.fixed(s.Workers)
 }

@@ -16,8 +16,8 @@ import (
 // fieldBytes bounds each text beside the payload of an entry.
 const fieldBytes = 1 << 10
 
-// parseEntry reads a JSON line as the agent does. What has no field of its own
-// stays in the payload, the message with it.
+// parseEntry reads a JSON line as the agent does. A member that has no field of its
+// own in an entry stays in the payload, the message with it.
 func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
 	payload := new(structpb.Struct)
 	if err := payload.UnmarshalJSON(line); err != nil {

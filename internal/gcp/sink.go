@@ -33,7 +33,7 @@ type SinkConfig struct {
 	LostEvery   time.Duration // between two calls of Lost: 10 s
 }
 
-// What one request of the API may hold is 10 MB.
+// Bounds of one request, of which the API allows 10 MB.
 const (
 	batchEntries = 500
 	batchBytes   = 4 << 20
@@ -109,7 +109,8 @@ func orDefault[T comparable](v, otherwise T) T {
 	return v
 }
 
-// Write takes one line. It never waits, and fails only for what is no entry.
+// Write takes one line. It never waits, and returns an error only for a line that
+// is no entry.
 func (s *Sink) Write(line []byte) (int, error) {
 	e, payload, err := parseEntry(line)
 	if err != nil {

@@ -80,7 +80,7 @@ func (t *tally) dropped() int64 {
 	return t.lost
 }
 
-// report tells of what was lost, unless it did so less than every ago.
+// report tells of lost entries, unless it did so less than every ago.
 func (t *tally) report(tell func(int64, error), every time.Duration) {
 	t.mu.Lock()
 	n, why := t.untold, t.why

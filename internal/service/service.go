@@ -49,14 +49,15 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 	return newService(ctx, cfg, log, atHome)
 }
 
-// OpenLog returns the logger that cfg asks for, see journal.Open. What it can't
-// write to the Cloud Logging API it tells w.
+// OpenLog returns the logger that cfg asks for, see journal.Open. w is told of
+// entries that the Cloud Logging API does not take.
 func OpenLog(ctx context.Context, cfg config.Config, w io.Writer) (*slog.Logger, error) {
 	return journal.Open(ctx,
 		journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Revision: gcp.Revision(cfg.Revision)}, w)
 }
 
-// outside is what a Service reaches beyond itself; tests put something else there.
+// outside holds the things that a Service reaches beyond itself; tests put others
+// there.
 type outside struct {
 	start   func(context.Context, runtime.Config) (engine, error)
 	results []gcp.Option      // how the client of the results topic is made
@@ -148,12 +149,12 @@ func (s *Service) Close() error { return s.close() }
 func (s *Service) shutDown() error {
 	s.cancel()
 	<-s.gate.done
-	s.starting.Wait() // for what it still has to log
+	s.starting.Wait() // for the entries that it still logs
 	var errs []error
 	if s.gate.err == nil { // else nothing was started
 		errs = append(errs, s.gate.engine.Close())
 	}
-	// What was cut off just now is answered and noted in a moment.
+	// Runs that were cut off just now are answered and noted in a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), journal.FlushWithin)
 	defer cancel()
 	if s.requests.Count() > 0 {

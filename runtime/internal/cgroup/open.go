@@ -69,7 +69,7 @@ func (p *Parent) Close() error {
 	return p.revert()
 }
 
-// Note is what the groups lack here, empty if nothing.
+// Note says which guarantees the groups lack here, empty if none.
 func (p *Parent) Note() string { return p.note }
 
 func open(ctx context.Context, k kernel, pid int) (*Parent, error) {

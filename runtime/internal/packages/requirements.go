@@ -225,7 +225,7 @@ func (r *requirements) hashes(name string) (list []index.Hash) {
 	return list
 }
 
-// indexConfig is what the settings say, with what the file says in front.
+// indexConfig returns the settings with those of the file in front.
 func (r *requirements) indexConfig(c index.Config) index.Config {
 	if r.index.IndexURL != "" {
 		c.IndexURL = r.index.IndexURL

@@ -39,7 +39,7 @@ func OpenGroups(ctx context.Context, bytes int64, log *slog.Logger) (g *Groups, 
 	return g, ""
 }
 
-// Note is what the groups lack here.
+// Note says which guarantees the groups lack here, empty if none.
 func (g *Groups) Note() string {
 	if g.parent == nil {
 		return ""

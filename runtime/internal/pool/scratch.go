@@ -88,11 +88,11 @@ func (s *Scratch) ShutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Polic
 	}
 	_ = s.root.Close() // it was only read
 	s.dir, s.root, s.Seen = dir, root, sandbox.RunsDir
-	s.empty() // of what a server that was killed left in a tree that outlived it
+	s.empty() // a killed server may have left directories in a tree that outlived it
 	return policy.In(tree), nil
 }
 
-// Note is what is not as it ought to be in the tree that scripts are shut in.
+// Note says what is wrong with the tree that scripts are shut in, empty if nothing.
 func (s *Scratch) Note() string {
 	if s == nil || s.tree == nil {
 		return ""
@@ -212,8 +212,8 @@ func (s *Scratch) open(name string) (opened int, err error) {
 // for each above it.
 const maxNesting = 64
 
-// use is what a run's directory holds: bytes and entries. It is more than any
-// limit when directories are nested too deeply to be watched.
+// use returns the bytes and the entries in a run's directory. They are more than
+// any limit when directories are nested too deeply to be watched.
 func (s *Scratch) use(dir string) (bytes, files int64) {
 	_ = fs.WalkDir(s.root.FS(), filepath.Base(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

@@ -11,12 +11,12 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// watchEvery is the time between two looks at a run. What a script can do in
-// between is bounded by its rlimits. A run that is over sooner is never looked at.
+// watchEvery is the time between two looks at a run. In between rlimits bound the
+// script. A run that is over sooner is never looked at.
 const watchEvery = 20 * time.Millisecond
 
-// watchSlack is what a run may hold beyond its limit before it is ended: what the
-// interpreter takes to answer, and page tables.
+// watchSlack is how many bytes a run may hold beyond its limit before it is ended:
+// for the interpreter, which has to answer, and for page tables.
 const watchSlack = 16 << 20
 
 // Holding is what a run has been seen to hold, in bytes, on top of what the worker
@@ -119,7 +119,7 @@ func (v *Watch) tmp() int64 {
 	return v.seen.Tmp
 }
 
-// count adds a look at the run's memory to what was seen.
+// count adds the figures of one look at the run's memory.
 func (v *Watch) count(s proc.Status, dir string) {
 	idle := v.w.Idle
 	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
@@ -157,16 +157,16 @@ func tmpBytes(dir string) int64 {
 // tmpfsMagic is TMPFS_MAGIC of linux/magic.h.
 const tmpfsMagic = 0x01021994
 
-// scratch is what the run's directory holds where that stands in for a private
-// /tmp.
+// scratch returns the bytes and the entries in the run's directory, where that
+// stands in for a private /tmp.
 func (v *Watch) scratch(dir string) (bytes, files int64) {
 	count := func() {
 		bytes, files = v.p.scratch.use(v.w.Scratch)
 		bytes += unlinked(dir, v.limits.TmpBytes)
 	}
-	// What belongs to a uid of the run's own is looked at with that uid: this
-	// one may have no right to. Where it can't be had, as in gVisor, root sees
-	// it as it is.
+	// The directory of a run with a uid of its own is read with that uid: this
+	// process may have no right to. Where the uid can't be had, as in gVisor, root
+	// sees it as it is.
 	if uid := v.w.UID(); uid == 0 || sys.AsUser(uid, count) != nil {
 		count()
 	}

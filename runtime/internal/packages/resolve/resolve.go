@@ -49,8 +49,8 @@ type Source interface {
 type Problem struct {
 	Source      Source
 	Environment requirement.Environment
-	// Wanted are what the user asks for. Constraints are conditions on what may
-	// not be needed at all.
+	// Wanted are the requirements of the user. Constraints are conditions on
+	// projects that may not be needed at all.
 	Wanted, Constraints []requirement.Requirement
 	// Pre allows pre-releases of everything.
 	Pre bool
@@ -155,7 +155,8 @@ func (r *run) choose(s *state, name string, candidates []Candidate) (*state, bla
 	return nil, all, nil
 }
 
-// add takes in wants, and what follows of extras of what is chosen already.
+// add takes in wants, and the needs of new extras of versions that are chosen
+// already.
 func (r *run) add(s *state, queue []want) (blame, error) {
 	for len(queue) > 0 {
 		w := queue[0]

@@ -11,7 +11,7 @@ import (
 // MetadataBytes bounds the file METADATA, most of which is a description.
 const MetadataBytes = 8 << 20
 
-// maxRequirements bounds what one distribution may need.
+// maxRequirements bounds how many requirements one distribution may have.
 const maxRequirements = 5000
 
 // Metadata is what a distribution says of itself.

@@ -10,7 +10,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 )
 
-// Name is what the name of a file says.
+// Name is the name of a wheel's file, taken apart.
 type Name struct {
 	// Project is normalized.
 	Project string
