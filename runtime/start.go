@@ -251,8 +251,7 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 	}
 }
 
-// unwatched says which of the things that the server has to bound it can't see
-// here; empty if it sees all.
+// unwatched says what the server can't see here of what it has to bound.
 func unwatched(cfg Config, blind bool) string {
 	var notes []string
 	if blind {
