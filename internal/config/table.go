@@ -117,7 +117,7 @@ var settings = []Setting{
 		kind: pipWords("paths and URLs, with spaces between",
 			func(c *Config) *[]string { return &c.Runtime.Index.FindLinks })},
 	{Name: "PIP_NO_INDEX", Default: "`pip.conf`'s", computed: true, Meaning: "asks `PIP_FIND_LINKS` alone",
-		kind: pipTruth(func(c *Config) *bool { return &c.Runtime.Index.NoIndex })},
+		kind: pipBool(func(c *Config) *bool { return &c.Runtime.Index.NoIndex })},
 	{Name: "PIP_TRUSTED_HOST", Default: "`pip.conf`'s", computed: true,
 		Meaning: "hosts of indexes that may be asked without encryption; certificates are verified all the same",
 		kind: pipWords("hosts, with spaces between",

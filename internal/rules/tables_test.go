@@ -49,7 +49,7 @@ var ranks = []ranked{
 type ban struct {
 	imports string   // exact path, or a prefix when it ends in a slash
 	names   []string // prefixes of what is banned of it; nil: the import as such
-	except  []string // directories (trees) or files where it is at home
+	except  []string // directories (trees) or files where it is allowed
 	why     string
 }
 

@@ -29,9 +29,9 @@ func newResults(ctx context.Context, cfg *config.Config, client []gcp.Option) (*
 	return r, nil
 }
 
-// newSenders makes what tells who may send events, nil for whoever may call. A
-// reply that is published speaks for the event that it names: where scripts of
-// callers are run, too, none of them may send events in somebody else's name.
+// newSenders makes the check of who may send events, nil where every caller may. A
+// published result is taken for the answer to the event that it names: where
+// callers, too, run scripts, none of them may send events in somebody else's name.
 // onlyEvents says that nothing but events is served.
 func newSenders(ctx context.Context, c *config.Config, onlyEvents bool,
 	keys http.RoundTripper) (tokens *gcp.PushTokens, err error) {

@@ -73,9 +73,9 @@ func exitWith(log *slog.Logger, err error) {
 	os.Exit(1)
 }
 
-// lastReply is what net/http gets to send the last reply after its handler
-// returned: the framework keeps its server to itself, so that there is nothing
-// to wait for.
+// lastReply is how long net/http may take to send the last reply after its handler
+// has returned: the framework keeps its server to itself, so that nothing tells
+// when that is done.
 const lastReply = 200 * time.Millisecond
 
 // drainOnSignal ends the process on SIGTERM as soon as the requests in flight
