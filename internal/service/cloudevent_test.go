@@ -41,3 +41,19 @@ func TestAnEventThatIsGivenUpComesAgain(t *testing.T) {
 		}
 	})
 }
+
+// An event that asks for nothing is of no use the next time either.
+func TestAnEventWithoutDataIsDone(t *testing.T) {
+	s, started := at(t, testConfig(), &fakeEngine{})
+	started <- nil
+	e := cloudEvent(t)
+	if err := e.SetData("", []byte(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.HandleEvent(t.Context(), e); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
