@@ -2,10 +2,12 @@ package service
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/pyexec/pyexec/funcs/envelope"
+	"github.com/pyexec/pyexec/internal/config"
 )
 
 // cloudEvent is an event that asks for the script of these tests.
@@ -55,5 +57,46 @@ func TestAnEventWithoutDataIsDone(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Settings that would refuse every event, over and over, stop the start.
+func TestCloudEventsCannotBeAsked(t *testing.T) {
+	audience := []string{"EVENTS_AUDIENCE=x", "EVENTS_ACCOUNTS=a@b.example"}
+	for name, tt := range map[string]struct {
+		settings []string
+		says     string
+	}{
+		"for a token": {audience, "EVENTS_AUDIENCE: "},
+		"for a host":  {[]string{"ALLOWED_HOSTS=a.example"}, "ALLOWED_HOSTS: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("FUNCTION_TARGET", cloudEventFunction)
+			cfg, err := config.Parse(tt.settings, roomy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := newHosted(cfg, quiet())
+			if err == nil {
+				_ = s.Close()
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), tt.says) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	for _, settings := range [][]string{nil, {"ALLOWED_HOSTS=*"}, {"K_SERVICE=s"}} {
+		cfg, err := config.Parse(settings, roomy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, started := at(t, cfg, &fakeEngine{})
+		started <- nil
+		if err := s.HandleEvent(t.Context(), cloudEvent(t)); err != nil || unseen(&cfg) != nil {
+			t.Errorf("%q: %v, %v", settings, err, unseen(&cfg))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
