@@ -141,16 +141,8 @@ func (p *Pool) serve(z *zygote.Zygote) {
 // a token, and keeps it if there is an error.
 func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	began := time.Now()
-	w, err := z.Reserve()
+	w, err := p.spawn(z)
 	if err != nil {
-		return nil, err
-	}
-	place, err := p.scratch.make(w.UID())
-	if err != nil {
-		z.Release(w)
-		return nil, err
-	}
-	if err := z.Spawn(w, place, p.waiting.Load() > 0); err != nil {
 		return nil, err
 	}
 	made := p.endIfStopped(z)
@@ -167,6 +159,32 @@ func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
 	p.Ready.push(w)
 	if p.forked != nil {
 		p.forked(time.Since(began))
+	}
+	return w, nil
+}
+
+// spawner is what spawn needs of a *zygote.Zygote.
+type spawner interface {
+	Reserve() (*zygote.Worker, error)
+	Release(*zygote.Worker)
+	Spawn(*zygote.Worker, zygote.Place, bool) error
+}
+
+// spawn asks for the process of a worker, which has a place of its own by then.
+// After an error nothing is left of either.
+func (p *Pool) spawn(z spawner) (*zygote.Worker, error) {
+	w, err := z.Reserve()
+	if err != nil {
+		return nil, err
+	}
+	place, err := p.scratch.make(w.UID())
+	if err != nil {
+		z.Release(w)
+		return nil, err
+	}
+	if err := z.Spawn(w, place, p.waiting.Load() > 0); err != nil {
+		p.clear(place.Dir)
+		return nil, err
 	}
 	return w, nil
 }
@@ -222,15 +240,23 @@ func (p *Pool) Discard(w *zygote.Worker) {
 // end ends a worker and cleans up behind it once its process is gone.
 func (p *Pool) end(w *zygote.Worker) {
 	w.Close()
-	if p.scratch == nil || w.Scratch == "" {
+	if w.Scratch == "" {
 		return
 	}
 	go func() {
 		<-w.Exited()
-		if err := p.scratch.clear(w.Scratch); err != nil {
-			p.log.Error("scratch directory left behind", "error", err)
-		}
+		p.clear(w.Scratch)
 	}()
+}
+
+// clear removes a run's directory, if it has one.
+func (p *Pool) clear(dir string) {
+	if dir == "" {
+		return
+	}
+	if err := p.scratch.clear(dir); err != nil {
+		p.log.Error("scratch directory left behind", "error", err)
+	}
 }
 
 // drain throws the ready workers of a dead zygote away.
