@@ -36,7 +36,7 @@ func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint,
 		client := &http.Client{CheckRedirect: keepPost}
 		return &endpoint{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
 	}
-	cfg, err := config.Load(oneWorker...)
+	cfg, err := config.Load(oneRun()...)
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
@@ -61,10 +61,18 @@ func keepPost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// oneWorker are the settings that reduce a service to what a single run needs.
-var oneWorker = []string{
-	"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
-	"LOG_SINK=stdout", "LOG_PAYLOADS=false",
+// oneRun lists the settings that reduce a service to what a single run needs.
+func oneRun() []string {
+	settings := []string{
+		"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
+		"LOG_SINK=stdout", "LOG_PAYLOADS=false",
+	}
+	if !config.Given("EXEC_MEMORY_MB") {
+		// Nobody has asked for more than there is: the least that a run gets starts
+		// everywhere, as with a server that works its sizes out.
+		settings = append(settings, "EXEC_OVERCOMMIT=true")
+	}
+	return settings
 }
 
 // allowTimeout raises the limits on time to timeout: whoever starts the service sets them.

@@ -97,5 +97,9 @@ func Request(ctx context.Context, e CloudEvent) (*http.Request, error) {
 		e = e.Clone()
 		e.SetDataContentType(cloudevents.ApplicationJSON) // no other type could hold a request
 	}
-	return cehttp.NewHTTPRequestFromEvent(ctx, "/events", e)
+	r, err := cehttp.NewHTTPRequestFromEvent(ctx, "/events", e)
+	if err == nil && r.Body == nil { // of an event without data
+		r.Body = http.NoBody
+	}
+	return r, err
 }

@@ -94,6 +94,9 @@ func Load(overrides ...string) (Config, error) {
 	return cfg, errors.Join(settingsErr, cacheErr)
 }
 
+// Given reports whether the environment has a value for a setting.
+func Given(name string) bool { return os.Getenv(name) != "" }
+
 // Parse is Load for an environment and a machine that are given. It leaves out
 // what Load finds on disk: the cache directory and pip's files.
 func Parse(environ []string, m capacity.Machine) (Config, error) {

@@ -77,18 +77,21 @@ func (s *Service) HandleEvent(ctx context.Context, e envelope.CloudEvent) error 
 	if err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
-	answer := &answer{header: http.Header{}, code: http.StatusOK}
+	answer := &answer{header: http.Header{}}
 	s.EventHandler().ServeHTTP(answer, r)
-	if answer.code != http.StatusOK {
-		return fmt.Errorf("event: %d: %s", answer.code, answer.body.Bytes())
+	switch answer.code {
+	case http.StatusOK:
+		return nil
+	case 0:
+		return fmt.Errorf("event: no answer: %w", ctx.Err())
 	}
-	return nil
+	return fmt.Errorf("event: %d: %s", answer.code, answer.body.Bytes())
 }
 
 // answer keeps what a handler answers.
 type answer struct {
 	header http.Header
-	code   int
+	code   int // 0 as long as there is none, as for a caller who left
 	body   bytes.Buffer
 }
 

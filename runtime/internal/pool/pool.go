@@ -146,40 +146,6 @@ func (p *Pool) serve(z *zygote.Zygote) {
 	}
 }
 
-// fork makes one worker and puts it among the ready ones. The caller has taken
-// a token, and keeps it if there is an error.
-func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
-	began := time.Now()
-	w, err := z.Reserve()
-	if err != nil {
-		return nil, err
-	}
-	place, err := p.scratch.make(w.UID())
-	if err != nil {
-		z.Release(w)
-		return nil, err
-	}
-	if err := z.Spawn(w, place, p.waiting.Load() > 0); err != nil {
-		return nil, err
-	}
-	made := p.endIfStopped(z)
-	err = w.Ready(z.ReadyWithin())
-	made()
-	if err != nil {
-		p.end(w)
-		return nil, err
-	}
-	w.Idle = z.Idle(w)
-	if w.Idle.State == 0 && w.Alive() {
-		p.blind.Store(true)
-	}
-	p.Ready.push(w)
-	if p.forked != nil {
-		p.forked(time.Since(began))
-	}
-	return w, nil
-}
-
 // retire ends a worker if it still waits for a script.
 func (p *Pool) retire(w *zygote.Worker) {
 	if p.Ready.Remove(func(other *zygote.Worker) bool { return other == w }) != nil {
@@ -231,15 +197,23 @@ func (p *Pool) Discard(w *zygote.Worker) {
 // end ends a worker and cleans up behind it once its process is gone.
 func (p *Pool) end(w *zygote.Worker) {
 	w.Close()
-	if p.scratch == nil || w.Scratch == "" {
+	if w.Scratch == "" {
 		return
 	}
 	go func() {
 		<-w.Exited()
-		if err := p.scratch.clear(w.Scratch); err != nil {
-			p.log.Error("scratch directory left behind", "error", err)
-		}
+		p.clear(w.Scratch)
 	}()
+}
+
+// clear removes a run's directory, if it has one.
+func (p *Pool) clear(dir string) {
+	if dir == "" {
+		return
+	}
+	if err := p.scratch.clear(dir); err != nil {
+		p.log.Error("scratch directory left behind", "error", err)
+	}
 }
 
 // drain throws the ready workers of a dead zygote away.

@@ -155,6 +155,7 @@ func (s *Scratch) make(uid uint32) (zygote.Place, error) {
 	}
 	if uid != 0 {
 		if err := s.root.Chown(name, int(uid), int(uid)); err != nil {
+			_ = s.root.Remove(name) // else it is empty, and goes with the others
 			return zygote.Place{}, fmt.Errorf("runtime: scratch: %w", err)
 		}
 	}
