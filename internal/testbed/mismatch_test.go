@@ -121,7 +121,7 @@ func TestMismatches(t *testing.T) {
 // A server that resembles another set-up than its own has less.
 func TestLess(t *testing.T) {
 	for found, want := range map[string]bool{"plain-root": false, "docker": true, "plain-user": true} {
-		if err := less(testbed.PlainRoot, found); (err != nil) != want {
+		if err := less(testbed.PlainRoot.Name, found); (err != nil) != want {
 			t.Errorf("%s: %v", found, err)
 		}
 	}
