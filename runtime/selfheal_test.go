@@ -92,10 +92,12 @@ func idlePID(t *testing.T, r *Runtime) (pid int) {
 // zygotePID is the parent of a ready worker.
 func zygotePID(t *testing.T, r *Runtime) int {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", idlePID(t, r)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var status []byte
+	eventually(t, "the status of a ready worker is read", func() (ok bool) { // which may just have been replaced
+		var err error
+		status, err = os.ReadFile(fmt.Sprintf("/proc/%d/status", idlePID(t, r)))
+		return err == nil
+	})
 	_, rest, _ := strings.Cut(string(status), "PPid:")
 	var pid int
 	if _, err := fmt.Sscan(rest, &pid); err != nil || pid <= 1 {
