@@ -1,4 +1,4 @@
-package testbed_test
+package program
 
 import (
 	"maps"
@@ -7,7 +7,7 @@ import (
 )
 
 func init() {
-	maps.Copy(callNumbers, map[string]int{
+	maps.Copy(numbers, map[string]int{
 		"alarm":        unix.SYS_ALARM,
 		"arch_prctl":   unix.SYS_ARCH_PRCTL,
 		"chown":        unix.SYS_CHOWN,

@@ -1,9 +1,9 @@
-package testbed_test
+package program
 
 import "golang.org/x/sys/unix"
 
-// callNumbers are the system calls that programs name.
-var callNumbers = map[string]int{
+// numbers are the system calls that programs name, by name.
+var numbers = map[string]int{
 	"accept":                  unix.SYS_ACCEPT,
 	"accept4":                 unix.SYS_ACCEPT4,
 	"acct":                    unix.SYS_ACCT,
