@@ -153,7 +153,7 @@ func TestCalls(t *testing.T) {
 				}
 				calls = append(calls, one{a.number, a.args})
 			}
-			result := answer(t, start(t, nil), program(t, "attacks/calls"), calls)
+			result := answer(t, start(t, nil), program(t, "attacks/arranged/calls"), calls)
 			var got []any
 			if err := json.Unmarshal([]byte(result), &got); err != nil || len(got) != len(calls) {
 				t.Fatalf("%v: %s", err, result)

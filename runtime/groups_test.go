@@ -102,7 +102,7 @@ func TestJailIsBounded(t *testing.T) {
 	limits := func(jail int64) func(*Config) {
 		return func(cfg *Config) { cfg.Workers, cfg.Limits.OpenFiles, cfg.JailBytes = 1, 512, jail }
 	}
-	text := program(t, "attacks/kernel_memory")
+	text := program(t, "attacks/arranged/kernel_memory")
 	r := grouped(t, limits(32<<20))
 	if got, err := r.Run(t.Context(), Job{Script: text}, Hooks{}); !errors.Is(err, ErrUnavailable) ||
 		!strings.Contains(err.Error(), "all runs together held too much") {

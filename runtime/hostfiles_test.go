@@ -34,7 +34,7 @@ func TestHostFilesOutOfReach(t *testing.T) {
 				before[name] = state(t, path)
 			}
 			var got map[string]map[string]any
-			result := answer(t, r, program(t, "attacks/host_files"), paths)
+			result := answer(t, r, program(t, "attacks/arranged/host_files"), paths)
 			if err := json.Unmarshal([]byte(result), &got); err != nil || len(got) != len(paths) {
 				t.Fatalf("%v: %s", err, result)
 			}

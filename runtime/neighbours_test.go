@@ -60,7 +60,7 @@ func killGroup(t *testing.T, r *Runtime, seconds float64) string {
 	}()
 	eventually(t, "the neighbour runs", func() bool { return r.Stats().Busy == 1 })
 	time.Sleep(150 * time.Millisecond)
-	run(program(t, "attacks/group")) // what becomes of it does not matter
+	run(program(t, "attacks/arranged/group")) // what becomes of it does not matter
 	return <-neighbour
 }
 
@@ -78,7 +78,7 @@ func TestThreadsOfNeighbours(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
 			r := start(t, nil)
-			got, text := make(chan string, 2), program(t, "attacks/threads")
+			got, text := make(chan string, 2), program(t, "attacks/arranged/threads")
 			for range 2 {
 				go func() {
 					res, err := r.Run(t.Context(), Job{Script: text, Input: []byte("60")}, Hooks{})
@@ -90,7 +90,7 @@ func TestThreadsOfNeighbours(t *testing.T) {
 					t.Errorf("60 of 64 threads wanted, got %s", g)
 				}
 			}
-			over := execute(t, r, program(t, "attacks/threads"), 100)
+			over := execute(t, r, program(t, "attacks/arranged/threads"), 100)
 			note := r.Info().LayerNotes["rlimits"]
 			switch posture {
 			case sandbox.LandlockOnly, gVisorUser:

@@ -2,9 +2,9 @@ package runtime
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,14 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed"
 	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
-
-// The hostile programs, one a file, named by what they are after.
-//
-//go:embed testdata/layers/*.py testdata/attacks/*.py
-var programs embed.FS
 
 // here is the posture of this process: what it was made for, or what its user
 // is granted on a machine like CI.
@@ -135,11 +131,11 @@ func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error)
 // program is the text of a hostile program, with what all of them may use.
 func program(t *testing.T, name string) string {
 	t.Helper()
-	common, err := programs.ReadFile("testdata/attacks/common.py")
+	common, err := fs.ReadFile(testbed.Programs(), "shared/attempt.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := programs.ReadFile("testdata/" + name + ".py")
+	text, err := fs.ReadFile(testbed.Programs(), name+".py")
 	if err != nil {
 		t.Fatal(err)
 	}

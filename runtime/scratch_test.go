@@ -18,7 +18,7 @@ func TestScratchIsBounded(t *testing.T) {
 			r := start(t, func(cfg *Config) { cfg.Limits.TmpBytes = 16 << 20 })
 			for _, way := range []string{"visible", "unlinked", "mapped", "reserved", "unreadable", "many", "deep"} {
 				t.Run(way, func(t *testing.T) {
-					got := execute(t, r, program(t, "attacks/fill"), way)
+					got := execute(t, r, program(t, "attacks/arranged/fill"), way)
 					if got.Status != FileLimit {
 						t.Errorf("%+v", got)
 					}
@@ -45,14 +45,14 @@ func TestScratchIsRemoved(t *testing.T) {
 			before := state(t, host) + state(t, inside)
 			r := start(t, nil)
 			for range 3 {
-				if got := answer(t, r, program(t, "attacks/leftovers"), host); got != `"left"` {
+				if got := answer(t, r, program(t, "attacks/arranged/leftovers"), host); got != `"left"` {
 					t.Fatal(got)
 				}
 			}
 			onlyReady(t, r)
 			// The last ones are still there when the server ends.
 			for range 2 {
-				answer(t, r, program(t, "attacks/leftovers"), host)
+				answer(t, r, program(t, "attacks/arranged/leftovers"), host)
 			}
 			dir := runsDir(t, r)
 			if err := r.Close(); err != nil {
