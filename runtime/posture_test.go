@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyexec/pyexec/internal/testbed"
 	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
@@ -126,20 +124,6 @@ func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error)
 		need.Unmet(t, "this machine grants posture %s instead of %s: %v", got, named(here()), r.Info().LayerNotes)
 	}
 	return r
-}
-
-// program is the text of a hostile program, with what all of them may use.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	common, err := fs.ReadFile(testbed.Programs(), "shared/attempt.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := fs.ReadFile(testbed.Programs(), name+".py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(common) + string(text)
 }
 
 // execute runs a script; a Go error fails the test.

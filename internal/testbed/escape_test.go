@@ -16,6 +16,7 @@ import (
 
 	"github.com/pyexec/pyexec/internal/testbed"
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/program"
 )
 
 // tight are limits that a script reaches quickly. Not the wall clock, which
@@ -161,7 +162,7 @@ func (s *target) run(t *testing.T, name string) {
 	want := p.In(s.setup)
 	if blocked := want["blocked"]; blocked != "" && s.checked {
 		why := "Script contains potentially dangerous code: " + blocked
-		want = map[string]string{"status": "import_blocked", "error": why}
+		want = program.Expected{"status": "import_blocked", "error": why}
 	}
 	code, reply, err := s.post(patience, body)
 	if err != nil {

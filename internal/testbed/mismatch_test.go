@@ -20,7 +20,7 @@ func statusCode(status string) int {
 }
 
 // mismatches compares a reply with what is wanted.
-func mismatches(want map[string]string, code int, reply map[string]json.RawMessage) []string {
+func mismatches(want program.Expected, code int, reply map[string]json.RawMessage) []string {
 	if code == 200 {
 		answered := map[string]json.RawMessage{"status": json.RawMessage(`"ok"`)}
 		for name, value := range reply {
@@ -30,7 +30,7 @@ func mismatches(want map[string]string, code int, reply map[string]json.RawMessa
 		}
 		reply = answered
 	}
-	wrong := program.Mismatches(want, reply)
+	wrong := want.Mismatches(reply)
 	if status := text(reply["status"]); code != statusCode(status) {
 		wrong = append(wrong, fmt.Sprintf("status %s with code %d", status, code))
 	}

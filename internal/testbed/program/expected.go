@@ -11,10 +11,13 @@ import (
 	"strings"
 )
 
-// In is what the header says for a place, by name. Where a run is in several
-// places at once, the header's later lines stand.
-func (p *Program) In(places ...string) map[string]string {
-	want := maps.Clone(p.want)
+// Expected is what the header of a program says for a place, by name.
+type Expected map[string]string
+
+// In is what the header says for a place. Where a run is in several places at
+// once, the header's later lines stand.
+func (p *Program) In(places ...string) Expected {
+	want := maps.Clone(Expected(p.want))
 	for _, d := range p.differs {
 		if !slices.ContainsFunc(d.places, func(in string) bool { return slices.Contains(places, in) }) {
 			continue
@@ -35,10 +38,31 @@ func (p *Program) In(places ...string) map[string]string {
 	return want
 }
 
-// Mismatches compares a reply with what is wanted of it, see Program.In, and says
-// what is wrong, nothing if all is as it must be. The members of a reply have the
-// names that the service's replies have.
-func Mismatches(want map[string]string, reply map[string]json.RawMessage) (wrong []string) {
+// Says is what the header says under a name, whether as a text or as a regular
+// expression; false if nothing.
+func (want Expected) Says(name string) (string, bool) {
+	for _, key := range []string{name, name + "~"} {
+		if value, given := want[key]; given {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// Matches says whether a text is what the header says under a name. Without such a
+// line it is not.
+func (want Expected) Matches(name, got string) bool {
+	if pattern, given := want[name+"~"]; given {
+		return wholly(pattern).MatchString(got)
+	}
+	value, given := want[name]
+	return given && got == value
+}
+
+// Mismatches compares a reply with what is wanted, and says what is wrong, nothing
+// if all is as it must be. The members of a reply have the names that the
+// service's replies have.
+func (want Expected) Mismatches(reply map[string]json.RawMessage) (wrong []string) {
 	wanted := want["status"]
 	if wanted == "" {
 		wanted = "ok"

@@ -13,13 +13,13 @@ var (
 	headerNames = []string{
 		"status", "result", "result~", "error", "error~", "denied", "denied~", "stdout", "stdout~", "stderr",
 		"stderr~",
-		"entries", "each~", "contained", "free",
+		"entries", "each~", "contained", "contained~", "free", "free~",
 		"blocked", "timeout", "input", "before", "beside", "arch", "because", "holds", "leaves",
 	}
 	headerLine = regexp.MustCompile(`^# (?:in ([a-zA-Z -]+): )?([a-z]+~?): (.*)$`)
 
 	// One of them is in every header.
-	outcomes = []string{"status", "result", "result~", "entries", "each~", "contained"}
+	outcomes = []string{"status", "result", "result~", "entries", "each~", "contained", "contained~"}
 )
 
 // difference is what is otherwise in some places.

@@ -15,9 +15,8 @@
 //	each~    for a result that is an object of objects of texts: a regular
 //	         expression that has to match each of the texts
 //	contained, free
-//	         for a program that shows what one layer does: the beginning of what
-//	         comes of it with the layer and without. That is the JSON of the
-//	         result, or the status and the error of a run that has none
+//	         for a program that shows what one layer does: what comes of it with
+//	         the layer and without, as the suite puts it; with ~ as above
 //	blocked  the statement that the check of imports names, when it is on;
 //	         without this line the program gets past the check
 //	timeout  that the request asks for, in seconds

@@ -61,7 +61,7 @@ func TestProgramIn(t *testing.T) {
 		"podman":        `map[entries:{"a":4,"b":7,"c":3} input:6]`,
 		"gvisor":        `map[entries:{"a":1,"b":7,"c":3} input:6]`,
 		"docker":        `map[input:6 status:killed]`,
-		"gvisor podman": `map[entries:{"a":4,"b":7,"c":3} input:6]`,
+		"podman gvisor": `map[entries:{"a":4,"b":7,"c":3} input:6]`,
 	} {
 		if got := fmt.Sprint(p.In(strings.Fields(place)...)); got != want {
 			t.Errorf("%s: %s, want %s", place, got, want)
@@ -95,8 +95,34 @@ func TestMismatches(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.reply), &reply); err != nil {
 			t.Fatal(err)
 		}
-		if wrong := Mismatches(p.In("podman"), reply); len(wrong) != tt.wrong {
+		if wrong := p.In("podman").Mismatches(reply); len(wrong) != tt.wrong {
 			t.Errorf("%q, reply %s: got %q", tt.header, tt.reply, wrong)
 		}
+	}
+}
+
+// A text is compared as a whole, with a text or with an expression.
+func TestMatches(t *testing.T) {
+	p, err := Parse("# Tries.\n# contained: 1\n# free~: [12]\n", []string{"podman"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := p.In("podman")
+	for _, tt := range []struct {
+		name, got string
+		same      bool
+	}{
+		{"contained", "1", true}, {"contained", "12", false}, {"free", "2", true}, {"free", "22", false},
+		{"free", "3", false}, {"error", "", false},
+	} {
+		if want.Matches(tt.name, tt.got) != tt.same {
+			t.Errorf("%s: %q: want %t", tt.name, tt.got, tt.same)
+		}
+	}
+	if text, given := want.Says("free"); text != "[12]" || !given {
+		t.Errorf("free: %q, %t", text, given)
+	}
+	if text, given := want.Says("error"); given {
+		t.Errorf("error: %q", text)
 	}
 }

@@ -1,4 +1,7 @@
 # What is open, and what kind is it?
+# entries: "0": "device", "1": "pipe", "2": "pipe", "3": "socket"
+# in no-devices: entries: "0": "0o100000"
+# because: an empty file stands in for the device
 import stat
 
 

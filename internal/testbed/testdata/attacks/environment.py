@@ -1,5 +1,9 @@
 # Every place where an environment could be found: Python's copy, C's, and the
 # block that the kernel laid out at exec, between the arguments and AT_EXECFN.
+# The variables are the loader's, with values that are always the same or that
+# sys.prefix tells, too. Those in C bound the threads of native libraries.
+# entries: "python": {}, "block": ["LD_BIND_NOW", "LD_ORIGIN_PATH"]
+# entries: "c": ["ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1"]
 AT_EXECFN = 31
 
 

@@ -1,4 +1,6 @@
 # Raise what was lowered.
+# entries: "RLIMIT_AS": "refused", "RLIMIT_CPU": "refused", "RLIMIT_FSIZE": "refused", "RLIMIT_NOFILE": "refused"
+# entries: "RLIMIT_CORE": "refused", "RLIMIT_MEMLOCK": "refused", "lowered": true
 import resource
 
 NAMES = ["RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_MEMLOCK"]

@@ -2,6 +2,8 @@
 # machine code: int 0x80 enters with the numbers of i386, and with the bit of
 # x32 the 64-bit entry takes those of x32. The same page with the native number
 # is the twin.
+# entries: "native getpid": "pid", "i386 getpid": "EPERM", "x32 getpid": "EPERM"
+# arch: amd64
 import mmap
 
 

@@ -1,4 +1,7 @@
 # The twin of all attacks: what ordinary programs do must live.
+# entries: "files": [["a", "c", "l", "out", "t", "untarred", "z"], "te"], "database": 36, "asyncio": "ab"
+# entries: "pool": 2470, "timer": true, "zone": "Europe/Berlin", "hash": "e3b0c442", "json": [1]
+# entries: "type": "text/plain", "random": 9, "cpus": true, "random bytes": 9
 import asyncio
 import concurrent.futures
 import hashlib

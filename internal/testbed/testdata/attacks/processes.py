@@ -1,4 +1,6 @@
 # Every way to start one.
+# entries: "fork": "EPERM", "vfork": "EPERM", "posix_spawn": "EPERM", "subprocess": "EPERM"
+# entries: "shell": true, "popen": "EPERM", "execv": "EPERM", "multiprocessing": "EPERM"
 import multiprocessing
 import subprocess
 

@@ -1,4 +1,6 @@
 # What is open? Then leave a mark on stdin, for the next run to find.
+# contained: {"only":true,"marked":false}
+# free~: \{"only":false,"marked":(true|false)\}
 import fcntl
 
 

@@ -1,5 +1,8 @@
 # A page at a place of one's choice: beside what is mapped, as the dynamic loader
 # wants it, and in a GiB of the address space where nothing else is.
+# Each takes two pages of page tables.
+# contained: ["mapped","EPERM"]
+# free: ["mapped","mapped"]
 def main():
     libc.mmap.restype = ctypes.c_void_p
 

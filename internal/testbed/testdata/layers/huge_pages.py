@@ -1,4 +1,6 @@
 # A huge page of which one byte is used: how many pages are resident.
+# contained: 1
+# free: 512
 SIZE = 2 << 20
 
 

@@ -1,6 +1,8 @@
-# Is the host's shared memory there? The input is how to ask, and its key.
+# Is the host's shared memory there? The input is its key.
+# contained: "ENOENT"
+# free: "found"
 
 
-def main(x):
-    found = call(x["shmget"], x["key"], 0, 0)
+def main(key):
+    found = call("shmget", key, 0, 0)
     return found if isinstance(found, str) else "found"

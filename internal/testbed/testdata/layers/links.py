@@ -1,4 +1,6 @@
 # Give a file a second name.
+# contained: "EPERM"
+# free: null
 
 
 def main():

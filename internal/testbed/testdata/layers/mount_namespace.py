@@ -1,5 +1,7 @@
 # Is the /tmp that everybody sees the one this run works in? Several of these run
 # at once.
+# contained: true
+# free: false
 import time
 
 

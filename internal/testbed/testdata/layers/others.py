@@ -1,4 +1,6 @@
 # Is there a process with the pid of the parent, and what has it done?
+# contained: {"group":"EPERM","time":"EPERM","processors":"ENOSYS","scheduler":"EPERM","parameters":"EPERM","oneself":true}
+# free: {"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}
 import struct
 
 

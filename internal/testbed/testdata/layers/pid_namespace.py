@@ -1,4 +1,6 @@
 # Which processes can be named?
+# contained: [1,0,false]
+# free~: \[\d+,\d+,(true|false)\]
 
 
 def main():

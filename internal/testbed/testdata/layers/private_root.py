@@ -1,4 +1,6 @@
 # Which files of the host are there at all? Looking is no matter of Landlock's.
+# Free is whatever of these the host has.
+# contained: []
 
 
 def main():

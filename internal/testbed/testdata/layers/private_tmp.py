@@ -1,4 +1,6 @@
 # Fill the working directory.
+# contained: ["ENOSPC",64]
+# free~: \["E[A-Z]+",\d+\]
 
 
 def main():

@@ -1,4 +1,6 @@
 # More memory than allowed.
+# contained: "ENOMEM"
+# free: true
 import mmap
 
 

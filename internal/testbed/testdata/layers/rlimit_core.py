@@ -1,4 +1,6 @@
 # Ask for core files.
+# contained: "refused"
+# free: "granted"
 import resource
 
 

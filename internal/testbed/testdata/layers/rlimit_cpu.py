@@ -1,4 +1,6 @@
 # More processor time than allowed.
+# contained~: cpu_limit: .*
+# free: "done"
 import time
 
 

@@ -1,4 +1,6 @@
 # Memory that is pinned: mlock is refused by seccomp, this flag of mmap is not.
+# contained: "EPERM"
+# free: true
 import mmap
 
 MAP_LOCKED = 0x2000

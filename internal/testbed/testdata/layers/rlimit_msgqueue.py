@@ -1,4 +1,6 @@
 # Room for POSIX queues. The module has no name for the limit.
+# contained: "refused"
+# free: "granted"
 import resource
 
 RLIMIT_MSGQUEUE = 12

@@ -1,4 +1,6 @@
 # More open files than allowed, up to what is worth telling.
+# contained: 64
+# free: "no end"
 
 
 def main():

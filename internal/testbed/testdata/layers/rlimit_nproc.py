@@ -1,4 +1,7 @@
 # More threads than allowed, up to what is worth telling.
+# A few less when another server here has a worker of that uid.
+# contained~: 6[0-4]
+# free: "no end"
 import threading
 
 

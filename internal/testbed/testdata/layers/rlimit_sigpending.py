@@ -1,4 +1,6 @@
 # Signals that wait, each of which the kernel keeps: how many.
+# contained: 256
+# free: 2000
 import os
 import signal
 

@@ -1,4 +1,6 @@
 # Start a process.
+# contained: "EPERM"
+# free: "forked"
 
 
 def main():

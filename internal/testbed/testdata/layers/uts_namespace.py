@@ -1,4 +1,6 @@
 # What is this machine called?
+# Free is the name that the host has.
+# contained: "sandbox"
 
 
 def main():

@@ -8,8 +8,8 @@ libc.syscall.restype = ctypes.c_long
 
 
 def call(name, *args):
-    """What the kernel returned, or the name of the error."""
-    ready = [ctypes.c_long(NUMBERS[name])]
+    """What the kernel returned, or the name of the error. A number will do as a name."""
+    ready = [ctypes.c_long(NUMBERS.get(name, name))]
     for a in args:
         if isinstance(a, str):
             a = a.encode()

@@ -1,4 +1,6 @@
 # Fill the run's directory, in the way of the input, until somebody stops it.
+# The input is the way.
+# status: file_limit
 import time
 
 

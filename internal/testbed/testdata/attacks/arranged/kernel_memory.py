@@ -1,4 +1,6 @@
 # Buffers of the kernel, which are in no process: each end of a pair is filled.
+# This comes of it where no control group bounds the jail.
+# result: "full"
 import socket
 
 

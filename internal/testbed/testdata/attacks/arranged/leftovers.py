@@ -1,4 +1,5 @@
 # Leave behind what is hard to remove and worth following.
+# result: "left"
 
 
 def main(host):

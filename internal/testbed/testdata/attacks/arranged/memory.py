@@ -1,4 +1,6 @@
 # Memory, a little more every few milliseconds, of a kind.
+# status: memory_limit
+# error~: Script exceeded the memory limit of 64 MiB: it held .*
 import threading
 import time
 

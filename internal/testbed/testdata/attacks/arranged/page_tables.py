@@ -1,4 +1,6 @@
 # Pages far from each other, each with page tables of its own.
+# status: memory_limit
+# error~: .*: it held .*
 import time
 
 
