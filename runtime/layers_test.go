@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -18,131 +19,90 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
+// layerTest is a layer, or steps of one, to leave out in some postures.
+type layerTest struct {
+	name     string // of the program, in layers
+	in       []sandbox.Posture
+	out      steps
+	alter    func(*sandbox.Plan)
+	edit     edit // instead of out and alter
+	aside    steps
+	change   func(*Config)
+	input    any           // instead of the header's
+	free     func() string // instead of the header's: what only this machine tells, or this row
+	times    int           // runs; the answer that is unlike the others counts
+	together bool          // all at once: workers that were made apart
+}
+
 // layerTests show what each layer does: a hostile program comes to contained
 // with all layers on, and to free when the steps of this layer, and no others,
-// are left out.
+// are left out. The program's header says what these are.
 //
 // Layers overlap, that is the point of having many. Where another one stops the
 // same program too, the test takes a program that only this layer stops, or, if
 // there is none, leaves the other one out of both runs (aside).
-var layerTests = []struct {
-	name            string // and the program's file
-	in              []sandbox.Posture
-	out             steps
-	alter           func(*sandbox.Plan)
-	edit            edit // instead of out and alter
-	aside           steps
-	change          func(*Config)
-	input           any
-	times           int    // runs; the answer that is unlike the others counts
-	together        bool   // all at once: workers that were made apart
-	contained, free string // JSON, or the beginning of how else it ended
-}{
+var layerTests = []layerTest{
 	{name: "mount_namespace", in: private,
-		out: stepsOf(sandbox.MountNamespace, "unshare mount namespace"), times: 4, together: true,
-		contained: "true", free: "false"},
+		out: stepsOf(sandbox.MountNamespace, "unshare mount namespace"), times: 4, together: true},
 	{name: "private_root", in: private,
 		// The mounts stay private in any case: these tests must not touch the host's.
 		out:   of(sandbox.PrivateRoot),
 		alter: off(sandbox.PrivateRoot),
 		// The run's /tmp hides the host's, where the interpreter may be.
-		change:    func(cfg *Config) { cfg.Preload = []string{"ctypes", "errno"} },
-		contained: `[]`, free: jsonPlaces()},
+		change: func(cfg *Config) { cfg.Preload = []string{"importlib", "ctypes", "errno"} },
+		free:   jsonPlaces},
 	{name: "private_root", in: chrooted, out: of(sandbox.Chroot), // stands in for it
-		alter:     off(sandbox.Chroot),
-		change:    enterable,
-		contained: `[]`, free: jsonPlaces()},
-	{name: "private_tmp", in: private,
-		out:       stepsOf(sandbox.PrivateTmp, "mount /tmp"),
-		contained: `["ENOSPC",64]`, free: `["E`},
+		alter:  off(sandbox.Chroot),
+		change: enterable,
+		free:   jsonPlaces},
+	{name: "private_tmp", in: private, out: stepsOf(sandbox.PrivateTmp, "mount /tmp")},
 	{name: "pid_namespace", in: private,
-		out: of(sandbox.PIDNamespace), alter: off(sandbox.PIDNamespace), times: 3,
-		contained: "[1,0,false]", free: "["},
+		out: of(sandbox.PIDNamespace), alter: off(sandbox.PIDNamespace), times: 3},
 	{name: "uts_namespace", in: private,
-		out: of(sandbox.UTSNamespace), alter: noClone(unix.CLONE_NEWUTS),
-		contained: `"sandbox"`, free: jsonHostname()},
+		out: of(sandbox.UTSNamespace), alter: noClone(unix.CLONE_NEWUTS), free: jsonHostname},
 	{name: "ipc_namespace", in: private,
 		out: of(sandbox.IPCNamespace), alter: noClone(unix.CLONE_NEWIPC), aside: of(sandbox.Seccomp),
-		input:     map[string]any{"shmget": unix.SYS_SHMGET, "key": sharedKey},
-		contained: `"ENOENT"`, free: `"found"`},
+		input: sharedKey},
 	{name: "network_namespace", in: private,
 		out: of(sandbox.NetworkNamespace), alter: noClone(unix.CLONE_NEWNET),
-		aside:     of(sandbox.Seccomp, sandbox.Landlock),
-		contained: `"unreachable"`, free: `"connected"`},
-	{name: "rlimit_as", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_AS"),
-		contained: `"ENOMEM"`, free: "true"},
+		aside: of(sandbox.Seccomp, sandbox.Landlock)},
+	{name: "rlimit_as", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_AS")},
 	{name: "rlimit_cpu", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_CPU"),
-		change:    func(cfg *Config) { cfg.Limits.CPU = time.Second },
-		contained: "cpu_limit", free: `"done"`},
-	{name: "rlimit_fsize", in: private, out: stepsOf(sandbox.Rlimits, "RLIMIT_FSIZE"),
-		contained: `"EFBIG"`, free: "68157440"},
-	{name: "rlimit_fsize", in: refused, out: stepsOf(sandbox.Rlimits, "RLIMIT_FSIZE"),
-		contained: `"EFBIG"`, free: ""}, // the server may see it before the run ends
-	{name: "rlimit_nofile", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_NOFILE"),
-		contained: "64", free: `"no end"`},
-	{name: "rlimit_core", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_CORE"),
-		contained: `"refused"`, free: `"granted"`},
-	{name: "rlimit_memlock", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_MEMLOCK"),
-		contained: `"EPERM"`, free: "true"},
-	{name: "rlimit_msgqueue", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_MSGQUEUE"),
-		contained: `"refused"`, free: `"granted"`},
-	{name: "rlimit_sigpending", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_SIGPENDING"),
-		contained: "256", free: "2000"},
+		change: func(cfg *Config) { cfg.Limits.CPU = time.Second }},
+	{name: "rlimit_fsize", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_FSIZE")},
+	{name: "rlimit_nofile", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_NOFILE")},
+	{name: "rlimit_core", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_CORE")},
+	{name: "rlimit_memlock", in: postures, out: stepsOf(sandbox.Rlimits, "RLIMIT_MEMLOCK")},
+	{name: "rlimit_msgqueue", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_MSGQUEUE")},
+	{name: "rlimit_sigpending", in: onLinux, out: stepsOf(sandbox.Rlimits, "RLIMIT_SIGPENDING")},
 	{name: "huge_pages", in: onLinux, out: stepsOf(sandbox.Rlimits, "prctl PR_SET_THP_DISABLE"),
 		// It refuses the advice, too, without which huge pages are made where the machine makes all of them.
-		aside:     baseFilter,
-		contained: "1", free: "512"},
-	{name: "shared_anonymous", in: postures, out: baseFilter,
-		contained: `"EPERM"`, free: `"mapped"`},
-	{name: "far_mappings", in: postures, edit: anyAddress, // each takes two pages of page tables
-		contained: `["mapped","EPERM"]`, free: `["mapped","mapped"]`},
+		aside: baseFilter},
+	{name: "shared_anonymous", in: postures, out: baseFilter},
+	{name: "far_mappings", in: postures, edit: anyAddress},
 	{name: "rlimit_nproc", in: slices.Concat(asRoot, []sandbox.Posture{sandbox.User}),
-		out:       stepsOf(sandbox.Rlimits, "RLIMIT_NPROC"),
-		contained: "6", free: `"no end"`}, // 64, or a few less when another server here has a worker of that uid
+		out: stepsOf(sandbox.Rlimits, "RLIMIT_NPROC")},
 	{name: "own_uid", in: slices.Concat(ofRoot, chrooted), alter: off(sandbox.OwnUID),
-		out:       of(sandbox.OwnUID, sandbox.UserNamespace), // which would stand in for it
-		contained: "[[6", free: "[[0,0,0],[0,0,0]"},
-	{name: "own_uid", in: ofUser, out: of(sandbox.UserNamespace), // stands in for it
-		contained: "[[65534,65534,65534],[65534,65534,65534]", free: "[[0,0,0],[0,0,0]"},
-	{name: "unshare", in: ofUser, out: of(sandbox.Capabilities),
-		aside: workerFilter, input: unix.SYS_UNSHARE,
-		contained: `"EPERM"`, free: "0"},
+		out: of(sandbox.OwnUID, sandbox.UserNamespace)}, // which would stand in for it
+	{name: "own_uid", in: ofUser, out: of(sandbox.UserNamespace)}, // stands in for it
+	{name: "unshare", in: ofUser, out: of(sandbox.Capabilities), aside: workerFilter},
 	{name: "unshare", in: ofRoot, out: of(sandbox.Capabilities),
-		aside: either(workerFilter, of(sandbox.OwnUID)), input: unix.SYS_UNSHARE, // to change the uid drops them too
-		contained: `"EPERM"`, free: "0"},
+		aside: either(workerFilter, of(sandbox.OwnUID))}, // to change the uid drops them too
 	// Elsewhere no filter can be had without it: see missingTests.
 	{name: "no_new_privs", in: private, out: of(sandbox.NoNewPrivs),
-		aside: either(workerFilter, of(sandbox.Landlock)), input: unix.SYS_PRCTL, // neither can be had without
-		contained: "1", free: "0"},
-	{name: "landlock", in: []sandbox.Posture{sandbox.Full, userRange, sandbox.User}, out: of(sandbox.Landlock),
-		input: "/", contained: `"EACCES"`, free: "true"},
-	{name: "landlock", in: []sandbox.Posture{sandbox.Container}, out: of(sandbox.Landlock),
-		input: "/dev", contained: `"EACCES"`, free: "true"}, // the root's own mode forbids to list it
-	{name: "landlock", in: alone, out: of(sandbox.Landlock),
-		input: "/", contained: `"EACCES"`, free: "false"},
-	{name: "seccomp_base", in: postures, out: baseFilter,
-		input:     unix.SYS_MEMFD_CREATE,
-		contained: `"EPERM"`, free: `"made"`},
-	{name: "seccomp_worker", in: postures, out: workerFilter,
-		contained: `"EPERM"`, free: `"forked"`},
-	{name: "descriptors", in: postures, out: of(sandbox.Descriptors), times: 6,
-		contained: `{"only":true,"marked":false}`, free: `{"only":false,"marked":`},
+		aside: either(workerFilter, of(sandbox.Landlock))}, // neither can be had without
+	{name: "landlock", in: onLinux, out: of(sandbox.Landlock)},
+	{name: "seccomp_base", in: postures, out: baseFilter},
+	{name: "seccomp_worker", in: postures, out: workerFilter},
+	{name: "descriptors", in: postures, out: of(sandbox.Descriptors), times: 6},
 	{name: "descriptors", in: postures, out: stepsOf(sandbox.Descriptors, "close stdin", "open stdin"), times: 6,
-		contained: `{"only":true,"marked":false}`, free: `{"only":true,"marked":true}`},
-	{name: "attributes", in: alone, out: workerFilter, // Landlock does not know modes
-		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"E`,
-		free:      `{"chmod":null,"utime":null,"truncate":"E`},
+		free: func() string { return `{"only":true,"marked":true}` }},
+	{name: "attributes", in: alone, out: workerFilter}, // Landlock does not know modes
 	// Nor does gVisor heed read-only mounts of a tmpfs.
 	{name: "attributes", in: []sandbox.Posture{gVisorUser}, edit: ownersFilter,
-		change:    func(cfg *Config) { cfg.CacheDir = "/dev/shm/cache" },
-		contained: `{"chmod":"EPERM","utime":"EPERM","truncate":"EPERM"}`,
-		free:      `{"chmod":null,"utime":null,"truncate":null}`},
-	{name: "links", in: inGVisor, out: workerFilter, // which its tmpfs does not count
-		contained: `"EPERM"`, free: "null"},
-	{name: "others", in: refused, out: workerFilter, // that are there
-		contained: `{"group":"EPERM","time":"EPERM","processors":"ENOSYS",` +
-			`"scheduler":"EPERM","parameters":"EPERM","oneself":true}`,
-		free: `{"group":true,"time":true,"processors":true,"scheduler":true,"parameters":true,"oneself":true}`},
+		change: func(cfg *Config) { cfg.CacheDir = "/dev/shm/cache" }},
+	{name: "links", in: inGVisor, out: workerFilter}, // which its tmpfs does not count
+	{name: "others", in: refused, out: workerFilter}, // that are there
 }
 
 // enterable lets a run that is not shut in find its directory on the host,
@@ -190,14 +150,6 @@ func TestEachLayer(t *testing.T) {
 						tt.input = file
 					}
 				}
-				if tt.aside == nil {
-					tt.aside = of()
-				}
-				text := program(t, "layers/"+tt.name)
-				outcome := func(t *testing.T, w weakness, usual string) string {
-					r := startWeak(t, w, tt.change)
-					return unlike(t, r, text, tt.input, usual, max(tt.times, 1), tt.together)
-				}
 				t.Run(tt.name, func(t *testing.T) {
 					if tt.name == "huge_pages" {
 						hugePages(t)
@@ -205,43 +157,67 @@ func TestEachLayer(t *testing.T) {
 					if tt.name == "private_root" && madeOfFiles(whole) {
 						need.Unmet(t, "what stands in for a device is in the root that is left out")
 					}
-					if got := outcome(t, without(tt.aside), tt.contained); !strings.HasPrefix(got, tt.contained) {
-						t.Errorf("with all layers: %s, want %s", got, tt.contained)
-					}
-					if tt.edit == nil {
-						tt.edit = leaveOut(tt.aside, tt.out)
-					}
-					got := outcome(t, weakness{alter: tt.alter, edit: tt.edit}, tt.contained)
-					if !strings.HasPrefix(got, tt.free) || strings.HasPrefix(got, tt.contained) {
-						t.Errorf("without the layer: %s, want %s", got, tt.free)
-					}
+					tt.proves(t, read(t, layers, tt.name), whole)
 				})
 			}
 		})
 	}
 }
 
-// unlike runs a program a number of times and returns the first answer that is
-// not the usual one, or else the usual one.
-func unlike(t *testing.T, r *Runtime, text string, input any, usual string, times int, together bool) string {
+// proves runs a program with all layers, those aside left out, and without this
+// one. What is expected is that of the place of a runtime with all of them.
+func (tt layerTest) proves(t *testing.T, p hostile, whole *Runtime) {
 	t.Helper()
+	want := p.expected(whole)
+	if tt.free != nil {
+		want = maps.Clone(want)
+		delete(want, "free~")
+		want["free"] = tt.free()
+	}
+	if tt.aside == nil {
+		tt.aside = of()
+	}
+	if tt.edit == nil {
+		tt.edit = leaveOut(tt.aside, tt.out)
+	}
+	isContained := func(got string) bool { return want.Matches("contained", got) }
+	outcome := func(w weakness) string {
+		return tt.unlike(t, startWeak(t, w, tt.change), p.script, inputOf(want, tt.input), isContained)
+	}
+	if got := outcome(without(tt.aside)); !isContained(got) {
+		says, _ := want.Says("contained")
+		t.Errorf("with all layers: %s, want %s", got, says)
+	}
+	got := outcome(weakness{alter: tt.alter, edit: tt.edit})
+	if !want.Matches("free", got) || isContained(got) {
+		says, _ := want.Says("free")
+		t.Errorf("without the layer: %s, want %s", got, says)
+	}
+}
+
+// unlike runs a program as often as the test says and returns the first answer
+// that is not the usual one, or else the last.
+func (tt layerTest) unlike(t *testing.T, r *Runtime, script string, input any, usual func(string) bool) string {
+	t.Helper()
+	times := max(tt.times, 1)
 	answers := make(chan string, times)
 	var runs sync.WaitGroup
 	for range times {
-		if together {
-			runs.Go(func() { answers <- answer(t, r, text, input) })
+		if tt.together {
+			runs.Go(func() { answers <- answer(t, r, script, input) })
 			continue
 		}
-		if got := answer(t, r, text, input); !strings.HasPrefix(got, usual) {
+		got := answer(t, r, script, input)
+		if !usual(got) {
 			return got
 		}
-		answers <- usual
+		answers <- got
 	}
 	runs.Wait()
 	close(answers)
 	got := ""
 	for got = range answers {
-		if !strings.HasPrefix(got, usual) {
+		if !usual(got) {
 			break
 		}
 	}

@@ -29,11 +29,7 @@ func TestMemoryIsWatched(t *testing.T) {
 				}
 				w := without(baseFilter, stepsOf(sandbox.Rlimits, "RLIMIT_AS"))
 				r := startWeak(t, w, func(cfg *Config) { cfg.Limits.MemoryBytes = 64 << 20 })
-				got := execute(t, r, program(t, "attacks/memory"), how)
-				if got.Status != MemoryLimit || !strings.HasPrefix(got.Error,
-					"Script exceeded the memory limit of 64 MiB: it held ") {
-					t.Errorf("%s: got %+v", how, got)
-				}
+				read(t, arranged, "memory").attack(t, r, how)
 				good(t, r)
 			}
 		})
@@ -102,10 +98,7 @@ func packageOf(t *testing.T, name, text string) string {
 func TestPageTablesAreWatched(t *testing.T) {
 	inPosture(t, here(), func(t *testing.T) {
 		r := startWeak(t, weakness{edit: anyAddress}, func(cfg *Config) { cfg.Limits.MemoryBytes = 256 << 20 })
-		got := execute(t, r, program(t, "attacks/page_tables"), nil)
-		if got.Status != MemoryLimit || !strings.Contains(got.Error, ": it held ") {
-			t.Errorf("got %+v", got)
-		}
+		read(t, arranged, "page_tables").attack(t, r, nil)
 	})
 }
 

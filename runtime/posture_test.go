@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -16,11 +15,6 @@ import (
 	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
-
-// The hostile programs, one a file, named by what they are after.
-//
-//go:embed testdata/layers/*.py testdata/attacks/*.py
-var programs embed.FS
 
 // here is the posture of this process: what it was made for, or what its user
 // is granted on a machine like CI.
@@ -130,20 +124,6 @@ func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error)
 		need.Unmet(t, "this machine grants posture %s instead of %s: %v", got, named(here()), r.Info().LayerNotes)
 	}
 	return r
-}
-
-// program is the text of a hostile program, with what all of them may use.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	common, err := programs.ReadFile("testdata/attacks/common.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := programs.ReadFile("testdata/" + name + ".py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(common) + string(text)
 }
 
 // execute runs a script; a Go error fails the test.

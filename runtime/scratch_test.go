@@ -18,10 +18,7 @@ func TestScratchIsBounded(t *testing.T) {
 			r := start(t, func(cfg *Config) { cfg.Limits.TmpBytes = 16 << 20 })
 			for _, way := range []string{"visible", "unlinked", "mapped", "reserved", "unreadable", "many", "deep"} {
 				t.Run(way, func(t *testing.T) {
-					got := execute(t, r, program(t, "attacks/fill"), way)
-					if got.Status != FileLimit {
-						t.Errorf("%+v", got)
-					}
+					read(t, arranged, "fill").attack(t, r, way)
 					good(t, r)
 				})
 			}
@@ -45,14 +42,12 @@ func TestScratchIsRemoved(t *testing.T) {
 			before := state(t, host) + state(t, inside)
 			r := start(t, nil)
 			for range 3 {
-				if got := answer(t, r, program(t, "attacks/leftovers"), host); got != `"left"` {
-					t.Fatal(got)
-				}
+				read(t, arranged, "leftovers").attack(t, r, host)
 			}
 			onlyReady(t, r)
 			// The last ones are still there when the server ends.
 			for range 2 {
-				answer(t, r, program(t, "attacks/leftovers"), host)
+				read(t, arranged, "leftovers").attack(t, r, host)
 			}
 			dir := runsDir(t, r)
 			if err := r.Close(); err != nil {

@@ -25,13 +25,13 @@ func TestCanaries(t *testing.T) {
 			setup.Need(t)
 			s := &target{
 				Server: bed.Start(t, testbed.Options{Setup: setup, Settings: unconfined}),
-				setup:  setup.Name, shared: sharedSource(t),
+				setup:  setup.Name, shared: preludeOf(t, escapes),
 			}
-			p, err := readProgram("unconfined/reaches_everything.py")
+			p, err := escapes.Read("unconfined/reaches_everything.py")
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, err := p.request(s.shared, s.Targets)
+			body, err := request(p, s.shared, s.Targets)
 			if err != nil {
 				t.Fatal(err)
 			}

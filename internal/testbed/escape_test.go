@@ -17,6 +17,7 @@ import (
 
 	"github.com/pyexec/pyexec/internal/testbed"
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/program"
 )
 
 // tight are limits that a script reaches quickly. Not the wall clock, which
@@ -70,11 +71,11 @@ func setups() []testbed.Setup {
 // nothing is also seen from outside: no secret is in any reply, nobody reached
 // the canary, and after each program the service still answers rightly.
 func TestEscape(t *testing.T) {
-	names := programs(t)
+	names := namesOf(t, escapes)
 	if len(names) < 120 {
 		t.Errorf("only %d programs", len(names))
 	}
-	shared := sharedSource(t)
+	shared := preludeOf(t, escapes)
 	bed := newBed(t)
 	for _, setup := range setups() {
 		t.Run(setup.Name, func(t *testing.T) {
@@ -144,18 +145,18 @@ func less(setup, found string) error {
 
 // attack runs one program, and those that it needs.
 func (s *target) attack(t *testing.T, name string) {
-	p, err := readProgram(name)
+	p, err := escapes.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !p.here() {
-		need.Elsewhere(t, "for %s only", p.want["arch"])
+	if !p.Here() {
+		need.Elsewhere(t, "for %s only", p.Value("arch"))
 	}
-	if before := p.want["before"]; before != "" {
+	if before := p.Value("before"); before != "" {
 		s.run(t, before)
 	}
 	var others sync.WaitGroup
-	if beside := p.want["beside"]; beside != "" {
+	if beside := p.Value("beside"); beside != "" {
 		others.Go(func() { s.run(t, beside) })
 		time.Sleep(300 * time.Millisecond) // the other one runs by then
 	}
@@ -168,20 +169,20 @@ func (s *target) attack(t *testing.T, name string) {
 // run runs a program and compares the reply.
 func (s *target) run(t *testing.T, name string) {
 	t.Helper()
-	p, err := readProgram(name)
+	p, err := escapes.Read(name)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	body, err := p.request(s.shared, s.Targets)
+	body, err := request(p, s.shared, s.Targets)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	want := p.in(s.setup)
+	want := p.In(s.setup)
 	if blocked := want["blocked"]; blocked != "" && s.checked {
 		why := "Script contains potentially dangerous code: " + blocked
-		want = map[string]string{"status": "import_blocked", "error": why}
+		want = program.Expected{"status": "import_blocked", "error": why}
 	}
 	code, reply, err := s.post(patience, body)
 	if err != nil {

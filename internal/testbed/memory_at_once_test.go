@@ -37,7 +37,7 @@ var recommended = testbed.Options{
 // or is told that there is no room now.
 func TestMemoryAtOnce(t *testing.T) {
 	testbed.Podman.Need(t)
-	s := newMeasured(t, testbed.New(t), recommended, memorySource(t))
+	s := newMeasured(t, testbed.New(t), recommended, preludeOf(t, memory))
 	stop := s.meter.Watch()
 	over, answered := make(chan struct{}), &tally{}
 	var honest, hostile sync.WaitGroup
@@ -53,7 +53,7 @@ func TestMemoryAtOnce(t *testing.T) {
 			}
 		})
 	}
-	names := programsIn(t, memoryDir)
+	names := namesOf(t, memory)
 	for range rounds {
 		for _, name := range names {
 			select {
@@ -99,12 +99,12 @@ func (s *measured) survived(t *testing.T, stop func() ([]testbed.Sample, error))
 
 // attackWith runs a program, which may end as it likes.
 func (s *measured) attackWith(t *testing.T, name string, all *tally) {
-	p, err := readProgramIn(memoryDir, name)
+	p, err := memory.Read(name)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	body, err := p.holding(memoryDir, s.shared+patient, tooMuch)
+	body, err := holding(p, s.shared+patient, tooMuch)
 	if err != nil {
 		t.Error(err)
 		return

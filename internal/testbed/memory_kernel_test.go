@@ -80,7 +80,7 @@ const loose = "loose"
 // limits can make the kernel hold that is counted as no memory of the run: beside
 // pages of its own and /tmp.
 func TestKernelMemory(t *testing.T) {
-	shared, bed := memorySource(t), testbed.New(t)
+	shared, bed := preludeOf(t, memory), testbed.New(t)
 	testbed.PlainRoot.Need(t)
 	s := newMeasured(t, bed, testbed.Options{
 		Setup: testbed.PlainRoot, Measured: true,
@@ -92,11 +92,11 @@ func TestKernelMemory(t *testing.T) {
 	table := "| what | MiB | at most |\n|---|---|---|\n"
 	for _, row := range kernelMemory {
 		t.Run(row.program, func(t *testing.T) {
-			p, err := readProgramIn(memoryDir, row.program+".py")
+			p, err := memory.Read(row.program + ".py")
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, err := p.holding(memoryDir, shared, 480)
+			body, err := holding(p, shared, 480)
 			if err != nil {
 				t.Fatal(err)
 			}

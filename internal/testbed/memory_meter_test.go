@@ -14,7 +14,7 @@ import (
 // kind, and the meter sees that, as that kind, and that it is gone.
 func TestMeter(t *testing.T) {
 	const exactly = 300
-	shared, bed := memorySource(t), testbed.New(t)
+	shared, bed := preludeOf(t, memory), testbed.New(t)
 	for _, setup := range []testbed.Setup{testbed.PlainRoot, testbed.Podman} {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)

@@ -1,26 +1,16 @@
 package testbed_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed"
-)
-
-// The programs that try to hold memory, what they share, and the twins that
-// want no more than their due.
-const (
-	memoryDir    = "testdata/memory"
-	memoryShared = memoryDir + "/shared/hold.py"
-	honestDir    = memoryDir + "/honest"
+	"github.com/pyexec/pyexec/internal/testbed/program"
 )
 
 // Limits of the server, in MiB, and what a program is told to hold: far more.
@@ -64,35 +54,25 @@ const (
 // and nothing when it is over. The service goes on. Honest programs get what
 // they are due.
 func TestMemory(t *testing.T) {
-	names := programsIn(t, memoryDir)
+	names := namesOf(t, memory)
 	if len(names) < 50 {
 		t.Errorf("only %d programs", len(names))
 	}
-	shared := memorySource(t)
+	shared := preludeOf(t, memory)
 	bed := testbed.New(t)
 	for _, setup := range testbed.Setups() {
 		t.Run(setup.Name, func(t *testing.T) {
 			setup.Need(t)
 			s := newMeasured(t, bed, testbed.Options{Setup: setup, Settings: small, Measured: true}, shared)
-			for _, name := range programsIn(t, honestDir) {
-				t.Run("honest/"+strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.deal(t, honestDir, name) })
+			for _, name := range namesOf(t, honest) {
+				t.Run("honest/"+strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.deal(t, honest, "", name) })
 			}
 			for _, name := range names {
-				t.Run(strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.deal(t, memoryDir, name) })
+				t.Run(strings.TrimSuffix(name, ".py"), func(t *testing.T) { s.deal(t, memory, shared, name) })
 			}
 			s.unharmed(t)
 		})
 	}
-}
-
-// memorySource stands before each hostile program.
-func memorySource(t *testing.T) string {
-	t.Helper()
-	source, err := os.ReadFile(memoryShared)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sharedSource(t) + string(source)
 }
 
 // measured is a server whose memory is looked at.
@@ -123,12 +103,12 @@ func newMeasured(t *testing.T, bed *testbed.Bed, o testbed.Options, shared strin
 func (s *measured) inGVisor() bool { return strings.HasPrefix(s.setup, "gvisor") }
 
 // deal runs one program and judges what it held, what it said, and what is left.
-func (s *measured) deal(t *testing.T, dir, name string) {
-	p, err := readProgramIn(dir, name)
+func (s *measured) deal(t *testing.T, set program.Set, shared, name string) {
+	p, err := set.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := p.holding(dir, s.shared, wanted)
+	body, err := holding(p, shared, wanted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,12 +116,12 @@ func (s *measured) deal(t *testing.T, dir, name string) {
 	if t.Failed() {
 		return
 	}
-	for _, wrong := range mismatches(p.in(s.setup), a.code, a.members) {
+	for _, wrong := range mismatches(p.In(s.setup), a.code, a.members) {
 		t.Errorf("%s\nthe reply: %d %.1000s", wrong, a.code, a.reply)
 	}
 	t.Logf("held %v, beside its own pages %.1f MiB; the reply says %.1f MiB at most, and %s %s",
 		a.most, mib(a.beside), mib(a.reported()), text(a.members["status"]), a.members["result"])
-	holds := p.number(t, "holds")
+	holds := number(t, p, "holds")
 	if limit := max(memoryMB+tmpMB+s.aside, holds); a.held > limit<<20 {
 		t.Errorf("TOO MUCH: %.1f MiB were held for %v, want at most %d: %v", mib(a.held), lasting, limit, a.most)
 	}
@@ -149,28 +129,18 @@ func (s *measured) deal(t *testing.T, dir, name string) {
 		t.Errorf("TOO MUCH: %.1f MiB were held beside its own pages for %v, want at most %d: %v",
 			mib(a.beside), lasting, holds, a.most)
 	}
-	s.leaves(t, a.before, max(s.left, p.number(t, "leaves")))
+	s.leaves(t, a.before, max(s.left, number(t, p, "leaves")))
 	s.goesOn(t)
 }
 
-// holding is the body that runs p, which is told how many MiB to hold if it is
-// hostile.
-func (p *program) holding(dir, shared string, mib int) ([]byte, error) {
-	body := map[string]any{"script": p.source, "report": true}
-	if dir == memoryDir {
-		body["script"], body["input"] = shared+p.source, mib
-	}
-	return json.Marshal(body)
-}
-
 // number is the value of a line of the header, zero without one.
-func (p *program) number(t *testing.T, name string) int64 {
+func number(t *testing.T, p *program.Program, name string) int64 {
 	t.Helper()
-	n, err := strconv.ParseInt(cmp.Or(p.want[name], "0"), 10, 64)
-	if err != nil {
-		t.Fatalf("header: %s: %v", name, err)
+	n, err := p.Number(name)
+	if err != nil || n != float64(int64(n)) {
+		t.Fatalf("%s: %v MiB, %v", name, n, err)
 	}
-	return n
+	return int64(n)
 }
 
 // answer is a reply, and what was held meanwhile beyond what was before.
@@ -269,19 +239,20 @@ func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
 // Every program that holds memory is told how much, and honest ones are not.
 func TestMemoryPrograms(t *testing.T) {
-	for dir, hostile := range map[string]bool{memoryDir: true, honestDir: false} {
-		for _, name := range programsIn(t, dir) {
-			p, err := readProgramIn(dir, name)
+	for _, set := range []program.Set{memory, honest} {
+		hostile := set.Dir == memory.Dir
+		for _, name := range namesOf(t, set) {
+			p, err := set.Read(name)
 			if err != nil {
 				t.Error(err)
 				continue
 			}
-			if strings.Contains(p.source, "def main(aim):") != hostile {
-				t.Errorf("%s: what main takes is not as its directory and its header say", filepath.Join(dir, name))
+			if strings.Contains(p.Source, "def main(aim):") != hostile {
+				t.Errorf("%s: what main takes is not as its directory and its header say", filepath.Join(set.Dir, name))
 			}
-			p.number(t, "holds")
-			p.number(t, "leaves")
-			if status := p.want["status"]; !hostile && status != "" {
+			number(t, p, "holds")
+			number(t, p, "leaves")
+			if status := p.Value("status"); !hostile && status != "" {
 				t.Errorf("%s: status %s: an honest program gets its result", name, status)
 			}
 		}

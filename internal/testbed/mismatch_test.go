@@ -1,16 +1,12 @@
 package testbed_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"reflect"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/program"
 )
 
 // statusCode is the HTTP code of a status that a script can bring about.
@@ -25,40 +21,19 @@ func statusCode(status string) int {
 }
 
 // mismatches compares a reply with what is wanted.
-func mismatches(want map[string]string, code int, reply map[string]json.RawMessage) (wrong []string) {
-	status := text(reply["status"])
+func mismatches(want program.Expected, code int, reply map[string]json.RawMessage) []string {
 	if code == 200 {
-		status = "ok"
-	}
-	wanted := want["status"]
-	if wanted == "" {
-		wanted = "ok"
-	}
-	if !slices.Contains(strings.Split(wanted, "|"), status) || code != statusCode(status) {
-		wrong = append(wrong, fmt.Sprintf("status %s with code %d, want %s", status, code, wanted))
-	}
-	for name, value := range want {
-		plain, pattern := strings.CutSuffix(name, "~")
-		switch plain {
-		case "result", "error", "denied", "stdout", "stderr":
-		default:
-			continue
+		answered := map[string]json.RawMessage{"status": json.RawMessage(`"ok"`)}
+		for name, value := range reply {
+			if name != "status" {
+				answered[name] = value
+			}
 		}
-		got := text(reply[plain])
-		same := got == value
-		if plain == "result" {
-			got = string(reply[plain])
-			same = !pattern && sameJSON(got, value)
-		}
-		if pattern {
-			same = regexp.MustCompile(`\A(?s:` + value + `)\z`).MatchString(got)
-		}
-		if !same {
-			wrong = append(wrong, fmt.Sprintf("%s %.1500s\nwant %s", plain, got, value))
-		}
+		reply = answered
 	}
-	if _, denied := reply["denied"]; denied && want["denied"] == "" && want["denied~"] == "" {
-		wrong = append(wrong, "denied "+text(reply["denied"])+", and nothing is expected")
+	wrong := want.Mismatches(reply)
+	if status := text(reply["status"]); code != statusCode(status) {
+		wrong = append(wrong, fmt.Sprintf("status %s with code %d", status, code))
 	}
 	return wrong
 }
@@ -70,17 +45,6 @@ func text(raw json.RawMessage) string {
 		return string(raw)
 	}
 	return s
-}
-
-func sameJSON(a, b string) bool {
-	decode := func(s string) (v any, err error) {
-		d := json.NewDecoder(bytes.NewReader([]byte(s)))
-		d.UseNumber()
-		return v, d.Decode(&v)
-	}
-	x, errX := decode(a)
-	y, errY := decode(b)
-	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
 }
 
 func TestMismatches(t *testing.T) {
@@ -104,7 +68,7 @@ func TestMismatches(t *testing.T) {
 		{"status: script_error\n# denied: x", `{"status":"script_error","denied":"x"}`, 422, 0},
 		{"status: script_error\n# denied: x", `{"status":"script_error"}`, 422, 1},
 	} {
-		p, err := parseProgram("p", "# Tries.\n# "+tt.header+"\ndef main(): pass\n")
+		p, err := program.Parse("# Tries.\n# "+tt.header+"\ndef main(): pass\n", escapes.Places)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +76,7 @@ func TestMismatches(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.reply), &reply); err != nil {
 			t.Fatal(err)
 		}
-		if wrong := mismatches(p.in("podman"), tt.code, reply); len(wrong) != tt.wrong {
+		if wrong := mismatches(p.In("podman"), tt.code, reply); len(wrong) != tt.wrong {
 			t.Errorf("%q, reply %d %s: got %q", tt.header, tt.code, tt.reply, wrong)
 		}
 	}

@@ -1,5 +1,0 @@
-# Who am I?
-
-
-def main():
-    return [os.getresuid(), os.getresgid(), os.getgroups()]

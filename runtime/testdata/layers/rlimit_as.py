@@ -1,6 +1,0 @@
-# More memory than allowed.
-import mmap
-
-
-def main():
-    return str(attempt(mmap.mmap, -1, 700 << 20)).startswith("<mmap") or "ENOMEM"

@@ -1,8 +1,0 @@
-# Start a process.
-
-
-def main():
-    pid = attempt(os.fork)
-    if pid == 0:
-        os._exit(0)
-    return pid if isinstance(pid, str) else "forked"

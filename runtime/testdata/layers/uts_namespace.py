@@ -1,5 +1,0 @@
-# What is this machine called?
-
-
-def main():
-    return os.uname().nodename
