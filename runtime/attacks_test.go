@@ -31,8 +31,9 @@ var programAttacks = []struct {
 		differ: differs{noDevices: {"0": "0o100000"}}}, // an empty file
 	// The variables are the loader's, with values that are always the same or
 	// that sys.prefix tells too.
-	// Those in C bound the threads of native libraries.
-	{name: "environment", want: expect{"python": expect{}, "c": nativeSettings,
+	// Those in C alone bound the threads of native libraries, and say where time
+	// zones are.
+	{name: "environment", want: expect{"python": madeUp, "c": nativeSettings,
 		"block": []any{"LD_BIND_NOW", "LD_ORIGIN_PATH"}}},
 	{name: "processes", want: expect{
 		"fork": "EPERM", "vfork": "EPERM", "posix_spawn": "EPERM", "subprocess": "EPERM",
@@ -126,6 +127,13 @@ var nativeSettings = []string{
 	"ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1",
 	"NUMEXPR_NUM_THREADS=1",
 	"OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1",
+	"TZDIR=PREFIX/lib/python3.11/site-packages/tzdata/zoneinfo",
+}
+
+// madeUp is the environment of every run, whose directory is HERE.
+var madeUp = expect{
+	"HOME": "HERE", "PWD": "HERE", "TMPDIR": "HERE", "MPLCONFIGDIR": "HERE/.cache/matplotlib",
+	"USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC",
 }
 
 // noDevices is added to a posture in a container whose root may make none.

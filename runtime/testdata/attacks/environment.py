@@ -3,6 +3,9 @@
 AT_EXECFN = 31
 
 
+import sys
+
+
 def main():
     pointer = ctypes.POINTER(ctypes.c_char_p).in_dll(libc, "environ")
     in_c = []
@@ -14,4 +17,7 @@ def main():
     # In gVisor there are random bytes between them, too.
     block = ctypes.string_at(begin, end - begin).decode(errors="replace").split("\0")
     names = [s.partition("=")[0] for s in block if "=" in s and " " not in s]
-    return {"python": dict(os.environ), "c": in_c, "block": [n for n in names if n.isascii() and n.isidentifier() and len(n) > 2]}
+    # The directory of the run goes by different names in different postures.
+    here = {k: v.replace(os.getcwd(), "HERE") for k, v in sorted(os.environ.items())}
+    in_c = [s.replace("=" + sys.prefix, "=PREFIX") for s in in_c if os.environ.get(s.partition("=")[0]) != s.partition("=")[2]]
+    return {"python": here, "c": in_c, "block": [n for n in names if n.isascii() and n.isidentifier() and len(n) > 2]}
