@@ -133,7 +133,7 @@ var nativeSettings = []string{
 // madeUp is the environment of every run, whose directory is HERE.
 var madeUp = expect{
 	"HOME": "HERE", "PWD": "HERE", "TMPDIR": "HERE", "MPLCONFIGDIR": "HERE/.cache/matplotlib",
-	"USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC",
+	"USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C.UTF-8",
 }
 
 // noDevices is added to a posture in a container whose root may make none.

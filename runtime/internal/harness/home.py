@@ -12,9 +12,8 @@ import sys
 import time
 import warnings
 from _imp import is_frozen
-from _locale import LC_CTYPE, setlocale
 
-from _harness import denials, faults, scriptfile
+from _harness import denials, faults, locales, scriptfile
 from _harness.confine import set_for_c
 from _harness.faults import MODULE
 
@@ -22,7 +21,6 @@ USER = "user"
 # The same wherever the run's directory is. XDG_CACHE_HOME and the like are not
 # set: what they stand for follows from HOME.
 ENVIRONMENT = {"USER": USER, "LOGNAME": USER, "PATH": "/usr/bin:/bin", "TZ": "UTC"}
-LOCALE = "C.UTF-8"
 STAYS = frozenset({"encodings", "_harness", "__main__", MODULE})  # the interpreter can't do without, or is it
 
 _environ, _isdir, _getuid, _getgid = os.environ, os.path.isdir, os.getuid, os.getgid
@@ -37,7 +35,7 @@ def prepare():
     _imported.update(_modules)
     _environ.clear()
     _environ.update(ENVIRONMENT)
-    set_locale()
+    locales.prepare()
     set_time_zones()
     set_users()
     sys.path_hooks.insert(0, look_here)
@@ -55,15 +53,6 @@ def settle(where):
     denials.home = os.fsencode(where)
     _environ["HOME"] = _environ["PWD"] = _environ["TMPDIR"] = where
     _environ["MPLCONFIGDIR"] = where + "/.cache/matplotlib"
-
-
-def set_locale():
-    """Text is UTF-8 for C code, too, where the C library has such a locale in it."""
-    try:
-        setlocale(LC_CTYPE, LOCALE)
-    except Exception:  # locale.Error: setlocale(LC_ALL, "") would fail by what LANG says
-        return
-    _environ["LANG"] = LOCALE
 
 
 def set_time_zones():
