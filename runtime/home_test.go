@@ -24,7 +24,8 @@ func TestHome(t *testing.T) {
 		"traceback": "Traceback (most recent call last):\n  File \"script.py\", line 24, in caught\n    helper.fail()\n" +
 			"  File \"HERE/helper.py\", line 2, in fail\n    raise ValueError('in helper')\nValueError: in helper\n",
 		"time": []any{
-			[]any{"UTC", "2024-07-03 09:46:40"}, []any{"CET", "2024-07-03 11:46:40"},
+			[]any{"UTC", "2024-07-03 09:46:40"},
+			[]any{"CET", "2024-07-03 11:46:40"},
 			[]any{"EST", "2024-07-03 05:46:40"},
 		},
 	}

@@ -7,6 +7,7 @@ they are known to what opens files in Python, in runs whose script names them.
 import builtins
 import io
 import os
+import sys
 
 _open, _os_open, _stat, _fstat, _dup, _fsdecode = io.open, os.open, os.stat, os.fstat, os.dup, os.fsdecode
 _type = type
@@ -21,9 +22,10 @@ DESCRIPTORS = {
 def are_named(text, given):
     """Whether the script, or a module that came with it, has such a name in it."""
     return (
-        "/dev/" in text
+        "/dev/std" in text
+        or "/dev/fd" in text
         or "/proc/self/fd" in text
-        or any(b"/dev/" in data for name, data in given.items() if name.endswith(b".py"))
+        or given and any(b"/dev/" in data for name, data in given.items() if name.endswith(b".py"))
     )
 
 
@@ -31,6 +33,12 @@ def provide():
     """Let the names be opened from here on."""
     builtins.open = io.open = open
     os.open, os.stat = os_open, os_stat
+    # numpy has taken the function when it was imported, for loadtxt and the like.
+    numpy = sys.modules.get("numpy.lib._datasource")
+    try:
+        numpy._file_openers._file_openers[None] = open
+    except Exception:  # not imported, or another version
+        pass
 
 
 def descriptor(name):

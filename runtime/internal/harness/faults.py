@@ -139,7 +139,7 @@ def own_frames(told, seen):
         return
     seen.add(id(told))
     told.stack[:] = callers_frames(told.stack)
-    if _issubclass(told.exc_type, SyntaxError) and told.filename is not None:
+    if _issubclass(told.exc_type, SyntaxError) and _isinstance(told.filename, _str):
         told.filename = called(told.filename)
     # A stand-in, because format takes the name from the class.
     bases = (SyntaxError,) if _issubclass(told.exc_type, SyntaxError) else ()

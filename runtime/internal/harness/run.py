@@ -65,7 +65,6 @@ class Run:
         text, given, stdin, blob, wanted, timeout = receive()
         global current
         current = self
-        scriptfile.text = text
         self.ran = False
         # Read before the timer starts, which may be long after on a busy machine.
         self.ends = _monotonic() + timeout
@@ -108,6 +107,7 @@ class Run:
 
     def provide(self, text):
         """Let there be what this script will look for and most don't."""
+        scriptfile.text = text
         if scriptfile.is_looked_for(self.given):
             self.given = scriptfile.put(self.given)
         if devices.are_named(text, self.given):

@@ -88,7 +88,7 @@ def is_looked_for(given):
         or "Thread" in text
         or "__del__" in text
         or "excepthook" in text
-        or any(name.endswith(b".py") for name in given)
+        or given and any(name.endswith(b".py") for name in given)
     )
 
 

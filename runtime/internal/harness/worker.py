@@ -81,7 +81,9 @@ def main(fds, uid, hurry, scratch):
 def rehearse():
     """Run a dummy script, so that no first time is left for the real one."""
     dummy = run.Run()
-    code = read_script("def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n", frozenset())
+    text = "def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n"
+    dummy.provide(text)
+    code = read_script(text, frozenset())
     result = dummy.call(code, b"[1]")
     dummy.encode(result)
     streams.flush()
