@@ -21,7 +21,8 @@ func TestHome(t *testing.T) {
 		"file": yes, "home": yes, "modules": []any{6, 1, true},
 		"user": []any{"user", "user", "user"}, "host": []any{},
 		"text": []any{"utf-8", "utf-8"}, "streams": "in",
-		"traceback": "Traceback (most recent call last):\n  File \"script.py\", line 24, in caught\n    helper.fail()\n" +
+		"traceback": "Traceback (most recent call last):\n" +
+			"  File \"script.py\", line 24, in caught\n    helper.fail()\n" +
 			"  File \"HERE/helper.py\", line 2, in fail\n    raise ValueError('in helper')\nValueError: in helper\n",
 		"time": []any{
 			[]any{"UTC", "2024-07-03 09:46:40"},
