@@ -1,10 +1,12 @@
 """What goes wrong with a script, in the words its caller gets."""
 
 import traceback
+from sys import _getframe
 from _thread import stack_size as _stack_size
 
 NAME = "script.py"
 MODULE = "script"
+OURS = "<run>"  # the code that calls the script's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
@@ -55,6 +57,15 @@ def callers_frames(stack):
     for f in frames:
         f.filename = called(f.filename)
     return frames
+
+
+def walk_stack(f):
+    """traceback.walk_stack, which ends where the script begins: the frames below are ours."""
+    if f is None:
+        f = _getframe().f_back.f_back.f_back.f_back
+    while f is not None and f.f_code.co_filename != OURS:
+        yield f, f.f_lineno
+        f = f.f_back
 
 
 def called(filename):

@@ -10,6 +10,7 @@ import os
 import pwd
 import sys
 import time
+import traceback
 import warnings
 from _imp import is_frozen
 
@@ -39,6 +40,7 @@ def prepare():
     set_time_zones()
     set_users()
     sys.path_hooks.insert(0, look_here)
+    traceback.walk_stack = faults.walk_stack
     # As it is for __main__, which the script would be elsewhere.
     warnings.filterwarnings("default", category=DeprecationWarning, module=MODULE + r"\Z")
     settle(home)
@@ -123,19 +125,29 @@ def look_here(path):
     raise ImportError("not in the script's directory", path=path)
 
 
-def give_way(given):
-    """Let the caller's modules be found where the library's of that name are imported already.
+def modules_of(given):
+    """The names of the caller's modules that an import finds.
 
-    As elsewhere: what Python itself is made of can't be replaced, and a module that
-    has another one already keeps it.
+    As elsewhere what Python itself is made of comes first.
     """
+    found = set()
     for name in given:
         top, slash, rest = name.partition(b"/")
-        if slash and rest != b"__init__.py" or not slash and not top.endswith(b".py"):
-            continue
-        module = os.fsdecode(top if slash else top[:-3])
-        if module in _modules and module not in _builtin and module not in STAYS and not is_frozen(module):
-            for loaded in [m for m in _modules if m == module or m.startswith(module + ".")]:
+        if rest == b"__init__.py" if slash else top.endswith(b".py"):
+            module = os.fsdecode(top if slash else top[:-3])
+            if module not in _builtin and module not in STAYS and not is_frozen(module):
+                found.add(module)
+    return found
+
+
+def give_way(names):
+    """Let these modules be found where the library's of that name are imported already.
+
+    As elsewhere a module that has another one already keeps it.
+    """
+    for name in names:
+        if name in _modules:
+            for loaded in [m for m in _modules if m == name or m.startswith(name + ".")]:
                 del _modules[loaded]
 
 

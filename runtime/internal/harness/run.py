@@ -66,6 +66,7 @@ class Run:
         global current
         current = self
         self.ran = False
+        self.blocked = blocked
         # Read before the timer starts, which may be long after on a busy machine.
         self.ends = _monotonic() + timeout
         setitimer(ITIMER_REAL, timeout)
@@ -76,7 +77,7 @@ class Run:
             self.provide(text)
             if wanted:
                 self.home = files.home()
-            code = read_script(text, blocked)
+            code = read_script(text, self.blocked)
             self.ran = True
             result = self.call(code, given)
             payload = self.encode(result)
@@ -101,7 +102,9 @@ class Run:
     def put(self, blob):
         try:
             self.given = files.put(blob)
-            home.give_way(self.given)
+            modules = home.modules_of(self.given)
+            home.give_way(modules)
+            self.blocked = blocked - modules
         except OSError:
             raise Refused("file_limit", "files") from None
 
