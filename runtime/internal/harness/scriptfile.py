@@ -79,7 +79,7 @@ def is_looked_for(given):
     return (
         "__file__" in text
         or NAME in text
-        or "argv" in text
+        or "argv[0]" in text
         or "filename" in text
         or "getfile" in text
         or "getsourcefile" in text
