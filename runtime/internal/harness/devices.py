@@ -54,7 +54,10 @@ def descriptor(name):
 def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
     fd = descriptor(file)
     if fd is not None and opener is None:
-        opener = lambda name, flags: _dup(fd)
+
+        def opener(name, flags):
+            return _dup(fd)
+
     return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
 

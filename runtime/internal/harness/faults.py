@@ -1,8 +1,8 @@
 """What goes wrong with a script, in the words its caller gets."""
 
 import traceback
-from sys import _getframe
 from _thread import stack_size as _stack_size
+from sys import _getframe
 
 NAME = "script.py"
 MODULE = "script"
