@@ -112,7 +112,7 @@ lint() {
 		ruff check --quiet --isolated --select=E9,F63,F7 $(files '*/testdata/*.py' 'testdata/*.py')
 	fi
 
-	step "layers, lengths, columns"
+	step "imports, lengths, columns"
 	go test ./internal/rules
 
 	step JavaScript

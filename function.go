@@ -69,13 +69,13 @@ func ExecuteEvent(w http.ResponseWriter, r *http.Request) {
 	service.Hosted().EventHandler().ServeHTTP(w, r)
 }
 
-// ExecuteCloudEvent is the same for those who deploy by signature and want a function
-// of CloudEvents: the same decoding, run, publishing and acknowledgement; an error
-// makes the message come again.
-// The framework's receiver of CloudEvents is in front of it, which has faults of its
-// own: a request that its client aborts at the wrong moment hangs for ever (decision
-// 020), a body of any size is read into memory, and tokens are not shown, so that
-// the start is refused where EVENTS_AUDIENCE asks for one.
+// ExecuteCloudEvent is the same for whoever deploys by signature and wants a
+// function of CloudEvents: the same decoding, run, publishing and acknowledgement;
+// an error makes the message come again. The framework's receiver of CloudEvents is
+// in front of it, which has faults of its own: a request that its client aborts at
+// the wrong moment hangs for ever (decision 020), a body of any size is read into
+// memory, and neither tokens nor hosts are shown, so that the start is refused where
+// EVENTS_AUDIENCE or ALLOWED_HOSTS asks for one.
 func ExecuteCloudEvent(ctx context.Context, e envelope.CloudEvent) error {
 	return service.Hosted().HandleEvent(ctx, e)
 }

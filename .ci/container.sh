@@ -48,11 +48,17 @@ if [[ $user != 0 ]]; then
 	chown "$user:$user" "$cache"
 fi
 
+# Tests note there what they skip: check.sh prints it.
+skips=()
+if [[ -n ${PYEXEC_TEST_SKIPPED:-} ]]; then
+	skips=(--volume "$PYEXEC_TEST_SKIPPED:/skipped" --env PYEXEC_TEST_SKIPPED=/skipped)
+fi
+
 podman --runtime "$(command -v runc)" run --rm --network none --user "$user:$user" "${confined[@]}" \
 	--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 \
 	--volume /usr:/usr:ro --volume /etc:/etc:ro --volume "$work/bin:/bin.only:ro" --volume "$PWD:/src:O" \
 	--volume "$(go env GOROOT):$(go env GOROOT):ro" --volume "$(go env GOMODCACHE):/go/pkg/mod:ro" \
 	--volume "$cache:/go/cache" --volume "$work/tmp:/tmp:dev,exec" "${more[@]}" --workdir "/src/${dir#"$PWD"}" \
 	--env HOME=/tmp --env PATH=/bin.only --env GOPATH=/go --env GOCACHE=/go/cache --env GOPROXY=off \
-	--env GOFLAGS=-mod=mod --env GOTOOLCHAIN=local \
+	--env GOFLAGS=-mod=mod --env GOTOOLCHAIN=local "${skips[@]}" \
 	--rootfs "$work/root:O" "$@"

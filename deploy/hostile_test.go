@@ -30,7 +30,7 @@ func holdsWhatIsHostile(t *testing.T, img image) {
 		"--workdir", "/workspace/internal/testbed", "--entrypoint", "/suite/escape.test", img.name,
 		"-test.run=^TestEscape$/^plain-root$", "-test.v", "-test.timeout=8m", "-server=/server",
 		"-canary=/suite/canary",
-		"-settings=PYTHON_HOME=/jail/python")
+		"-settings=PYTHON_HOME=/jail/python", "-granted=podman-nons")
 	attacksHeld(t, exec.CommandContext(t.Context(), "podman", args...), 240)
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// BenchmarkReplies is what a reply costs, small and large, by who asks for it.
+// BenchmarkReplies measures the cost of a reply, small and large, by endpoint.
 func BenchmarkReplies(b *testing.B) {
 	small := runtime.Result{Status: runtime.OK, Ran: true, Value: []byte("4"),
 		Stdout: []byte("Calculating: 2 + 2\n")}

@@ -19,9 +19,9 @@ import (
 // the refusal. Past it the server closes the connection.
 const drainBytes = 32 << 20
 
-// readBody returns the whole body, at most limit bytes of it, when it is of one
-// of the types and is UTF-8. A byte order mark is cut off. media is the type.
-// copies of it are in memory for a while.
+// readBody returns the whole body, at most limit bytes of it, when it is of one of
+// the types and is UTF-8. A byte order mark is cut off. media is the type of the
+// body. copies says how many copies of it exist at once while it is decoded.
 func (c *call) readBody(
 	r *http.Request, limit, copies int64, types ...string,
 ) (body []byte, media string, err error) {
@@ -35,7 +35,8 @@ func (c *call) readBody(
 	return body, media, err
 }
 
-// readBounded returns the whole body, at most limit bytes of it.
+// readBounded returns the whole body, at most limit bytes of it, and reserves
+// memory for the copies.
 func (c *call) readBounded(r *http.Request, limit, copies int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		if r.Header.Get("Expect") == "" { // else it is not on its way yet
@@ -70,9 +71,9 @@ func checkText(body []byte) ([]byte, error) {
 	return body, nil
 }
 
-// readAll reads up to limit+1 bytes. size is the length announced, -1 when
-// there is none; memory follows what has arrived, not what was announced. grow
-// is asked for more than a little of it.
+// readAll reads up to limit+1 bytes. size is the announced length, -1 where there
+// is none; memory follows what has arrived, not what was announced. grow is called
+// with the new size before the buffer gets larger than its first 64 KiB.
 func readAll(body io.Reader, size, limit int64, grow func(n int64) error) ([]byte, error) {
 	const first = 64 << 10
 	room := int64(first)
@@ -125,15 +126,15 @@ func readError(ctx context.Context, err error) error {
 	return refuse(invalidRequest, "request body: read: the connection or its encoding broke off")
 }
 
-// mediaJSON is what a body is taken for that does not say what it is.
+// mediaJSON is the type of a body without a Content-Type.
 const mediaJSON = "application/json"
 
-// executeTypes are what /execute takes: JSON, and scripts as they are, under any
-// of their names.
+// executeTypes are the types that /execute takes: JSON, and plain scripts, under
+// each of their names.
 var executeTypes = []string{mediaJSON, "text/x-python", "text/x-script.python", "application/x-python"}
 
-// checkType returns the type of a body when it is one of types, in UTF-8. What
-// does not say what it is is JSON. The first two types are the ones to offer.
+// checkType returns the type of a body when it is one of types, in UTF-8. A body
+// without a Content-Type is JSON. An error offers the first two of types.
 func checkType(header http.Header, types []string) (media string, err error) {
 	if err := checkCoding(header); err != nil {
 		return "", err

@@ -63,7 +63,7 @@ func TestLargeBody(t *testing.T) {
 	}
 }
 
-// Who asks before sending is told without having sent anything.
+// A client that asks before it sends (Expect) is told without having sent anything.
 func TestLargeBodyThatIsAnnounced(t *testing.T) {
 	req := httptest.NewRequest("POST", "/execute", nil)
 	req.ContentLength = testBodyBytes + 1

@@ -41,18 +41,19 @@ func (c *call) begin(r *http.Request) *Record {
 // pending says that there is a record that the Recorder does not have yet.
 func (c *call) pending() bool { return c.record != nil && !c.noted }
 
-// failed notes err as what a run, or the attempt at one, came to. It returns
-// the outcome, the sentence for the caller, and the reply that has it.
+// failed notes err as the outcome of a run, or of the attempt at one. It returns
+// the outcome, the sentence for the caller, and the body of the reply with it.
 func (c *call) failed(err error) (*outcome, string, content) {
 	o, sentence := explain(err)
 	c.record.end(o, sentence, err)
 	return o, sentence, refusal(o, sentence, hintOf(err))
 }
 
-// Clients decide how many they are, and what they send and read slowly stays in
-// memory meanwhile. So all of it together is bounded, beyond a little for each.
+// Clients decide how many they are. A body that is sent slowly, or a reply that is
+// read slowly, stays in memory meanwhile. So all of them together are bounded, but
+// for a little that each request may hold in any case.
 
-// How many copies of a body exist at once, by reader: what is decoded stands
+// How many copies of a body exist at once, by reader: the decoded request stands
 // beside it, and the SDKs of MCP and of events make more.
 const (
 	copiesPlain = 2
@@ -62,11 +63,12 @@ const (
 // toolCopies is how many copies of a reply exist while a tool returns it.
 const toolCopies = 6
 
-// replyRoomWithin is how long a large reply waits, in the worker that has it,
-// until others have been read.
+// replyRoomWithin is how long a large reply waits, in the worker that has it, until
+// other replies have been read.
 const replyRoomWithin = 5 * time.Second
 
-// bounds are those of all requests together, in bytes.
+// bounds limit, in bytes, what the bodies and the replies of all requests together
+// hold.
 type bounds struct {
 	bodies, replies *semaphore.Weighted
 }
@@ -122,8 +124,9 @@ func noRoom() error {
 		"the script has run, but its reply is too large for now: too many large replies are not read yet")
 }
 
-// output reserves n bytes for output, or for copies of a reply, that are here
-// already. The worker is free again, so that nothing may wait. A little is free.
+// output reserves n bytes for output, or for copies of a reply, that are in memory
+// already. It does not wait: the worker is free again, and would be given the next
+// script meanwhile. Up to largeBytes nothing is reserved.
 func (m *memory) output(n int64) error {
 	if n <= largeBytes {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// Bodies are bounded all together: who would be too much is told to come again,
-// at once, however slowly the others send; small ones always get through.
+// Bodies are bounded all together: one that would exceed the bound is told to come
+// again, at once, however slowly the others send; small ones always get through.
 func TestHeldBodies(t *testing.T) {
 	m := &memo{maxBytes: -1}
 	h := handlerWith(four(), Options{BodyBytes: testBodyBytes, Recorder: m, HeldBodyBytes: 9 << 20})

@@ -19,8 +19,8 @@ import (
 // minTimeout is the shortest timeout a request may ask for.
 const minTimeout = 50 * time.Millisecond
 
-// params are what a request asks for. job lacks what is not the caller's to say:
-// Usage.
+// params are the parts of a request. job lacks Usage, which is not for the caller
+// to say.
 type params struct {
 	job    runtime.Job
 	report bool
@@ -235,7 +235,7 @@ func setFiles(p *params, value []byte, limits *runtime.Limits) error {
 	return nil
 }
 
-// fileData is the contents that a value of files stands for.
+// fileData returns the contents that a value of the object of files gives.
 func fileData(value []byte) (data []byte, ok bool) {
 	switch value[0] {
 	case '"':
@@ -263,9 +263,9 @@ var queryFields = []string{"input", "timeout", "report", "return_files"}
 
 const queryNames = "input, timeout, report, return_files"
 
-// parseQuery takes the fields of the query over. strict refuses names that are
-// no fields; beside a JSON body they are nobody's business, because proxies add
-// parameters of their own.
+// parseQuery takes the fields of the query over. strict refuses names that are no
+// fields; beside a JSON body such names are ignored, because proxies add parameters
+// of their own.
 func (p *params) parseQuery(query string, strict bool, limits *runtime.Limits) error {
 	if query == "" {
 		return nil
@@ -292,7 +292,7 @@ func (p *params) parseQuery(query string, strict bool, limits *runtime.Limits) e
 			if name == "input" {
 				return refuse(invalidRequest, "input must be JSON: in a query a string stands in quotes")
 			}
-			value = []byte("null") // which none of the others may be
+			value = []byte("null") // null is refused by each of the other fields
 		}
 		if err := fields[i].set(p, value, limits); err != nil {
 			return err

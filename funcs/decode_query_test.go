@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A body that is the script itself, with what else there is to say in the query.
+// A body that is the script itself, with the other fields in the query.
 func TestSource(t *testing.T) {
 	for _, contentType := range []string{"text/x-python", "text/x-python; charset=UTF-8", "text/x-script.python",
 		"application/x-python"} {

@@ -99,7 +99,7 @@ func jsonReply(v any) (reply, error) {
 	return reply{http: http.StatusOK, content: textContent(bytes.TrimSpace(b.Bytes()))}, err
 }
 
-// list makes a list that is missing an empty one, for JSON.
+// list returns l, and an empty list for nil, which would be null in JSON.
 func list(l []string) []string {
 	if l == nil {
 		return []string{}
@@ -107,7 +107,7 @@ func list(l []string) []string {
 	return l
 }
 
-// object makes a map that is missing an empty one, for JSON.
+// object returns m, and an empty map for nil, which would be null in JSON.
 func object[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return map[string]V{}
@@ -115,7 +115,7 @@ func object[V any](m map[string]V) map[string]V {
 	return m
 }
 
-// assetEndpoint serves what the page at / loads.
+// assetEndpoint serves the files that the page at / loads.
 var assetEndpoint = endpoint{"GET, HEAD", (*handler).asset}
 
 // asset is GET /assets/VERSION/NAME. The version is in the path, so a browser
@@ -132,7 +132,7 @@ func (h *handler) asset(r *http.Request, _ *call) (reply, error) {
 		"Vary":          {"Accept-Encoding"},
 	}
 	if acceptsGzip(r) {
-		// A strong tag is of the bytes as they are sent.
+		// A strong tag names the bytes as they are sent.
 		rep.content = textContent(a.Gzip)
 		rep.header.Set("Content-Encoding", "gzip")
 		rep.header.Set("Etag", strings.TrimSuffix(a.ETag, `"`)+`-gzip"`)
@@ -144,7 +144,7 @@ func (h *handler) asset(r *http.Request, _ *call) (reply, error) {
 	return rep, nil
 }
 
-// compressed is rep for a caller who takes gzip.
+// compressed returns rep, in gzip's format for a caller who accepts that.
 func compressed(r *http.Request, rep reply) reply {
 	if rep.header == nil {
 		rep.header = http.Header{}

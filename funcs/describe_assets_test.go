@@ -129,7 +129,7 @@ func TestAssets(t *testing.T) {
 	}
 }
 
-// What is sent compressed is what is sent plain.
+// A compressed reply holds the bytes of the plain one.
 func TestCompressed(t *testing.T) {
 	for path, accept := range map[string]string{"/": "application/json", "/openapi.json": "*/*"} {
 		plain := serve(four(), newRequest("GET", path, "", ""))

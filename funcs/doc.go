@@ -1,5 +1,5 @@
 // Package funcs is the HTTP face of the service. A request passes through it in
-// five steps:
+// these steps:
 //
 //	handler.go    path and method; from an error to its reply
 //	call.go       one request on its way, and the memory that it holds
@@ -9,18 +9,17 @@
 //	encode.go     runtime.Result → JSON
 //	reply.go      head and content, at the reader's pace
 //
-// Each endpoint has a file. Those that run something go the same way, and meet in
-// perform:
+// What runs something has a file for each endpoint, and meets in perform:
 //
 //	execute.go    POST /execute
 //	stream.go     the same for whoever wants to see the output as it is written
 //	push.go       POST /events: a message that Pub/Sub pushes (package envelope);
 //	              it is acknowledged once the reply is published and the run noted
 //	tool.go       POST /mcp: the tool that is offered to language models (package mcp)
-//	describe.go   GET: what the service is, for people and programs (package web)
 //
 // Beside them:
 //
+//	describe.go   all GETs: what the service is, for people and programs (package web)
 //	record.go     what a [Recorder] is told of a run, however it was asked for
 //	headers.go    what callers want and where they are, by their headers
 //	guard.go      keeps web pages away

@@ -24,7 +24,7 @@ type report struct {
 	isolation map[string]bool
 }
 
-// encoding is how the result of one run is told.
+// encoding is one run's result, and what the reply says of it.
 type encoding struct {
 	res         *runtime.Result
 	outputBytes int64   // Limits.OutputBytes, to know output that was cut
@@ -32,9 +32,9 @@ type encoding struct {
 	extra       *report // nil unless asked for
 }
 
-// content is the reply that tells of the run.
+// content returns the body of the reply to the run.
 func (e encoding) content() content {
-	return newContent(rawSize(e.res), e.write)
+	return newContent(e.rawSize(), e.write)
 }
 
 func (e encoding) write(w *jsontext.Writer) {
@@ -151,9 +151,13 @@ func comma(w *jsontext.Writer, i int) {
 	}
 }
 
-// rawSize is what a result takes before it is encoded.
-func rawSize(res *runtime.Result) int64 {
-	n := len(res.Value) + len(res.Stdout) + len(res.Stderr) + len(res.Traceback) + len(res.Error)
+// rawSize is about how many bytes the reply takes before it is encoded.
+func (e encoding) rawSize() int64 {
+	res := e.res
+	n := len(res.Value) + len(res.Stdout) + len(res.Traceback) + len(res.Error)
+	if res.Status != runtime.OK || e.extra != nil {
+		n += len(res.Stderr)
+	}
 	for _, f := range res.Files {
 		n += len(f.Name) + len(f.Data)
 	}

@@ -78,13 +78,13 @@ func (h *handler) perform(
 	return o, told.content(), nil
 }
 
-// reportOf is what a report tells beside the result.
+// reportOf returns what a report adds to the result.
 func (h *handler) reportOf(c *call, job *runtime.Job) *report {
 	limits := c.limits
 	if job.Timeout > 0 {
 		limits.Timeout = min(limits.Timeout, job.Timeout)
 	}
-	// Asked again: a start may have ended only now.
+	// Info is asked for again: the start may have ended meanwhile.
 	return &report{id: c.id, limits: limits, isolation: h.runner.Info().Isolation}
 }
 

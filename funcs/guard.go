@@ -17,26 +17,26 @@ const AnyHost = "*"
 // the page's own server. It is asked before each request that may run something,
 // before a byte of the body is read.
 //
-// Only browsers lend themselves to that, and with a POST each of them says who
-// asks, in the header Origin: also a page that asks its own server, and also
-// where the answer is kept from the page. So what has no such header is nobody's
+// Only browsers can be used like that, and with a POST each of them says who asks,
+// in the header Origin: also a page that asks its own server, and also where the
+// page may not read the answer. So a request without that header comes from no
 // page, whatever host it names.
 type guard struct {
-	hosts   []string // that pass; none: those that can't be rebound
+	hosts   []string // that pass; with none, those that can't be rebound
 	setting string   // where the operator can name more
-	// loopback has whoever comes over the loopback interface name a host that
-	// can't be rebound, browser or not.
+	// loopback requires a host that can't be rebound of every client on the
+	// loopback interface, browser or not.
 	loopback bool
 	origin   *http.CrossOriginProtection
 }
 
-// guards are the ones of a handler: for /mcp, and for everything else.
+// guards are those of a handler: for /mcp, and for everything else.
 type guards struct{ tool, other *guard }
 
 func newGuards(opts Options) guards {
 	origin := http.NewCrossOriginProtection()
 	g := guards{other: &guard{hosts: opts.Hosts, setting: "ALLOWED_HOSTS", origin: origin}}
-	// As the SDK of the protocol does it.
+	// loopback is what the SDK of the protocol does, too.
 	g.tool = &guard{hosts: opts.MCPHosts, setting: "MCP_HOSTS", loopback: true, origin: origin}
 	if len(opts.MCPHosts) == 0 {
 		g.tool.hosts, g.tool.setting = opts.Hosts, g.other.setting
@@ -44,7 +44,7 @@ func newGuards(opts Options) guards {
 	return g
 }
 
-// of is the guard of a path.
+// of returns the guard for a path.
 func (g guards) of(path string) *guard {
 	if path == "/mcp" {
 		return g.tool
@@ -75,8 +75,8 @@ func (g *guard) refuse(format, host string) error {
 	return refuseLimit(wrongHost, "The operator can name the host in "+g.setting+".", format, host)
 }
 
-// fromBrowser says whether a browser sends the request for a page. Other headers
-// of theirs say nothing: Node's fetch has Sec-Fetch-Mode, too, and PowerShell
+// fromBrowser says whether a browser sends the request for a page. Other headers of
+// browsers prove nothing: Node's fetch has Sec-Fetch-Mode, too, and PowerShell
 // calls itself Mozilla.
 func fromBrowser(r *http.Request) bool {
 	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
@@ -90,7 +90,7 @@ func hostname(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// unbound says of a host that no web page can make it its own name.
+// unbound says whether a host is one that no web page can make its own name.
 func unbound(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil || strings.EqualFold(host, "localhost")
@@ -101,11 +101,12 @@ func overLoopback(r *http.Request) bool {
 	return ok && addr.IP.IsLoopback()
 }
 
-// simpleTypes are what a page may send to any address without asking first.
+// simpleTypes are the types that a page may send to any address without a preflight
+// request.
 var simpleTypes = []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
 
-// simple says of a body that its type is one of them. A header that pages may
-// not set without asking speaks against a page.
+// simple says whether a page could have sent the request without a preflight: its
+// type is a simple one, and it has no header for which browsers ask first.
 func simple(header http.Header) bool {
 	media, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	return slices.Contains(simpleTypes, strings.ToLower(strings.TrimSpace(media))) &&

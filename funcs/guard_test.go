@@ -118,7 +118,7 @@ var askers = map[string]struct {
 		local: loopback, host: "a.example"}, mcp: true},
 }
 
-// Whatever runs something asks where a request comes from.
+// Whatever endpoint runs something checks where a request comes from.
 func TestGuard(t *testing.T) {
 	for name, tt := range askers {
 		for path := range bodies {
@@ -138,7 +138,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// Every endpoint that takes more than reading is behind the guard, a new one too.
+// Every endpoint that does more than reading is behind the guard, a new one too.
 func TestEveryPostIsGuarded(t *testing.T) {
 	for path, e := range endpoints {
 		if !allows(e.allow, "POST") {
@@ -161,8 +161,8 @@ type counted struct {
 
 func (c *counted) Read(p []byte) (int, error) { c.reads++; return c.Reader.Read(p) }
 
-// What pages can do without asking first, as Chromium sends it from a page of
-// http://evil.example to a service on the reader's machine.
+// Requests that pages can send without a preflight, as Chromium sends them from a
+// page of http://evil.example to a service on the reader's machine.
 func TestRequestsOfPages(t *testing.T) {
 	for name, tt := range map[string]struct {
 		path   string

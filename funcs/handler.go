@@ -34,9 +34,9 @@ type Runner interface {
 type Options struct {
 	// BodyBytes bounds the body of a request. It must be positive.
 	BodyBytes int64
-	// HeldBodyBytes and HeldReplyBytes bound what is held of all large bodies
-	// and of all large replies. Callers beyond them are told to come again. Zero
-	// means no bound. They must be several times as large as one body, and at
+	// HeldBodyBytes and HeldReplyBytes bound, in bytes, what all large bodies and
+	// all large replies hold together. Callers beyond them are told to come again.
+	// Zero means no bound. They must be several times as large as one body, and at
 	// least as large as one reply.
 	HeldBodyBytes, HeldReplyBytes int64
 	// Log receives faults of the service that no Record tells of, each once.
@@ -55,8 +55,9 @@ type Options struct {
 	// stands for: browsers must name localhost or an IP address, which can't be
 	// rebound; other clients may use any name.
 	Hosts []string
-	// MCP serves /mcp. MCPHosts stand there for Hosts; none, for the same. By
-	// default, whoever comes over the loopback interface is treated like a browser.
+	// MCP serves /mcp. MCPHosts are the Hosts of /mcp; with none, Hosts hold there,
+	// too. Where there are none of these either, every client on the loopback
+	// interface is treated like a browser.
 	MCP      bool
 	MCPHosts []string
 	// Complete is closed when Runner.Info knows all there is to know. nil means
@@ -148,7 +149,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// left says that err is only the echo of a caller who left.
+// left says that err only means that the caller left.
 func left(r *http.Request, err error) bool {
 	return errors.Is(err, context.Canceled) && r.Context().Err() != nil
 }

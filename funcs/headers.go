@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// quality is how much the caller wants what name stands for, by the lines of a
-// header like Accept: from 0, not at all, to 1, which is what no q means. What
-// is not named by its name is not wanted: wildcards say nothing here.
+// quality is the weight (q) that the lines of a header like Accept give to name:
+// from 0, not wanted, to 1, which is also the weight of a name without a q. A name
+// that is not listed has 0: wildcards do not count.
 func quality(lines []string, name string) (most float64) {
 	for _, line := range lines {
 		for part := range strings.SplitSeq(line, ",") {
@@ -33,7 +33,7 @@ func qualityOf(params string) float64 {
 	return 1
 }
 
-// prefers says that the caller names a type, and does not want JSON more.
+// prefers says whether the caller names a type, and gives JSON no greater weight.
 func prefers(accept []string, media string) bool {
 	q := quality(accept, media)
 	return q > 0 && q >= quality(accept, mediaJSON)

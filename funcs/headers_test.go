@@ -15,7 +15,7 @@ func TestQuality(t *testing.T) {
 	}
 }
 
-// Who names JSON and another type gets the one that is wanted more.
+// A caller who names JSON and another type gets the one with the greater weight.
 func TestPrefers(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"": false, "*/*": false, "text/html": true, "text/html;q=0.1": true, "text/html;q=0": false,

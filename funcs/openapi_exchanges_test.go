@@ -34,7 +34,7 @@ func exchanges() []exchange {
 		outcomeExchanges(), getExchanges())
 }
 
-// fineResult is what a run has returned that had nothing to complain of.
+// fineResult is the result of a run that nothing went wrong with.
 var fineResult = runtime.Result{
 	Status: runtime.OK, Ran: true, Value: []byte(`{"a":4.0}`), Stdout: []byte("x"), Stderr: []byte("y"),
 }

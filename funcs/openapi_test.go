@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -246,5 +247,28 @@ func TestOpenAPIExamples(t *testing.T) {
 				t.Errorf("%s stands under %s", name, code)
 			}
 		}
+	}
+}
+
+// The fields are listed in texts, and those of the query in the document, too.
+func TestFieldsAreListed(t *testing.T) {
+	var names, parameters []string
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	doc, _ := openAPIDoc(t)
+	for _, p := range doc.Paths.Value("/execute").Post.Parameters {
+		if p.Value.In == "query" {
+			parameters = append(parameters, p.Value.Name)
+		}
+	}
+	if got := strings.Join(names, ", "); got != fieldNames {
+		t.Errorf("fieldNames are %s, want %s", fieldNames, got)
+	}
+	if got := strings.Join(queryFields, ", "); got != queryNames {
+		t.Errorf("queryNames are %s, want %s", queryNames, got)
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(parameters)), slices.Sorted(slices.Values(queryFields))) {
+		t.Errorf("the document has the parameters %q, want %q", parameters, queryFields)
 	}
 }

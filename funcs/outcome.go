@@ -18,7 +18,7 @@ const (
 	internalError  runtime.Status = "internal_error"
 )
 
-// Reasons for invalid_request that HTTP has its own number for. The caller
+// Reasons for invalid_request that have an HTTP status of their own. The caller
 // sees the word invalid_request for all of them.
 const (
 	tooLarge    runtime.Status = "too_large"
@@ -43,22 +43,22 @@ type outcome struct {
 	meaning string
 }
 
-// ack is what becomes of a message whose run ended like this.
+// ack is how a message is answered whose run ended like this.
 type ack int
 
 const (
 	// done: the message is acknowledged. A retry would do the same again.
 	done ack = iota
-	// poison: so is a message that is no request, lest it come back for ever,
-	// but an operator should see it.
+	// poison: the message is acknowledged, too. It is no request, and would come
+	// back for ever; an operator should see it.
 	poison
 	// again: the message is refused with the HTTP status of the outcome, and
 	// comes again. A retry can succeed.
 	again
 )
 
-// notice is the level of what went wrong for the caller but not for the
-// service: Cloud Logging has a word for it between INFO and WARNING.
+// notice is the level of what is wrong for the caller but not for the service:
+// Cloud Logging has a severity for it between INFO and WARNING.
 const notice = slog.LevelInfo + 2
 
 // outcomes is the only place that turns an outcome into an HTTP status, into
@@ -186,14 +186,14 @@ func refuse(of runtime.Status, format string, args ...any) error {
 	return &failure{of: of, text: fmt.Sprintf(format, args...)}
 }
 
-// What can be done about a request that is beyond a limit.
+// Hints for a request that is beyond a limit.
 const (
 	bodyHint   = "Send less in one request; the operator can raise EXEC_BODY_BYTES."
 	scriptHint = "Send data as input or files instead of in the script; the operator can raise EXEC_SCRIPT_BYTES."
 	depthHint  = "Send something flatter; the operator can raise EXEC_RESULT_DEPTH."
 )
 
-// refuseLimit is refuse for what is beyond a limit, with what can be done.
+// refuseLimit is refuse for a request that is beyond a limit, with a hint.
 func refuseLimit(of runtime.Status, hint, format string, args ...any) error {
 	return &failure{of: of, text: fmt.Sprintf(format, args...), hint: hint}
 }

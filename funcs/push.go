@@ -64,9 +64,9 @@ type Senders interface {
 	Check(ctx context.Context, header http.Header) (refused string, err error)
 }
 
-// admit lets a message in, or keeps out what sent it: that says nothing of the
-// message, which is neither published nor acknowledged. If it was Pub/Sub after
-// all, because a setting is wrong, the message comes again.
+// admit checks who sent a message. A refusal says nothing about the message, which
+// is neither published nor acknowledged: if Pub/Sub did send it, and a setting is
+// wrong, it comes again.
 func (h *handler) admit(r *http.Request, rec *Record) error {
 	if simple(r.Header) {
 		return refuse(wrongType, "Content-Type must be application/json or application/cloudevents+json, got %s",
@@ -131,12 +131,13 @@ func (h *handler) readMessage(r *http.Request, c *call) ([]byte, error) {
 // and, beside it, ids and attributes, of which Pub/Sub allows 100 KiB or so.
 func envelopeBytes(n int64) int64 { return n/3*4 + 256<<10 }
 
-// maxAttribute is how long the value of an attribute may be in Pub/Sub, and so
-// an id: results go by it. Pub/Sub's own ids have some 20 bytes.
+// maxAttribute is how many bytes Pub/Sub allows for the value of an attribute, and
+// so for the id of a message, which its result carries. Pub/Sub's own ids have some
+// 20 bytes.
 const maxAttribute = 1024
 
-// publish notes what came of a run, and sends it to the results topic if there
-// is one. What is too large for the topic becomes a refusal that says so.
+// publish notes the outcome of a run, and sends it to the results topic if there is
+// one. A result that is too large for the topic becomes a refusal that says so.
 func (h *handler) publish(ctx context.Context, rec *Record, result *content) error {
 	var most int64 // without a topic only the beginning is noted
 	if h.results != nil {

@@ -18,8 +18,8 @@ type senders struct {
 
 func (s senders) Check(context.Context, http.Header) (string, error) { return s.refused, s.err }
 
-// Who may not send events gets nothing run or published, and a message that
-// came from Pub/Sub after all is not lost.
+// A sender who may not send events gets nothing run or published, and a message
+// that came from Pub/Sub after all is not lost.
 func TestSendersOfEvents(t *testing.T) {
 	for name, tt := range map[string]struct {
 		senders
@@ -54,7 +54,7 @@ func TestSendersOfEvents(t *testing.T) {
 				tt.err != nil && !strings.Contains(run.Problem, "secret detail") {
 				t.Errorf("logged as %+v, %+v", run, run.Event)
 			}
-			// The others are not asked for a token.
+			// The other endpoints need no token.
 			w = httptest.NewRecorder()
 			h.ServeHTTP(w, newRequest("POST", "/execute", "application/json", someScript))
 			if w.Code != 200 {
@@ -76,8 +76,8 @@ func TestEventsCanBeOff(t *testing.T) {
 	}
 }
 
-// What sends events says what it sends in many ways; only what a web page may
-// send without asking is refused.
+// Senders of events announce their types in many ways; only a type that a web page
+// may send without a preflight is refused.
 func TestTypesOfEvents(t *testing.T) {
 	for name, tt := range map[string]struct {
 		contentType string

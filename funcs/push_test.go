@@ -206,7 +206,7 @@ func TestEventsWithoutATopicAreLogged(t *testing.T) {
 	}
 }
 
-// A message that the SDK or the run panics on is ours to answer for.
+// A message on which the SDK or the run panics counts as the service's fault.
 func TestAPanicBringsTheEventBack(t *testing.T) {
 	m := &memo{}
 	r := four()
@@ -220,9 +220,9 @@ func TestAPanicBringsTheEventBack(t *testing.T) {
 	}
 }
 
-// An id that is longer than a value of an attribute may be is refused for good:
-// what the topic is told of it fits. The longest one that fits runs. What is
-// around a message is bounded, too.
+// An id that is longer than the value of an attribute may be is refused for good:
+// what is published about it fits. The longest id that fits runs. The rest of a
+// message is bounded, too.
 func TestEventsOfUnusualSize(t *testing.T) {
 	for _, tt := range []struct{ id, answer, published string }{
 		{strings.Repeat("é", maxAttribute/2), `{"status":"ok"}`, strings.Repeat("é", maxAttribute/2)},

@@ -8,9 +8,9 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
-// Record is what is known of one request for a run when it is over, for logs
-// and metrics. Text in it that comes from the caller is marked: an operator's log
-// must not have it unless that was asked for.
+// Record is what is known of one request for a run when it is over, for logs and
+// metrics. The comments say which text in it comes from the caller: an operator's
+// log must not have it unless that was asked for.
 type Record struct {
 	ExecutionID string
 	// Status is the word that the caller was told, or "canceled" for a caller
@@ -24,34 +24,36 @@ type Record struct {
 	// LimitHit says that a limit ended the run, which Problem names.
 	LimitHit bool
 	Usage    runtime.Usage
-	// UsedWorker says that a process was involved: Usage is of it, and Bill is not
-	// nil.
+	// UsedWorker says that a process was involved: Usage is what it used, and Bill
+	// is not nil.
 	UsedWorker bool
 	Bill       Bill
 
 	// Job is from the caller. Its script is empty where none could be read.
 	Job runtime.Job
-	// Reply is the body of the reply, the script's output in it; of a large one
-	// the beginning. For an event it is the result, not what the sender was told.
+	// Reply is the body of the reply, the script's output in it; of a large reply
+	// only the beginning. For an event it is the result, not the answer to the
+	// sender.
 	Reply []byte
-	// ReplyBytes is how long all of it is.
+	// ReplyBytes is the length of the whole body.
 	ReplyBytes int64
 
 	Event   *Event // nil for a request of /execute or /mcp
-	Tool    string // of MCP that asked for the run, empty for the others
+	Tool    string // the MCP tool that asked for the run, empty for other requests
 	Request Request
 	Trace   Trace
 }
 
-// Bill brings what a run cost beside its Usage. A *runtime.Bill is one.
+// Bill tells what a run cost beyond its Usage. A *runtime.Bill is one.
 type Bill interface {
-	// Wait waits until the cost is known, and returns it; ok is false when it is
-	// not to be had.
+	// Wait waits until the cost is known, and returns it; ok is false when it can't
+	// be had.
 	Wait() (u runtime.Usage, ok bool)
 }
 
 // Event is how a run was asked for by a message that was pushed.
 type Event struct {
+	// What the message says of itself, see envelope.Message.
 	ID, Source, Type, Subscription string
 	Attempt                        int
 	// Acknowledged is false when the message is to come again.
@@ -66,11 +68,11 @@ type Request struct {
 	Code                                       int // 0 when the caller left first
 	RequestBytes, ResponseBytes                int64
 	Began                                      time.Time
-	Took                                       time.Duration
+	Took                                       time.Duration // until the reply was written
 }
 
-// Recorder is told of every run that is over, and of every request that was
-// refused instead. The Record is its own from then on.
+// Recorder is told of every run that is over, and of every request that was refused
+// instead. It owns the Record from then on.
 type Recorder interface {
 	// Later notes a run without making anybody wait.
 	Later(*Record)
@@ -80,7 +82,7 @@ type Recorder interface {
 
 // Results takes the replies of events.
 type Results interface {
-	// Publish returns when the reply is in safe hands. An error is logged and
+	// Publish returns when the topic has accepted the reply. An error is logged and
 	// makes the event come again.
 	Publish(ctx context.Context, reply []byte, attributes map[string]string) error
 	// MaxBytes is the size of the largest reply it takes.
@@ -90,7 +92,7 @@ type Results interface {
 // statusCanceled is the word for a caller who left before the reply.
 const statusCanceled = "canceled"
 
-// end notes what a run, or the attempt at one, came to. err is nil for a run
+// end notes the outcome of a run, or of the attempt at one. err is nil for a run
 // that took place.
 func (rec *Record) end(o *outcome, sentence string, err error) {
 	rec.Status, rec.Level, rec.LimitHit = string(o.word), o.level, o.limit
@@ -102,13 +104,13 @@ func (rec *Record) end(o *outcome, sentence string, err error) {
 	}
 }
 
-// replied notes what came of the run, once it is sent or held.
+// replied notes the body of the reply to the run, once it is sent or held.
 func (rec *Record) replied(c *content) {
 	rec.Reply, rec.ReplyBytes = c.beginning(), c.size
 }
 
-// answered notes the reply, which is what came of the run unless that is noted
-// already. Nothing may use the record afterwards but the Recorder.
+// answered notes the HTTP reply. Its body is that of the reply to the run, unless
+// one is noted already. Only the Recorder may use the record afterwards.
 func (rec *Record) answered(rep *reply) {
 	rec.Request.Code, rec.Request.ResponseBytes = rep.http, rep.content.size
 	rec.Request.Took = time.Since(rec.Request.Began)

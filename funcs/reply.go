@@ -11,7 +11,7 @@ import (
 	"github.com/pyexec/pyexec/funcs/jsontext"
 )
 
-// reply is what a request comes to, before it is written.
+// reply is the answer to a request before it is written.
 type reply struct {
 	http        int
 	contentType string // "" means JSON, or none where there is no content
@@ -28,25 +28,27 @@ const jsonType = "application/json; charset=utf-8"
 // request.
 const retryAfter = "1"
 
-// largeBytes is from which size on, before it is encoded, the content of a
-// reply is sent in pieces.
+// largeBytes is the size, before encoding, above which the content of a reply is
+// sent in pieces.
 const largeBytes = jsontext.PieceBytes
 
-// content is the body of a reply. At all its limits it is many times as large
-// encoded as it came: a control character becomes six bytes. So only a small one
-// is put together in memory at once; a large one is encoded when it is sent, a
-// piece at a time, or when it is held, and that is done once.
+// content is the body of a reply. A result at all its limits can be many times as
+// large when it is encoded: a control character becomes six bytes. So only small
+// content is put together in memory at once; large content is encoded when it is
+// sent, a piece at a time, or when it is held, and that is done once.
 type content struct {
-	// text is all of it; of a large one that was sent, or that hold found too
-	// large, the beginning.
+	// text is all of small content; of large content that was sent, or that hold
+	// found too large, it is the beginning.
 	text []byte
-	size int64 // of all of it; of a large one once it was sent or held
-	raw  int64 // about how long it is before it is encoded
-	// encode makes a large one that was neither sent nor held, else it is nil.
+	size int64 // of all of it; known for large content once that was sent or held
+	raw  int64 // about how many bytes it has before it is encoded
+	// encode writes large content that was neither sent nor held yet; else it is
+	// nil.
 	encode func(*jsontext.Writer)
 }
 
-// newContent is what encode writes. raw is its size before that.
+// newContent returns the content that encode writes. raw is its size before
+// encoding.
 func newContent(raw int64, encode func(*jsontext.Writer)) content {
 	if raw > largeBytes {
 		return content{raw: raw, encode: encode}
@@ -56,11 +58,10 @@ func newContent(raw int64, encode func(*jsontext.Writer)) content {
 	return textContent(w.Bytes())
 }
 
-// textContent is content that is here.
+// textContent is content that is encoded already.
 func textContent(text []byte) content { return content{text: text, size: int64(len(text))} }
 
-// roughly is the memory to begin with for content that had raw bytes before it
-// was encoded.
+// roughly estimates how long content of raw bytes is when it is encoded.
 func roughly(raw int64) int64 { return raw + raw/8 + 256 }
 
 // large says that the content is still to be encoded, and that its size is not
@@ -83,17 +84,17 @@ func (c *content) send(out func(piece []byte) error) error {
 			err = out(piece)
 		}
 		if len(c.text) < largeBytes {
-			return nil // a record has the beginning, whoever has left
+			return nil // whoever has left, the record needs the beginning
 		}
 		return err
 	})
 	return err
 }
 
-// hold puts large content together in memory, if it is at most most bytes; else
-// it only finds out the size. reserve is asked before memory is taken for n bytes
-// more, of small content for all of it. Its error is returned where the size would
-// have done.
+// hold puts large content of at most most bytes together in memory; of larger
+// content it only finds out the size. reserve is called before memory is taken for
+// n more bytes, for small content once, for all of it. hold returns the error of
+// reserve, unless the content is larger than most in any case.
 func (c *content) hold(most int64, reserve func(n int64) error) error {
 	if !c.large() {
 		return reserve(c.size)
@@ -125,16 +126,17 @@ func (c *content) hold(most int64, reserve func(n int64) error) error {
 func (c *content) pieces(out func(piece []byte) error) {
 	w := jsontext.NewWriter(make([]byte, 0, 2*largeBytes), out)
 	c.encode(w)
-	_ = w.Flush() // which out has told already
+	_ = w.Flush() // its error is the one that out has returned
 	c.encode = nil
 }
 
-// beginning is the start of what was sent or held, all of it where it was small.
+// beginning is the start of content that was sent or held, all of it where that is
+// small.
 func (c *content) beginning() []byte {
 	if c.raw == 0 || len(c.text) < 2*largeBytes {
 		return c.text
 	}
-	return bytes.Clone(c.text[:largeBytes]) // which does not hold the rest
+	return bytes.Clone(c.text[:largeBytes]) // a copy, which does not keep the rest in memory
 }
 
 // write sends rep with the headers every reply carries.
@@ -148,7 +150,7 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *
 		rep.contentType = jsonType
 	}
 	setCommon(header, rep.contentType, id)
-	if !body.large() && rep.http != http.StatusNotModified { // whose length would be that of what it spares
+	if !body.large() && rep.http != http.StatusNotModified { // a 304 has no content to measure
 		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	}
 	timing := make([]byte, 0, 48)
@@ -168,8 +170,8 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *
 	}
 }
 
-// writeLarge sends large content while it is encoded. As with a stream, whoever
-// takes too long for one piece is gone.
+// writeLarge sends large content while it is encoded. As with a stream, a client
+// that takes too long for one piece is cut off.
 func (h *handler) writeLarge(w http.ResponseWriter, body *content) {
 	out := h.pacedWriter(w)
 	err := body.send(out.write)
@@ -177,7 +179,7 @@ func (h *handler) writeLarge(w http.ResponseWriter, body *content) {
 		err = out.done()
 	}
 	if err != nil {
-		// To return would end the body as if it were whole.
+		// A plain return would end the body as if it were complete.
 		abandon(w)
 	}
 }
@@ -194,9 +196,9 @@ func setCommon(header http.Header, contentType, id string) {
 	header.Set("X-Execution-Id", id)
 }
 
-// abandon ends the connection without a reply. Just to return would make the
-// server send an empty 200, which a client that has only closed its sending
-// side would take for an answer.
+// abandon ends the connection without a reply. A plain return would make the server
+// send an empty 200, which a client that has only closed its sending side would
+// take for an answer.
 func abandon(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err == nil { // else it is HTTP/2, where the stream is gone already
@@ -207,8 +209,8 @@ func abandon(w http.ResponseWriter) {
 // writeBytes is the most that is written at once.
 const writeBytes = 64 << 10
 
-// pacedWriter writes to a client as long as the client reads: the deadline
-// starts anew with each write, and whoever lets it pass is gone.
+// pacedWriter writes to a client as long as the client reads: the deadline starts
+// anew with each write, and a client that lets it pass is cut off.
 type pacedWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -219,7 +221,7 @@ func (h *handler) pacedWriter(w http.ResponseWriter) pacedWriter {
 	return pacedWriter{w, http.NewResponseController(w), h.pace}
 }
 
-// write sends p at once, a little at a time: it may be many megabytes.
+// write sends p, writeBytes at a time: it may be many megabytes.
 func (w *pacedWriter) write(p []byte) error {
 	if len(p) == 0 {
 		return nil
@@ -237,10 +239,11 @@ func (w *pacedWriter) write(p []byte) error {
 
 func (w *pacedWriter) flush() error { return ignoreUnsupported(w.control.Flush()) }
 
-// done takes the deadline away: the connection may live on.
+// done removes the deadline: the connection may be used again.
 func (w *pacedWriter) done() error { return ignoreUnsupported(w.control.SetWriteDeadline(time.Time{})) }
 
-// ignoreUnsupported is for writers that are not connections.
+// ignoreUnsupported drops the error of writers that are no connections: they have
+// no deadline.
 func ignoreUnsupported(err error) error {
 	if errors.Is(err, http.ErrNotSupported) {
 		return nil

@@ -54,8 +54,8 @@ func ignore(error) error { return nil }
 
 func free1([]byte) error { return nil }
 
-// What is held is reserved first, to the byte. Who may not hold it has the error
-// only if the size would have done.
+// Memory is reserved before content is held, to the byte. Where it is refused, hold
+// returns the error only if the size would have done.
 func TestContentIsReserved(t *testing.T) {
 	const size = 5 * largeBytes
 	full := errors.New("full")

@@ -111,8 +111,8 @@ func TestLargeReplyElsewhere(t *testing.T) {
 	}
 }
 
-// A reader who is gone ends the encoding, and his connection is not left as if
-// the reply were whole.
+// A reader who has left ends the encoding, and the connection is not left as if the
+// reply were complete.
 func TestLargeReplyToNobody(t *testing.T) {
 	w := &gone{ResponseRecorder: httptest.NewRecorder()}
 	newTestHandler(returning(largeResult())).ServeHTTP(w,

@@ -19,8 +19,8 @@ type pace struct {
 	// keepAlive is how often something is sent while a script is silent, so that
 	// proxies do not take the connection for dead.
 	keepAlive time.Duration
-	// stall is how long one write may take. Whoever does not read for that long is
-	// gone: the run is killed.
+	// stall is how long one write may take. A reader that takes nothing for that
+	// long has left: its run is killed.
 	stall time.Duration
 }
 
@@ -31,7 +31,7 @@ const streamType = "text/event-stream"
 // errGone is a reader who left in the middle of a stream, or stopped reading.
 var errGone = errors.New("stream: reader is gone")
 
-// performed is what performing a request came to.
+// performed is the outcome of a request that was performed.
 type performed struct {
 	o      *outcome
 	result content
@@ -68,7 +68,7 @@ func (h *handler) stream(r *http.Request, c *call, p *params) (reply, error) {
 	if err != nil {
 		cancel()
 		if final == nil {
-			<-over // the run uses what is ours until then
+			<-over // until then the run writes to out and c
 		}
 		return reply{}, fmt.Errorf("%w: %w", errGone, err)
 	}
@@ -179,7 +179,7 @@ func (s *streamWriter) send() error { return s.write(s.buf) }
 // is in the final reply all the same.
 const streamBytes = 256 << 10
 
-// output holds what a script has written and its reader has not been sent.
+// output holds what a script has written and its reader has not received.
 type output struct {
 	news  chan struct{} // has a token when there is something to send
 	limit int64         // Limits.OutputBytes
@@ -190,7 +190,7 @@ type output struct {
 	omitted [3]int64 // bytes, by stream, since the last time it was taken
 	written [3]int64
 
-	tail [3][]byte // the start of a character, by stream; the reader's only
+	tail [3][]byte // the start of a character, by stream; only append uses it
 }
 
 // piece is output of one stream between two of the other.

@@ -112,7 +112,7 @@ func joined(events string) string {
 	return events
 }
 
-// What is refused before a worker has it, is answered as always.
+// A request that is refused before a worker has it is answered as always.
 func TestStreamRefused(t *testing.T) {
 	for _, tt := range []struct {
 		err    error
@@ -129,7 +129,7 @@ func TestStreamRefused(t *testing.T) {
 	}
 }
 
-// Who wants JSON more gets no stream.
+// A caller who gives JSON a greater weight gets no stream.
 func TestStreamIsAskedFor(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "text/event-stream": true,
@@ -280,7 +280,7 @@ func (l *slowLink) Write(b []byte) (int, error) {
 	return l.ResponseRecorder.Write(b)
 }
 
-// Who reads a large reply over a slow link has time for each piece of it.
+// A client that reads a large reply over a slow link has time for each piece of it.
 func TestStreamSlowLink(t *testing.T) {
 	value := []byte(`"` + strings.Repeat("x", 4<<20) + `"`)
 	link := &slowLink{ResponseRecorder: httptest.NewRecorder()}

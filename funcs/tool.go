@@ -32,10 +32,10 @@ func newTool(runner Runner, opts Options) *tool {
 // rpcBytes is what the message around a tool's arguments may take.
 const rpcBytes = 64 << 10
 
-// mcp is POST /mcp: one message of the Model Context Protocol. What calls the
-// tool is a run like that of /execute, with the same arguments, the same words
-// and the same entry in the log. Failures of the service have its HTTP status,
-// too; whatever is in the caller's hands is a result for the model to read.
+// mcp is POST /mcp: one message of the Model Context Protocol. A call of the tool
+// is a run like that of /execute, with the same arguments, the same status words
+// and the same entry in the log. Failures of the service have its HTTP status, too;
+// whatever the caller can change is a result for the model to read.
 func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	body, _, err := c.readBody(r, h.bodyBytes+rpcBytes, copiesSDK, mediaJSON)
 	if err != nil {
@@ -78,8 +78,8 @@ const toolReplyBytes = 2 << 20
 
 const toolReplyHint = "Return less, such as a summary; POST /execute has no such limit."
 
-// callTool does what the arguments of a call ask for, and notes it in c.record.
-// The error is the fault of the service, if that is what it came to.
+// callTool does what the arguments of a call ask for, and notes it in c.record. The
+// error is not nil when the service is at fault.
 func (h *handler) callTool(ctx context.Context, arguments []byte, c *call) (mcp.Reply, error) {
 	rep := mcp.Reply{ExecutionID: c.id}
 	o, result, err := h.performArguments(ctx, arguments, c)
@@ -110,8 +110,8 @@ func (h *handler) performArguments(ctx context.Context, arguments []byte, c *cal
 	return h.performSafely(ctx, c, &p, runtime.Hooks{})
 }
 
-// holdForTool puts a result together in memory, and reserves what the copies of
-// it take. What is too large for a tool becomes a refusal that says so.
+// holdForTool puts a result together in memory, and reserves memory for its copies.
+// A result that is too large for a tool becomes a refusal that says so.
 func (c *call) holdForTool(o *outcome, result *content) (*outcome, error) {
 	err := result.hold(toolReplyBytes, func(n int64) error { return c.mem.output(n * toolCopies) })
 	if err != nil || result.size <= toolReplyBytes {
@@ -125,8 +125,8 @@ func (c *call) holdForTool(o *outcome, result *content) (*outcome, error) {
 	return o, nil
 }
 
-// checkRPC takes one message of JSON-RPC. Several at once were given up by the
-// protocol itself in 2025; they would be many runs for one place in the queue.
+// checkRPC accepts one message of JSON-RPC. Batches were dropped from the protocol
+// in 2025; one would be many runs for one place in the queue.
 func checkRPC(body []byte, limits *runtime.Limits) error {
 	if !json.Valid(body) {
 		return invalidJSON(body, limits)
@@ -138,8 +138,8 @@ func checkRPC(body []byte, limits *runtime.Limits) error {
 	return nil
 }
 
-// completeWithin is how long a description waits for what it is to say. A start
-// that takes longer has failed, or will.
+// completeWithin is how long the description of the tool waits for the start. A
+// start that takes longer has failed, or will.
 const completeWithin = 20 * time.Second
 
 // wait waits until the service knows what it offers: clients ask once for the

@@ -42,9 +42,9 @@ func (a *admission) enter(ctx context.Context) error {
 
 func (a *admission) leave() { <-a.places }
 
-// spareThreads are kept for system calls that block. A Go program dies on the
-// spot when it needs a thread and the user, or the container, may have no
-// further process; what it once had it keeps.
+// spareThreads are kept for system calls that block. A Go program crashes when it
+// needs a new thread and the user, or the container, may have no further process;
+// threads that it once had it keeps.
 const spareThreads = 16
 
 // reserveThreads makes as many threads as the server needs at its busiest, once

@@ -9,15 +9,15 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// refusal is something that the sandbox refuses, in words: what, and what to do
-// instead, for the hint. The layers are the ones that refuse it, the first one
-// in force is named.
+// refusal is something that the sandbox refuses, in words, and what to do instead,
+// for the hint. layers are the ones that refuse it: the first of them that is in
+// force is named.
 type refusal struct {
 	words   string
 	layers  []sandbox.Layer
 	instead string
-	// takenBack is the family of calls that seccomp refuses in some plans. In
-	// the others it is the file that can't be had.
+	// takenBack is the family of calls that seccomp refuses in some plans only. In
+	// the other plans the refusal is that of a file's owner.
 	takenBack sandbox.Family
 }
 
@@ -62,7 +62,7 @@ var refusals = map[string]refusal{
 		instead: "No setting allows it; a library that can't do without it is worth a report to the operator."},
 }
 
-// refusal is what a worker's word stands for in this jail.
+// refusal returns the refusal that a worker's word stands for in this jail.
 func (r *Runtime) refusal(what string) (refusal, bool) {
 	found, ok := refusals[what]
 	if ok && found.takenBack != "" && !slices.Contains(r.jail.TakenBack(), found.takenBack) {
@@ -131,8 +131,8 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 		return refusal.instead
 	case result.Status == Killed && r.jail.Has(sandbox.PIDNamespace) && r.jail.Posture != sandbox.GVisor &&
 		strings.HasSuffix(result.Error, " SIGSEGV"):
-		// The first of a PID namespace does not die of SIGABRT on Linux: abort
-		// goes on to an instruction that is not permitted.
+		// The first process of a PID namespace does not die of SIGABRT on Linux:
+		// abort goes on to an instruction that is not permitted.
 		return "Native code crashed, or called abort(), which looks the same here."
 	case result.Status == Timeout:
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
@@ -157,8 +157,8 @@ func timeoutHint(had, most time.Duration) string {
 	return "Do less in one run; the operator can raise EXEC_TIMEOUT."
 }
 
-// calledWrong says that main itself does not take what it was called with: an
-// error that a line of the script's made would have that line.
+// calledWrong says whether main itself refuses the arguments that it was called
+// with: an error from a line of the script would have the number of that line.
 func calledWrong(result *Result) bool {
 	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") &&
 		strings.Contains(result.Error, " positional argument")

@@ -92,8 +92,8 @@ var denialTests = []struct {
 		}}},
 }
 
-// A denial names what was refused and the layer that did it, in every set-up,
-// and what is not the sandbox's doing is no denial.
+// A denial names what was refused and the layer that did it, in every set-up, and a
+// failure that is not the sandbox's doing is no denial.
 func TestDenials(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
@@ -139,8 +139,8 @@ func TestAbort(t *testing.T) {
 	}
 }
 
-// No script can send the signals that leave no word, not even to itself: that a
-// run was killed, or stopped, is always somebody else's doing.
+// No script can send the signals that kill or stop without an answer, not even to
+// itself: where a run was killed, or stopped, somebody else has done it.
 func TestKillingOneself(t *testing.T) {
 	const script = `import ctypes, os
 def main():

@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -13,10 +14,10 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// expect is what a program must come to, by what it tried.
+// expect is the outcome that a program must have, by what it tried.
 type expect map[string]any
 
-// differs is what is otherwise in a posture.
+// differs are the outcomes that are different in a posture.
 type differs map[sandbox.Posture]expect
 
 // programAttacks are programs that try a whole family of ways.
@@ -110,8 +111,9 @@ var programAttacks = []struct {
 		"x32 getpid": "EPERM"}},
 }
 
-// withoutLandlock adds what is otherwise in gVisor: the private root is open to
-// be read, and what changes a file's attributes is asked about its owner.
+// withoutLandlock adds the outcomes that are different in gVisor: the private root
+// is open to be read, and what changes a file's attributes is checked against its
+// owner.
 func withoutLandlock(more expect) expect {
 	all := expect{
 		"root": "opened", "the parent of the working directory": "opened",
@@ -156,6 +158,9 @@ func TestAttacks(t *testing.T) {
 					}
 					want := maps.Clone(tt.want)
 					maps.Copy(want, tt.differ[posture])
+					if _, err := os.Lstat("/sys/kernel"); err != nil && want["sys"] != nil {
+						want["sys"] = "ENOENT" // a chroot may have none, whatever hides it
+					}
 					if madeOfFiles(r) {
 						maps.Copy(want, tt.differ[noDevices])
 					}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/funcs"
+	"github.com/pyexec/pyexec/internal/capacity"
+	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/packages"
@@ -40,8 +42,11 @@ const pandasReply = `{"result":{"a":499500,"b":249750.0},"stdout":""}`
 // made by cmd/packages.
 func BenchmarkPandas(b *testing.B) {
 	cfg := benchConfig(b)
-	cfg.PreloadInstalled = []string{"numpy", "numpy.random", "pandas", "matplotlib.pyplot",
-		"matplotlib.backends.backend_agg"}
+	defaults, err := config.Parse(nil, capacity.Machine{CPUs: 2, Memory: 8 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	cfg.PreloadInstalled = defaults.Runtime.PreloadInstalled
 	interpreter, err := python.Bundled(context.Background(), cfg.CacheDir, cfg.Log)
 	if err != nil {
 		b.Fatal(err)

@@ -27,7 +27,7 @@ func (b *Bill) Wait() (u Usage, ok bool) {
 	return u, ok
 }
 
-// add fills in what is known only when the process is gone.
+// add fills in the figures that are known only when the process is gone.
 func (u *Usage) add(exit *zygote.Exit, w *zygote.Worker, seen holding) {
 	u.CPU = time.Duration(exit.CPUMicros) * time.Microsecond
 	// The kernel's figure has pages of files in it, which are shared by all, and
@@ -54,6 +54,5 @@ func ended(w *zygote.Worker) (exit zygote.Exit, ok bool) {
 	}
 }
 
-// endsWithin is how long the exit of a worker may take before its figures are
-// given up.
+// endsWithin is how long Wait waits for the figures of a worker's exit.
 const endsWithin = 2 * time.Second

@@ -14,7 +14,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// What somebody else does to a run is never told as the script's doing.
+// Whatever somebody else does to a run is never reported as the script's doing.
 func TestNobodyIsBlamed(t *testing.T) {
 	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {

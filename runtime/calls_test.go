@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lives is what a twin comes to: the kernel did it.
+// lives is the outcome of a twin: the kernel carried out the call.
 const lives = "lives"
 
 // callAttacks are single system calls that a script tries. Most must be EPERM

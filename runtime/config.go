@@ -18,9 +18,10 @@ const DefaultPackageIndex = index.Default
 // RedactURL is a URL of a PackageIndex without its secrets, for logs.
 func RedactURL(url string) string { return index.Redact(url) }
 
-// Config is what New needs to know. It is filled by the module's config.go,
-// the only place that reads the environment; nothing here has a default.
+// Config is what New needs to know. Package internal/config fills it, the only
+// place that reads the environment; nothing here has a default.
 type Config struct {
+	// Limits bound each run. All of them must be positive.
 	Limits Limits
 	// Workers is how many scripts run at once, Queue how many requests may wait
 	// for their turn. Two processes more than Workers are kept: idle ones cost
@@ -46,24 +47,28 @@ type Config struct {
 	// PythonHome is the prefix of another CPython 3.11, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string
-	CacheDir   string
+	// CacheDir is where the interpreter, packages and the directories of runs are
+	// kept. It must be safe to execute files from: see internal/config.
+	CacheDir string
 	// SandboxOff runs scripts without the layers a posture would add. It is
 	// the loud opt-out: it shows in the log, in Info and in every report.
 	SandboxOff bool
-	Log        *slog.Logger
-	// MemoryLeft says how many bytes this machine, or the container, can still
-	// give before the kernel has to kill; ok is false when that is not known. When
-	// it is less than MemoryReserve the largest run is ended. nil: nobody looks.
+	// Log receives faults and warnings. nil discards them.
+	Log *slog.Logger
+	// MemoryLeft says how many bytes this machine, or the container, can still give
+	// before the kernel has to kill; ok is false when that is not known. When it is
+	// less than MemoryReserve, in bytes, the largest run is ended. nil: nobody
+	// looks.
 	MemoryLeft    func() (bytes int64, ok bool)
 	MemoryReserve int64
 	// OOMKills counts the processes that the kernel has killed for want of memory
 	// on this machine, or in the container; ok is false when that is not known.
 	// nil: it never is.
 	OOMKills func() (n int64, ok bool)
-	// JailBytes is what all runs and the workers that wait may hold together, on top
-	// of what the interpreter holds that they are forked from, where a control group
-	// can be had to bound it. What the kernel holds for them counts. 0: there is to be
-	// no group.
+	// JailBytes bounds what all runs and the workers that wait may hold together,
+	// on top of the interpreter that they are forked from, where a control group
+	// can be had. The memory that the kernel holds for them counts. 0: there is to
+	// be no group.
 	JailBytes int64
 	// Forked, where it is set, is told how long each worker took from the
 	// request to fork it until it stood confined and ready. It is called from
@@ -71,17 +76,18 @@ type Config struct {
 	Forked func(took time.Duration)
 }
 
-// software is what of it says what scripts run on.
+// software returns the part of cfg that says what scripts run on.
 func (cfg Config) software() software.Config {
 	return software.Config{
 		PythonHome: cfg.PythonHome, Packages: cfg.Packages, Index: cfg.Index, CacheDir: cfg.CacheDir, Log: cfg.Log,
 	}
 }
 
-// scratchBase is the directory below which every server has the directories of its runs.
+// scratchBase is the directory that holds every server's directory for its runs.
 func scratchBase(cfg Config) string { return filepath.Join(cfg.CacheDir, "runs") }
 
-// jailBytes is what a control group has to bound, 0 where there is to be none.
+// jailBytes is how many bytes the control group of a jail has to bound, 0 where
+// there is to be none.
 func (cfg Config) jailBytes() int64 {
 	if cfg.SandboxOff {
 		return 0

@@ -12,11 +12,22 @@
 // A Go error is the service's fault, or says that nothing has run. Whatever the
 // script did is a Result with a Status.
 //
-// # Rooms
+// # Packages
 //
-// This package is the façade: what callers hand in and get back (job.go), how a
-// service is set up (config.go, start.go), and how an answer becomes a result in
-// words (outcome.go, advice.go, extras.go, files.go). The rest is below internal:
+// This package is the façade:
+//
+//	job.go                   what callers hand in and get back
+//	config.go, start.go      how the parts are set up
+//	children.go              the children of this same binary
+//	runtime.go               what there is while it serves, and its end
+//	examine.go               what a machine grants, for cmd/probe
+//	run.go, admission.go     one run; places and the queue for them
+//	bill.go                  what a run cost, when that is known
+//	outcome.go, advice.go    an answer, or a death, as a result in words
+//	unexplained.go           deaths that are nobody's doing here
+//	extras.go, files.go      what comes with an answer; names of files
+//
+// The rest is below internal:
 //
 //	pool      workers that are ready; watches runs, heals itself
 //	zygote    the fork server and its workers: processes, pipes, the wire

@@ -9,7 +9,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
-// LayerReport is what became of one layer of confinement on this machine.
+// LayerReport says whether one layer of confinement is in force on this machine.
 type LayerReport struct {
 	Name string `json:"name"`
 	// On says that the layer would be in force here.
@@ -32,9 +32,9 @@ type Examination struct {
 	ProbeMS float64 `json:"probe_ms"`
 }
 
-// nowhereToShutIn returns the error that New would end with for want of a tree
-// that scripts can be shut in. It lays none out.
-func nowhereToShutIn(ctx context.Context, cfg Config) error {
+// chrootRefusal returns why New could not lay out the root directory that a
+// chroot needs, nil if it could. It lays out nothing.
+func chrootRefusal(ctx context.Context, cfg Config) error {
 	refused := sandbox.AllowsExecution(scratchBase(cfg))
 	if refused == nil {
 		return nil
@@ -77,7 +77,7 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 		return out, nil
 	}
 	if plan.Has(sandbox.Chroot) {
-		if err := nowhereToShutIn(ctx, cfg); err != nil {
+		if err := chrootRefusal(ctx, cfg); err != nil {
 			out.Refusal = err.Error()
 		}
 	}
@@ -89,8 +89,8 @@ func Examine(ctx context.Context, cfg Config) (Examination, error) {
 	return out, nil
 }
 
-// layerReports lists all layers. Where the start is refused, those count as in
-// force of which nothing says why they would not be.
+// layerReports lists all layers. Where the start is refused, a layer counts as in
+// force unless a note says why it would not be.
 func layerReports(on map[sandbox.Layer]bool, notes map[sandbox.Layer]string, refused bool) []LayerReport {
 	var list []LayerReport
 	for _, l := range sandbox.Layers() {

@@ -11,7 +11,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// What is accepted of things that come beside a value, apart from Limits.
+// Bounds of the things that come beside a value, apart from Limits.
 const (
 	maxForms   = 16  // forms of a value
 	maxOmitted = 101 // entries of FilesOmitted, the one for the rest included

@@ -6,19 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// What a name of a file may be.
+// Bounds of a file's name.
 const (
 	maxFilePart  = 255 // bytes between two slashes, as file systems have it
 	maxFileDepth = 8   // parts
 )
 
-// FilesLimitError is what CheckFiles returns for files that, all of them taken
-// together, exceed a limit that the operator has set.
+// FilesLimitError is the error of CheckFiles for files that together exceed a limit
+// that the operator has set.
 type FilesLimitError struct{ text string }
 
+// Error is a sentence for the caller, with the limit.
 func (e *FilesLimitError) Error() string { return e.text }
 
-// Hint is what the caller or the operator can do about it.
+// Hint is what the caller or the operator can do about it, as a sentence.
 func (e *FilesLimitError) Hint() string { return hints[FileLimit]["files"] }
 
 // CheckFiles says what is wrong with the files for a run, for its caller. A

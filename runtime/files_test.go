@@ -10,8 +10,8 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// fileStories are scripts that leave something in their directory, and what is
-// to come back of it: "name=contents", and for what does not "name: why".
+// fileStories are scripts that leave something in their directory, and what is to
+// come back of it: "name=contents", or "name: why" for a file that does not.
 var fileStories = []struct {
 	name   string
 	script string

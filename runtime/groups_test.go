@@ -41,8 +41,8 @@ func groupOf(t *testing.T, pid int) string {
 	return strings.TrimSpace(group)
 }
 
-// What the report says of control groups is what opening them comes to, and a
-// server that is to have none says so.
+// The report says of control groups what opening them has come to, and a server
+// that is to have none says so.
 func TestGroupIsReported(t *testing.T) {
 	for name, jail := range map[string]int64{"wanted": 1 << 30, "not wanted": 0} {
 		want := "switched off; " + sandbox.NoGroup

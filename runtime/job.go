@@ -82,7 +82,7 @@ type Omitted struct{ Name, Why string }
 // Status is the outcome of a run in one word. The words are part of the API.
 type Status string
 
-// What a script can come to. Everything but OK is the script's own doing and
+// The outcomes of a script. Every one but OK is the script's own doing and
 // therefore not a Go error.
 const (
 	OK            Status = "ok"
@@ -101,8 +101,10 @@ const (
 	Killed        Status = "killed"
 )
 
-// Result is what came of a run that reached a worker.
+// Result is the outcome of a run that reached a worker, with everything that it
+// returned.
 type Result struct {
+	// Status is the outcome in one word.
 	Status Status
 	// Value is the JSON text of what main returned, as Python wrote it. Only
 	// set when Status is OK.
@@ -116,8 +118,8 @@ type Result struct {
 	// line of the script it points at, 0 when there is none.
 	Traceback string
 	Line      int
-	// Ran says whether any of the script's own code was executed: it is false
-	// for what is refused while reading the source.
+	// Ran says whether any of the script's own code was executed: it is false for a
+	// script that is refused while its source is read.
 	Ran bool
 	// Denied says in words what the sandbox refused and which layer did so.
 	// Empty when the run did not end in a refusal.
@@ -139,7 +141,8 @@ type Result struct {
 	// Value is null then, or what the value gave as its JSON form. nil for a
 	// value that is JSON by itself.
 	Display map[string]string
-	Usage   Usage
+	// Usage is what the run cost, as far as it is known with the Result.
+	Usage Usage
 	// Bill brings what the run cost, for whoever wants the figures without making
 	// the caller wait. Every Result of Runtime.Run has one; nil says that no
 	// process was involved.
@@ -150,6 +153,8 @@ type Result struct {
 // measured; CPU and PeakMemory only where Job.Usage asked or the worker ended
 // without an answer, or later in Bill.Wait.
 type Usage struct {
+	// Queue is the time that the run has waited for a worker, Wall the time that it
+	// took in it, and CPU the processor time of all its threads.
 	Queue, Wall, CPU time.Duration
 	// PeakMemory is the most memory in bytes that the run held at once: its own
 	// pages and their page tables, on top of what the interpreter holds for every

@@ -16,7 +16,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// What a run holds is seen by the server: without RLIMIT_AS, which would stop it
+// The server sees how much a run holds: without RLIMIT_AS, which would stop it
 // sooner, a script ends at its limit all the same, with the figure.
 func TestMemoryIsWatched(t *testing.T) {
 	for _, posture := range postures {
@@ -40,7 +40,7 @@ func TestMemoryIsWatched(t *testing.T) {
 	}
 }
 
-// What a script writes to of the interpreter's own pages becomes the script's.
+// Pages of the interpreter that a script writes to count as the script's.
 func TestCopiesAreWatched(t *testing.T) {
 	const script = `import bulk, time
 def main(write):
@@ -186,7 +186,8 @@ def main(mib):
 		}
 		small, large := run("10"), run("50")
 		eventually(t, "both hold what they want", func() bool { return holding.Load() == 2 })
-		// That is asked whenever one of them is looked at, every 20 ms at most.
+		// The memory that is left is read whenever one of them is looked at, every
+		// 20 ms at most.
 		before := asked.Load()
 		eventually(t, "both are seen to", func() bool { return asked.Load() > before+10 })
 		short.Store(true)
@@ -253,14 +254,17 @@ func TestWatchIsReported(t *testing.T) {
 			for known, want := range map[bool]string{true: "", false: "says how much memory is left"} {
 				r := start(t, func(cfg *Config) { cfg.MemoryLeft = func() (int64, bool) { return 1 << 40, known } })
 				note := r.Info().LayerNotes[string(sandbox.Rlimits)]
-				if strings.Contains(note, "does not show the server") ||
+				if strings.Contains(note, "/proc does not show the server") ||
 					strings.Contains(note, "says how much") != !known || !strings.Contains(note, want) {
 					t.Errorf("known %v: %q", known, note)
 				}
 			}
 		})
 	}
-	if note := unwatched(Config{}, true); !strings.Contains(note, "address space alone") {
+	if note := unwatched(Config{}, true, true); !strings.Contains(note, "address space alone") {
 		t.Errorf("blind: %q", note)
+	}
+	if note := unwatched(Config{}, false, true); !strings.Contains(note, "CAP_SYS_PTRACE") {
+		t.Errorf("copies: %q", note)
 	}
 }

@@ -43,7 +43,7 @@ func TestKillOfTheGroupWithoutOneOfItsOwn(t *testing.T) {
 	})
 }
 
-// killGroup says what becomes of a run of some seconds beside one that kills its
+// killGroup returns the outcome of a run of some seconds beside one that kills its
 // group.
 func killGroup(t *testing.T, r *Runtime, seconds float64) string {
 	t.Helper()
@@ -191,8 +191,9 @@ func gone(pids []int) bool {
 	return false
 }
 
-// What SECURITY.md says that runs of one interpreter share is shared by them, and
-// by no others; of how many runs there were before it the uid tells nothing.
+// The things that SECURITY.md says are shared by the runs of one interpreter are
+// shared by them, and by no others; the uid says nothing of how many runs there
+// were before it.
 func TestWhatRunsShare(t *testing.T) {
 	const script = "import ctypes, os\ndef main():\n    return [hash('x'), " +
 		"ctypes.addressof(ctypes.c_int.in_dll(ctypes.pythonapi, 'Py_NoSiteFlag')), os.getuid()]"

@@ -29,14 +29,14 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	}
 	if result.Status != OK {
 		result.Hint = r.hint(&result, detail(reply), job)
-		// What the script did not finish to make is not shown.
+		// A figure or a form that the script did not finish is not shown.
 		result.Figures, result.Display = nil, nil
 	}
 	return result
 }
 
-// detail is what is known of the refusal or the limit that a run has met, or of
-// the result that it can't return.
+// detail is the word for the refusal or the limit that has ended a run, or for the
+// value that it can't return; empty if there is none.
 func detail(reply *zygote.Reply) string {
 	switch {
 	case reply.Cause == zygote.Threads:
@@ -82,7 +82,8 @@ func (r *Runtime) memoryLimit() string {
 	return "Script exceeded the memory limit of " + Bytes(r.cfg.Limits.MemoryBytes).String()
 }
 
-// fault is the outcome that the worker itself tells. Only known words pass.
+// fault is the outcome that the worker itself reports. Only known words are
+// accepted.
 func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	l := r.cfg.Limits
 	result.Status, result.Error = Status(f.Status), f.Error
@@ -117,7 +118,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
 		}
-	case Killed: // by an alarm of its own
+	case Killed: // by an alarm that the script has set
 		result.Error = "Script was killed by SIGALRM"
 	case ScriptError:
 		switch f.Limit {
@@ -132,7 +133,8 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	}
 }
 
-// died is the outcome of a process that ended without a word by its own doing.
+// died is the outcome of a process that ended without an answer and was not killed
+// by the service.
 func (r *Runtime) died(exit *zygote.Exit, seen holding) (Status, string) {
 	status := syscall.WaitStatus(exit.Status)
 	switch {

@@ -10,11 +10,11 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// Run runs one script, calls hooks meanwhile, and returns what came of it.
-// Errors: ErrOverloaded when too many callers wait already, ErrUnavailable when
-// the interpreter is away, ctx's error when the caller left first (the script is
+// Run runs one script, calls hooks meanwhile, and returns what came of it. Errors:
+// ErrOverloaded when too many callers wait already, ErrUnavailable when the
+// interpreter can't be used, ctx's error when the caller left first (the script is
 // killed then), that of Hooks.Room, and that of CheckFiles, which callers should
-// have asked before.
+// have called before.
 func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error) {
 	began := time.Now()
 	if len(job.Files) > 0 {
@@ -93,7 +93,7 @@ type holding struct {
 	wall time.Duration
 }
 
-// request is what a worker is told of a job.
+// request is the part of a job that a worker is told.
 func request(job *Job, hooks *Hooks) *zygote.Request {
 	r := &zygote.Request{
 		Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout,
@@ -109,7 +109,8 @@ func request(job *Job, hooks *Hooks) *zygote.Request {
 }
 
 // exit waits for the worker's end where it matters: when the caller wants the
-// figures, or when the process died without a word. nil means not asked.
+// figures, or when the process died without an answer. nil means that it did not
+// wait.
 func (r *Runtime) exit(w *zygote.Worker, job *Job, reply *zygote.Reply) (*zygote.Exit, error) {
 	silent := silent(reply)
 	if !silent && !job.Usage {

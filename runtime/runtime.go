@@ -21,7 +21,7 @@ type Runtime struct {
 	admission *admission
 	groups    *pool.Groups
 	closed    sync.Once
-	// As of the last end that nothing explained.
+	// The counts when they were last asked for, at an end that nothing explained.
 	oomKills, jailKills atomic.Int64
 }
 

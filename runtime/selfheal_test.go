@@ -143,7 +143,7 @@ func TestZygoteDies(t *testing.T) {
 		pid := zygotePID(t, r)
 		ended := launchSlow(t, r, t.Context(), 2)
 		var waiting sync.WaitGroup
-		for range 4 { // who waits gets a worker of the next interpreter
+		for range 4 { // a caller who waits gets a worker of the next interpreter
 			waiting.Go(func() { wantQuick(t, r) })
 		}
 		eventually(t, "four callers wait", func() bool { return r.admission.waiting.Load() == 4 })
@@ -218,7 +218,7 @@ func TestCanceledRun(t *testing.T) {
 			return ctx, func() { cancel(mine) }
 		}, mine},
 		{"too late", func() (context.Context, func()) {
-			// Long enough for a busy machine to see who runs it until then.
+			// Long enough to find the process of the run before, on a busy machine too.
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			t.Cleanup(cancel)
 			return ctx, func() {}

@@ -25,8 +25,8 @@ type setup struct {
 	zygote   zygote.Config
 }
 
-// newSetup finds out what there is to run scripts with, and what to confine them
-// with. What it holds is given back by open.
+// newSetup finds out what scripts run on and how they are confined. open takes over
+// what the setup holds.
 func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -35,7 +35,8 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
 	}
 	go reserveThreads()
-	// First of all, while this process has no children that would have to move, too.
+	// First of all, while this process has no children, which would have to be
+	// moved, too.
 	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
 	s := &setup{cfg: cfg, groups: groups}
 	if err := s.decide(ctx, refusal); err != nil {
@@ -45,7 +46,8 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	return s, nil
 }
 
-// decide fills in the rest. noGroup is why there are no control groups, if so.
+// decide fills in the rest. noGroup says why there are no control groups, empty if
+// there are.
 func (s *setup) decide(ctx context.Context, noGroup string) error {
 	found, grants, err := prepare(ctx, s.cfg)
 	if err != nil {
@@ -82,8 +84,9 @@ func choosePlan(cfg Config, grants sandbox.Grants) (*sandbox.Plan, error) {
 	return plan, nil
 }
 
-// newPlaces makes what the plan needs on disk: nothing where each run has a private
-// /tmp. The policy that it returns is that of the root that scripts are shut in.
+// newPlaces makes the directories that the plan needs on disk: none where each run
+// has a private /tmp. The policy that it returns has the root that scripts are shut
+// in.
 func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*pool.Scratch, sandbox.Policy, error) {
 	if plan.Has(sandbox.PrivateTmp) {
 		return nil, policy, nil
@@ -111,7 +114,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 		s.groups.Close()
 		return nil, err
 	}
-	blind := unwatched(cfg, p.Blind())
+	blind := unwatched(cfg, p.Blind(), p.CopiesHidden())
 	if blind != "" {
 		cfg.Log.Warn("runs are not watched", "cause", blind)
 	}
@@ -130,7 +133,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	return r, nil
 }
 
-// pool is what the pool has to know.
+// pool returns the configuration of the pool.
 func (s *setup) pool() pool.Config {
 	cfg := s.cfg
 	limits := pool.Limits{
@@ -145,7 +148,7 @@ func (s *setup) pool() pool.Config {
 	}
 }
 
-// withNotes adds to what a plan says of its layers; empty notes add nothing.
+// withNotes adds more notes on layers to those of a plan; empty notes add nothing.
 func withNotes(said, more map[sandbox.Layer]string) map[sandbox.Layer]string {
 	out := maps.Clone(said)
 	for l, note := range more {
@@ -186,8 +189,9 @@ func prepare(ctx context.Context, cfg Config) (*software.Software, sandbox.Grant
 func newPolicy(cfg Config, s *software.Software) (sandbox.Policy, error) {
 	cpu := int64((cfg.Limits.CPU + time.Second - 1) / time.Second)
 	if cfg.Limits.CPU >= cfg.Limits.Timeout {
-		// A script that is busy from start to end is to meet the wall clock
-		// first, which can say where it was: the kernel's samples run ahead.
+		// A script that is busy from start to end should reach the limit of the
+		// wall clock first, whose error can name the line that ran: the kernel's
+		// samples of processor time run ahead.
 		cpu++
 	}
 	policy := sandbox.Policy{
@@ -248,11 +252,15 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 }
 
 // unwatched says what the server can't see here of what it has to bound.
-func unwatched(cfg Config, blind bool) string {
+func unwatched(cfg Config, blind, copiesHidden bool) string {
 	var notes []string
-	if blind {
+	switch {
+	case blind:
 		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): "+
 			"address space alone bounds their memory")
+	case copiesHidden:
+		notes = append(notes, "the kernel does not show the server what runs copy of the interpreter's pages "+
+			"(neither CAP_SYS_PTRACE nor CAP_PERFMON?): it is not counted")
 	}
 	if cfg.MemoryLeft != nil {
 		if _, ok := cfg.MemoryLeft(); !ok {

@@ -9,10 +9,10 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// unexplained returns an error for a run whose end the service did not bring
-// about and that nothing the script did can explain. Scripts can neither kill nor
-// stop themselves or anybody else with a signal that leaves no word: seccomp
-// refuses that in every posture.
+// unexplained returns an error for a run whose end the service did not bring about
+// and that nothing the script did can explain. Scripts can't send SIGKILL, or a
+// signal that stops, to anybody, not even to themselves: seccomp refuses that in
+// every posture.
 func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holding) error {
 	switch {
 	case reply.Cause == zygote.Stopped:
@@ -38,8 +38,8 @@ func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holdi
 	return r.notTheScript("the run was killed by somebody else")
 }
 
-// notTheScript logs a fault that is nobody's who could read it in a reply, and
-// makes the error of it.
+// notTheScript logs a fault that the caller is not to blame for, and returns it as
+// an error.
 func (r *Runtime) notTheScript(why string) error {
 	r.cfg.Log.Error("run not finished", "error", why)
 	return fmt.Errorf("%w: %s", ErrUnavailable, why)
@@ -51,10 +51,10 @@ func (r *Runtime) overCPU(exit *zygote.Exit, seen holding) bool {
 	if !status.Signaled() || status.Signal() != syscall.SIGKILL {
 		return status.Signaled() && status.Signal() == syscall.SIGXCPU
 	}
-	// The kernel holds against the limit what it samples at every tick of the
-	// clock, and reports what it has measured. So half is enough; and where it may
-	// have sampled that much, a small part: who is awake at each tick alone is
-	// charged thirty times what he uses.
+	// The kernel counts samples at every tick of the clock against the limit, and
+	// reports the time that it has measured. So half of the limit is enough; and
+	// where the samples may have reached it, a small part: a thread that is awake
+	// only at each tick is charged thirty times what it uses.
 	used := time.Duration(exit.CPUMicros) * time.Microsecond
 	sampled := seen.wall * time.Duration(min(int(r.cfg.Limits.Threads), runtime.NumCPU()))
 	return used >= limit/2 || sampled+time.Second >= limit && used >= limit/64

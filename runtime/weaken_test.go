@@ -80,7 +80,7 @@ func newWeak(ctx context.Context, cfg Config, w weakness) (*Runtime, error) {
 	return s.open(ctx)
 }
 
-// weakJail is the jail of a zygote with a weakness.
+// weakJail is the jail of a zygote, with a weakness.
 type weakJail struct {
 	*sandbox.Jail // altered
 	whole         *sandbox.Jail
@@ -126,15 +126,15 @@ var workerFilter = either(stepsOf(sandbox.Seccomp, "worker filter"), checksOf(sa
 // baseFilter means the filter that all processes of a jail have, and its checks.
 var baseFilter = either(stepsOf(sandbox.Seccomp, "base filter"), checksOf(sandbox.Seccomp))
 
-// anyAddress puts in the place of the worker filter one that lets a script map
-// memory wherever it likes.
+// anyAddress replaces the worker filter by one that lets a script map memory
+// wherever it likes.
 func anyAddress(jail *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 	return otherFilter(jail, list)
 }
 
-// ownersFilter puts in the place of the worker filter the one for scripts that
-// don't have the uid of who owns the interpreter. It lacks only the calls that
-// change what belongs to a file.
+// ownersFilter replaces the worker filter by the one for scripts that don't have
+// the uid of whoever owns the interpreter. It lacks only the calls that change what
+// belongs to a file.
 func ownersFilter(jail *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 	other := *jail
 	other.On = maps.Clone(jail.On)
@@ -142,8 +142,8 @@ func ownersFilter(jail *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 	return otherFilter(&other, list)
 }
 
-// otherFilter puts the worker filter of another jail, for any address, in the
-// place of the one in the list.
+// otherFilter replaces the worker filter in the list by that of another jail, for
+// any address.
 func otherFilter(other *sandbox.Jail, list []sandbox.Step) []sandbox.Step {
 	named := func(s sandbox.Step) bool { return s.Layer == sandbox.Seccomp && s.Name == "worker filter" }
 	at := slices.IndexFunc(list, named)

@@ -4,10 +4,10 @@
 //	go run ./cmd/packages -r cmd/packages/data.txt -o /packages
 //	go run ./cmd/packages -libraries -o /packages    shared libraries that the host must have
 //
-// What it makes is the same each time, if the requirements file has hashes. It
-// needs a network. Its settings are the server's environment variables; of them it
-// looks at PYTHON_HOME and at those by which pip, too, finds packages where there
-// is no way to PyPI, such as PIP_INDEX_URL.
+// The directory is the same each time, if the requirements file has hashes. It
+// needs a network. Its settings are the server's environment variables:
+// PYTHON_HOME, and those that tell pip, too, where to find packages where PyPI
+// can't be reached, such as PIP_INDEX_URL.
 //
 // It exits with 0 when it is done, with 1 when something went wrong, and with 2
 // when its arguments or the settings make no sense.

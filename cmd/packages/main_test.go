@@ -61,8 +61,8 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// A requirements file becomes a directory, once, and what that needs of the
-// machine is listed. A wheel with another hash is not installed.
+// A requirements file becomes a directory, once, and the libraries that this needs
+// of the machine are listed. A wheel with another hash is not installed.
 func TestInstall(t *testing.T) {
 	cache(t)
 	wheels := t.TempDir()

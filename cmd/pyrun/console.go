@@ -14,7 +14,7 @@ type console struct {
 	shown    [2]shown // of stdout and stderr
 }
 
-// shown is what was shown of one stream of output while the script ran.
+// shown is the part of one stream of output that was shown while the script ran.
 type shown struct {
 	text   strings.Builder
 	gapped bool // something is missing after text: the rest comes with the reply
@@ -27,8 +27,8 @@ func (c *console) stream(name string) (*shown, io.Writer) {
 	return &c.shown[0], c.out
 }
 
-// live shows a piece of output, unless something before it is missing.
-func (c *console) live(name, text string, gap bool) error {
+// showLive shows a piece of output, unless something before it is missing.
+func (c *console) showLive(name, text string, gap bool) error {
 	s, w := c.stream(name)
 	if s.gapped {
 		return nil
@@ -38,12 +38,12 @@ func (c *console) live(name, text string, gap bool) error {
 	return write(w, name, text)
 }
 
-// rest shows what of all was not shown yet.
-func (c *console) rest(name, all string) error {
+// showRest shows the part of all, the whole output of a stream, that was not shown yet.
+func (c *console) showRest(name, all string) error {
 	s, w := c.stream(name)
 	more, ok := strings.CutPrefix(all, s.text.String())
 	if !ok {
-		return nil // a failure before the script's end has less than was streamed
+		return nil // the reply to some failures has less output than was streamed
 	}
 	s.text.WriteString(more)
 	return write(w, name, more)
@@ -77,9 +77,10 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// visible is a terminal on which control characters are shown and not obeyed:
-// with them a script, in its traceback say, could write over what pyrun says of
-// it, or fill the clipboard. What is written must be made of whole characters.
+// visible is a terminal on which control characters are shown and not obeyed: with
+// them a script could, in its traceback for example, overwrite what pyrun says of
+// it, or fill the clipboard. Each piece that is written must consist of whole
+// characters.
 type visible struct{ terminal io.Writer }
 
 func (v visible) Write(p []byte) (int, error) {
@@ -106,8 +107,7 @@ func (v visible) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// turnsText says whether a character decides in which direction others are
-// shown.
+// turnsText says whether a character sets the direction in which others are shown.
 func turnsText(r rune) bool {
 	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
 }

@@ -33,15 +33,15 @@ func openTerminal(t *testing.T) (seen, screen *os.File) {
 	return seen, screen
 }
 
-// hostile is what makes a terminal do things: it goes back over the line, fills
-// the clipboard, has C1 controls and turns text around.
+// hostile is text that makes a terminal act: it goes back over the line, fills the
+// clipboard, has C1 controls and turns the direction of text.
 const hostile = "a\x1b[2K\rb\x1b]52;c;ZXZpbA==\x07\u009b1A\x7f\u202ec\té"
 
 const harmless = `a\x1b[2K\x0db\x1b]52;c;ZXZpbA==\x07\x9b1A\x7f\u202ec` + "\té"
 
-// On a terminal nothing of what a script says is obeyed, in its stderr, its
-// traceback, the sentence of its error, names of files or the report. What is
-// read by a program, and stdout, is as it was written.
+// On a terminal no control character of a script is obeyed, be it in its stderr,
+// its traceback, the sentence of its error, names of files or the report. Output
+// for a program, and stdout, is as it was written.
 func TestControlCharactersAreShown(t *testing.T) {
 	text := func(s string) string {
 		b, err := json.Marshal(s)
@@ -66,7 +66,7 @@ func TestControlCharactersAreShown(t *testing.T) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		_, _ = io.Copy(&stderr, seen) // ends with an error when nobody has the screen any more
+		_, _ = io.Copy(&stderr, seen) // ends with an error when nobody has the screen open
 	}()
 	err := cmd.Run()
 	if err := screen.Close(); err != nil {
@@ -103,8 +103,8 @@ func TestControlCharactersAreShown(t *testing.T) {
 	}
 }
 
-// Every character that is obeyed rather than shown is, broken ones included, and
-// no other.
+// Every character that a terminal would obey is shown instead, broken ones
+// included, and no other is changed.
 func TestVisible(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                     "",

@@ -19,8 +19,8 @@ const (
 	exitThere       = 6
 )
 
-// exitTable says of each status of a reply what pyrun exits with, for the code
-// and for the help text. Whatever is not in it is exitOther.
+// exitTable has the exit code of each status of a reply, for the code and for the
+// help text. A status that is not in it has exitOther.
 var exitTable = []struct {
 	code     int
 	meaning  string
@@ -41,7 +41,7 @@ var exitTable = []struct {
 		"--force", nil},
 }
 
-// exitCode is what pyrun exits with for a status.
+// exitCode returns the exit code for a status.
 func exitCode(status string) int {
 	for _, row := range exitTable {
 		if slices.Contains(row.statuses, status) {
@@ -61,7 +61,7 @@ func printExitCodes(w io.Writer) {
 		fmt.Fprintln(table)
 	}
 	fmt.Fprintf(table, "  128+n\tsignal n ended the run; 130 is Ctrl-C\n")
-	_ = table.Flush() // stderr, which nobody can be told of
+	_ = table.Flush() // stderr: where that can't be written there is nobody to tell
 }
 
 // failure is an error with the code to exit with.

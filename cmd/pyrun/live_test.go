@@ -68,7 +68,7 @@ def main():
 	})
 }
 
-// What a script leaves before it fails comes back, too, and a value with a
+// Files that a script leaves before it fails come back, too, and a value with a
 // form of its own is saved in that form.
 func TestFilesOfAFailureAndForms(t *testing.T) {
 	both(t, func(t *testing.T, where []string) {

@@ -62,7 +62,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return f.code
 }
 
-// tell writes a sentence for each of the errors that errors.Join made err of.
+// tell writes one sentence for each error that errors.Join has joined in err.
 func tell(w io.Writer, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
 		for _, part := range joined.Unwrap() {
@@ -87,7 +87,7 @@ func execute(ctx context.Context, opts *options, stdin io.Reader, c *console) er
 		return &failure{exitUsage, err}
 	}
 	defer out.close()
-	service, err := open(ctx, opts, c.err)
+	service, err := openEndpoint(ctx, opts, c.err)
 	if err != nil {
 		return err
 	}
@@ -99,12 +99,12 @@ func execute(ctx context.Context, opts *options, stdin io.Reader, c *console) er
 	return finish(rep, opts, out, c)
 }
 
-// signalError is the cause of the end of a context that a signal ended.
+// signalError is the cause of a context that a signal has canceled.
 type signalError struct{ signal syscall.Signal }
 
 func (e *signalError) Error() string { return e.signal.String() + ": the run was ended" }
 
-// signalContext ends when somebody wants the run to end.
+// signalContext returns a context that SIGINT, SIGTERM or SIGHUP cancels.
 func signalContext() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)

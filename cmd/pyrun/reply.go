@@ -43,13 +43,14 @@ func (d *fileData) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// maxReply bounds what is read of a reply: more than any service may send.
+// maxReply bounds how many bytes of a reply are read: more than any service may
+// send.
 const maxReply = 1 << 30
 
 // readReply reads a reply of either kind: a JSON object, or a stream of events
 // whose last one is that object.
 func readReply(res *http.Response, c *console) (*reply, error) {
-	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")) // what can't be parsed is neither
+	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")) // a type that can't be parsed is neither
 	body := bufio.NewReader(io.LimitReader(res.Body, maxReply))
 	if media == "text/event-stream" {
 		return readStream(body, c)
@@ -65,7 +66,8 @@ func readReply(res *http.Response, c *console) (*reply, error) {
 	return rep, nil
 }
 
-// noReply is the error of what another than the service has replied.
+// noReply is the error for a reply that is not the service's: a proxy's, for
+// example.
 func noReply(res *http.Response, body []byte) error {
 	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
 		return &failure{exitOther, fmt.Errorf("%s: %s: is redirected: use --url %s", res.Request.URL, res.Status, to)}
@@ -117,7 +119,7 @@ func readStream(body *bufio.Reader, c *console) (*reply, error) {
 			if err := json.Unmarshal(e.data, &piece); err != nil {
 				return nil, fmt.Errorf("reply: event %s: %w", e.name, err)
 			}
-			if err := c.live(e.name, piece.Text, piece.Omitted > 0); err != nil {
+			if err := c.showLive(e.name, piece.Text, piece.Omitted > 0); err != nil {
 				return nil, err
 			}
 		case "result", "error":

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Replies that a service, or what stands before it, may give.
+// Replies that a service, or a proxy in front of it, may give.
 func TestOddServices(t *testing.T) {
 	for name, tt := range map[string]struct {
 		http        int

@@ -13,15 +13,16 @@ import (
 	"strings"
 )
 
-// outDir is where files go that came back. The names are the script's: none of
-// them, and no link that lies in the directory, leads out of it, and nothing
-// that is there is touched, unless force is set. A nil *outDir saves nothing.
+// outDir is the directory for files that came back. The script has chosen their
+// names: none of them, and no link that lies in the directory, leads out of it, and
+// no file that is there is changed unless force is set. A nil *outDir saves
+// nothing.
 type outDir struct {
 	root  *os.Root
 	force bool
 }
 
-// newMode is what a file may be that a script has filled: never executable.
+// newMode is the mode of a file that a script has filled: never executable.
 const newMode = 0o644
 
 func openOut(dir string, force bool) (*outDir, error) {
@@ -44,13 +45,14 @@ func (d *outDir) close() {
 	}
 }
 
-// extensions are those of the forms a result may take.
+// extensions are the endings of file names, by the media type of a form of the
+// result.
 var extensions = map[string]string{
 	"text/html": ".html", "text/markdown": ".md", "text/latex": ".tex", "text/plain": ".txt",
 	"image/png": ".png", "image/jpeg": ".jpg", "image/svg+xml": ".svg", "application/json": ".json",
 }
 
-// file is one that came back.
+// file is a file that came back.
 type file struct {
 	name string
 	data []byte
@@ -80,7 +82,7 @@ func (d *outDir) save(rep *reply) error {
 	return errors.Join(errs...)
 }
 
-// saved is what of a reply is a file, with names of which each is there once.
+// saved lists the parts of a reply that become files, each under a name of its own.
 func (rep *reply) saved() ([]file, error) {
 	var list []file
 	taken := map[string]bool{}
@@ -153,8 +155,8 @@ func (d *outDir) create(name string, data []byte) error {
 	return nil
 }
 
-// checkResult says before a run whether its result could be written, so that
-// none is for nothing.
+// checkResult says before a run whether its result could be written, so that no run
+// is wasted.
 func checkResult(name string, force bool) error {
 	if name == "" || force {
 		return nil
@@ -175,7 +177,7 @@ func resultThere(name string) error {
 	return &failure{exitThere, fmt.Errorf("--result: %q: in the way; --force overwrites", name)}
 }
 
-// isStream says whether to write to something takes nothing away: a pipe, or a
+// isStream says whether writing to a file overwrites nothing: it is a pipe, or a
 // device such as /dev/stdout.
 func isStream(info fs.FileInfo) bool { return info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0 }
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What comes back is saved, whatever its name and whatever lies in the way, but
-// nowhere else.
+// Files that come back are saved, whatever their names and whatever lies in the
+// way, but nowhere else.
 func TestOut(t *testing.T) {
 	for name, tt := range map[string]struct {
 		reply string
@@ -64,7 +64,7 @@ func TestOut(t *testing.T) {
 	}
 }
 
-// replying is a service that always gives the same reply. It notes what it was
+// replying is a service that always gives the same reply. It keeps the request in
 // asked.
 func replying(t *testing.T, contentType, reply string, asked *request) (url string) {
 	t.Helper()
@@ -185,8 +185,8 @@ func TestOutOntoADirectory(t *testing.T) {
 	}
 }
 
-// The file for the result is new as well, or a pipe or device. That one is in
-// the way is found out before anything runs.
+// The file for the result is new as well, or a pipe or device. A file in the way is
+// found before anything runs.
 func TestResultOverwritesNothing(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args   []string

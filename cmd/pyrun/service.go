@@ -19,36 +19,36 @@ import (
 // executePath is where a service takes scripts.
 const executePath = "/execute"
 
-// endpoint is what runs the script, near or far.
+// endpoint is the service that runs the script, in this process or elsewhere.
 type endpoint struct {
 	url    string
 	client *http.Client
-	// failed is why a service in this process can't run anything, nil for one
-	// that is elsewhere.
+	// failed returns why a service in this process can't run anything; it is nil
+	// for a service elsewhere.
 	failed func() error
 	close  func()
 }
 
-// open finds the service that the options name or, where they name none,
+// openEndpoint finds the service that the options name or, where they name none,
 // starts one.
-func open(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) {
+func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint, error) {
 	if o.url != nil {
 		client := &http.Client{CheckRedirect: keepPost}
 		return &endpoint{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
 	}
-	cfg, err := config.Load(oneWorker...)
+	cfg, err := config.Load(oneRun()...)
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
-	allow(&cfg, o.timeout)
+	allowTimeout(&cfg, o.timeout)
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if cfg.Runtime.SandboxOff {
 		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")
 	}
-	return start(ctx, cfg, log)
+	return startEndpoint(ctx, cfg, log)
 }
 
-// maxRedirects ends a loop of them.
+// maxRedirects bounds how many redirects are followed.
 const maxRedirects = 10
 
 // keepPost follows only redirects that send the script along: the others, such
@@ -61,14 +61,22 @@ func keepPost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// oneWorker are the settings that reduce a service to what a single run needs.
-var oneWorker = []string{
-	"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
-	"LOG_SINK=stdout", "LOG_PAYLOADS=false",
+// oneRun lists the settings that reduce a service to what a single run needs.
+func oneRun() []string {
+	settings := []string{
+		"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
+		"LOG_SINK=stdout", "LOG_PAYLOADS=false",
+	}
+	if !config.Given("EXEC_MEMORY_MB") {
+		// Nobody has asked for more than there is: the least that a run gets starts
+		// everywhere, as with a server that works its sizes out.
+		settings = append(settings, "EXEC_OVERCOMMIT=true")
+	}
+	return settings
 }
 
-// allow raises the limits on time to timeout: whoever starts the service sets them.
-func allow(cfg *config.Config, timeout time.Duration) {
+// allowTimeout raises the limits on time to timeout: whoever starts the service sets them.
+func allowTimeout(cfg *config.Config, timeout time.Duration) {
 	l := &cfg.Runtime.Limits
 	if timeout > l.Timeout {
 		l.Timeout = timeout
@@ -76,8 +84,8 @@ func allow(cfg *config.Config, timeout time.Duration) {
 	}
 }
 
-// start serves in this process, to this process only.
-func start(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint, error) {
+// startEndpoint serves in this process, to this process only.
+func startEndpoint(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint, error) {
 	s, err := service.New(ctx, cfg, log)
 	if err != nil {
 		return nil, err
@@ -107,8 +115,8 @@ func start(ctx context.Context, cfg config.Config, log *slog.Logger) (*endpoint,
 	}, nil
 }
 
-// send sends the request and returns the reply. What the script prints goes to
-// c meanwhile, if the service tells it meanwhile.
+// send sends the request and returns the reply. Output of the script goes to c
+// while it runs, if the service streams it.
 func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
@@ -134,7 +142,7 @@ func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c 
 	return rep, nil
 }
 
-// pipeListener is a network of one process.
+// pipeListener is a network within one process: each connection is a net.Pipe.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}

@@ -10,7 +10,7 @@ import (
 
 // finish shows and saves what came back. Its error has the exit code.
 func finish(rep *reply, o *options, out *outDir, c *console) error {
-	if err := errors.Join(c.rest("stdout", rep.Stdout), c.rest("stderr", rep.Stderr)); err != nil {
+	if err := errors.Join(c.showRest("stdout", rep.Stdout), c.showRest("stderr", rep.Stderr)); err != nil {
 		return err
 	}
 	if !c.lineEnds("stderr") {
@@ -39,8 +39,8 @@ func finish(rep *reply, o *options, out *outDir, c *console) error {
 	return errors.Join(saveErr, showResult(rep.Result, o, c))
 }
 
-// showResult writes the result to its file, or as a line of its own, also when
-// there turns out to be no way to write the file.
+// showResult writes the result to its file or, where none was named or the file
+// could not be written, as a line of its own.
 func showResult(result json.RawMessage, o *options, c *console) error {
 	var err error
 	if o.result != "" {

@@ -32,16 +32,16 @@ import (
 	"github.com/pyexec/pyexec/runtime/provision"
 )
 
-// jail is the directory with what scripts see, and nothing else: where nothing
-// may be mounted they are shut in it as it is. pythonHome is where the image's
-// PYTHON_HOME points.
+// jail is the directory that holds what scripts may see, and nothing else: where
+// nothing may be mounted it is their root directory as it stands. pythonHome is the
+// value of PYTHON_HOME in the image.
 const (
 	jail       = "/jail"
 	pythonHome = jail + "/python"
 )
 
-// shared are where libraries are. The interpreter needs the same ones in the jail
-// and, to be asked for its version, outside of it.
+// shared are the directories of shared libraries. The interpreter needs the same
+// libraries in the jail and outside of it, where it is asked for its version.
 var shared = []string{"lib", "lib64", "usr"}
 
 func main() {
@@ -107,7 +107,7 @@ func contents() sbom.Image {
 }
 
 // share moves the files of a directory of dir into the jail and leaves links to
-// them. The directories stay: the paths that libraries are found at count.
+// them. The directories stay: libraries are looked up by these paths.
 func share(dir, name string) error {
 	return filepath.WalkDir(filepath.Join(dir, name), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -135,8 +135,8 @@ func share(dir, name string) error {
 	})
 }
 
-// settledMode is the mode that directories would have without a umask; files, and
-// what everybody may write to, keep theirs.
+// settledMode gives a directory the mode that it would have without a umask. Files,
+// and directories that everybody may write to, keep theirs.
 func settledMode(_ string, info fs.FileInfo) fs.FileMode {
 	if info.IsDir() && info.Mode().Perm() != 0o777 {
 		return 0o755

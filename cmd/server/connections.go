@@ -28,18 +28,19 @@ const (
 )
 
 const (
-	// grace is what every connection gets in a phase before it is closed for
-	// another, so that those who talk at once are not hit in the middle. It is
-	// also the longest that a new one waits at the door.
+	// grace is how long every connection may be in a phase before it is closed for
+	// another, so that clients who send without a pause are not cut off in the
+	// middle. It is also the longest that a new connection waits for its place.
 	grace = 200 * time.Millisecond
-	// tellEvery is how often the log is told that connections are closed.
+	// tellEvery is the least time between two lines of the log about closed
+	// connections.
 	tellEvery = time.Minute
 )
 
-// limiter is a listener that accepts only so many connections at once. One more
-// than that is not left waiting, as long as there is one whose caller is not
-// waiting for a run: that one is closed. It knows who is by the hooks of the
-// HTTP server, and by wrapping its handler.
+// limiter is a listener that bounds how many connections there are at once. When
+// one more arrives, a connection whose client does not wait for a run is closed for
+// it, if there is one. The limiter knows the phase of each by the hooks of the HTTP
+// server, and by wrapping its handler.
 type limiter struct {
 	net.Listener
 	most int
@@ -50,12 +51,13 @@ type limiter struct {
 
 	mu     sync.Mutex
 	open   map[*conn]struct{}
-	closed int // for others, since the log was told
+	closed int // for others, since the last line in the log
 	told   time.Time
 }
 
 // withLimit makes server accept, on listener, no more than most connections at
-// once, the one at the door included. The server must not be serving yet.
+// once, the one that waits for a place included. The server must not be serving
+// yet.
 func withLimit(listener net.Listener, most int, server *http.Server, log *slog.Logger) net.Listener {
 	l := &limiter{
 		Listener: listener, most: max(1, most-1), log: log,
@@ -110,8 +112,8 @@ func (l *limiter) Close() error {
 	return l.Listener.Close()
 }
 
-// admit gives c a place, or takes one from another, which the caller must
-// close, or says how long to wait for that.
+// admit gives c a place, or takes one from a victim, which the caller must close,
+// or says how long to wait before it is asked again.
 func (l *limiter) admit(c *conn, came time.Time) (victim *conn, wait time.Duration, admitted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -128,13 +130,13 @@ func (l *limiter) admit(c *conn, came time.Time) (victim *conn, wait time.Durati
 	return victim, wait, false
 }
 
-// choose returns the connection to close for one that has waited at the door:
-// of the first phase there is, the one that is in it for the longest. Those who
+// choose returns the connection to close for one that has waited this long: of the
+// first phase that any is in, the one that has been in it for longest. Clients who
 // still have to send something go before those who have sent all.
 func (l *limiter) choose(now time.Time, waited time.Duration) (victim *conn, wait time.Duration) {
 	var oldest [phases]*conn
-	var restless *conn // of those who ask often enough to be new in a phase always
-	newcomers := 0     // who have not had their time yet
+	var restless *conn // the first to go of those that are in no phase for long, because they ask often
+	newcomers := 0     // connections younger than grace
 	for c := range l.open {
 		if o := oldest[c.phase]; o == nil || c.since.Before(o.since) {
 			oldest[c.phase] = c
@@ -156,31 +158,31 @@ func (l *limiter) choose(now time.Time, waited time.Duration) (victim *conn, wai
 		switch {
 		case c == nil:
 			continue
-		case p > reading && first != nil: // who sends nothing more does not go before who does
-			return l.yet(first, restless, waited)
+		case p > reading && first != nil: // a client that has sent all never goes before one that has not
+			return l.chooseEarly(first, restless, waited)
 		case now.Sub(c.since) >= grace:
 			return c, 0
 		case first == nil:
 			first = c
 		}
 	}
-	return l.yet(first, restless, waited)
+	return l.chooseEarly(first, restless, waited)
 }
 
-// yet decides where nobody is in a phase for long.
-func (l *limiter) yet(first, restless *conn, waited time.Duration) (victim *conn, wait time.Duration) {
+// chooseEarly is choose where no connection has been in its phase for long.
+func (l *limiter) chooseEarly(first, restless *conn, waited time.Duration) (victim *conn, wait time.Duration) {
 	if restless != nil {
 		return restless, 0
 	}
 	if waited >= grace {
-		// Nobody may be there to be closed: what changes that is news.
+		// first may be nil, where all are running: news tells when that changes.
 		return first, grace
 	}
 	return nil, grace - waited
 }
 
-// tell counts a connection that is closed for another, and mentions it once in
-// a while.
+// tell counts a connection that is closed for another, and logs the count from time
+// to time.
 func (l *limiter) tell(now time.Time) {
 	l.closed++
 	if now.Sub(l.told) < tellEvery {
@@ -195,12 +197,12 @@ func (l *limiter) tell(now time.Time) {
 type conn struct {
 	net.Conn
 	limiter *limiter
-	phase   phase     // under the limiter's lock, as what follows
+	phase   phase     // guarded by limiter.mu, as are came and since
 	came    time.Time // when it got its place
 	since   time.Time // when the phase began
 }
 
-// before says whether c is closed before d, as far as phases go.
+// before says whether c is closed before d: by phase, then by age.
 func (c *conn) before(d *conn) bool {
 	return c.phase < d.phase || c.phase == d.phase && c.since.Before(d.since)
 }
@@ -236,7 +238,7 @@ func (l *limiter) wake() {
 	}
 }
 
-// follow is next for a server whose connections have phases.
+// follow wraps next so that each connection notes its phases.
 func follow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ok := r.Context().Value(connKey{}).(*conn)
@@ -256,7 +258,8 @@ func follow(next http.Handler) http.Handler {
 	})
 }
 
-// body is the body of a request, which tells its connection when it is read.
+// body is the body of a request, which notes on its connection when it has been
+// read.
 type body struct {
 	io.ReadCloser
 	conn *conn

@@ -112,9 +112,8 @@ func (l *limited) run(script string) (string, error) {
 	return string(text), err
 }
 
-// attacks are ways to hold a connection. Each gets a connection that is closed
-// when the test is over; errors mean that the server closed it, which is its
-// right.
+// attacks are ways to hold a connection. Each gets a connection that is closed when
+// the test is over; errors mean that the server closed it, which it may.
 var attacks = map[string]func(net.Conn){
 	"silent":      func(net.Conn) {},
 	"half header": func(c net.Conn) { _, _ = io.WriteString(c, "GET /health HTTP/1.1\r\nHost: x\r\nX-") },
@@ -176,8 +175,8 @@ func exchange(c net.Conn) bool {
 	return err == nil
 }
 
-// attack holds as many connections in this way as it can get, and comes again
-// with what was closed, until the function that it returns is called.
+// attack holds as many connections in this way as it can get, and opens closed ones
+// again, until the function that it returns is called.
 func (l *limited) attack(t *testing.T, hold func(net.Conn)) (stop func()) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -320,7 +319,7 @@ func TestWhoIsClosed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		open   []*conn
 		waited time.Duration
-		victim int // index, -1 for nobody yet
+		victim int // index, -1 for none yet
 	}{
 		"oldest idle first": {[]*conn{ago(idle, old), ago(idle, older),
 			ago(silent, older)}, 0, 1},

@@ -17,8 +17,8 @@ func TestTooFewDescriptors(t *testing.T) {
 	}
 }
 
-// Connections, however many, take no descriptors from the workers: what is
-// connected goes on, and the service stays healthy.
+// Connections, however many, take no descriptors from the workers: connections that
+// are open go on, and the service stays healthy.
 func TestConnectionsLeaveDescriptors(t *testing.T) {
 	metrics := freePort(t)
 	p := launch(t, openFiles+"=100", "EXEC_WORKERS=4", "METRICS_PORT="+metrics)

@@ -23,9 +23,9 @@ import (
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
-// The tests of events run against the real Pub/Sub emulator from the Google
-// Cloud CLI. It speaks the protocol, pushes, backs off and gives up as Pub/Sub
-// does; accounts and rights it does not know.
+// The tests of events run against the real Pub/Sub emulator from the Google Cloud
+// CLI. It speaks the protocol, pushes, backs off and gives up as Pub/Sub does; it
+// knows no accounts and no permissions.
 
 const emulatedProject = "demo-proj"
 
@@ -210,8 +210,8 @@ func atLeast(n int) func([]*pubsub.Message) bool {
 	return func(all []*pubsub.Message) bool { return len(all) >= n && len(byEvent(all)) >= n }
 }
 
-// byEvent does what a consumer does: of those with the same event id it takes
-// one.
+// byEvent does what a consumer does: it takes one of the messages with the same
+// event id.
 func byEvent(all []*pubsub.Message) map[string]*pubsub.Message {
 	m := make(map[string]*pubsub.Message)
 	for _, r := range all {

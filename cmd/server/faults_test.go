@@ -21,8 +21,8 @@ import (
 // best of three tries: others may want the machine's processors, too.
 const healWithin = 2 * time.Second
 
-// fromNew is a number of results that the workers which were ready before, of
-// which there are four, don't suffice for.
+// fromNew is a number of results for which the four workers that were ready before
+// don't suffice.
 const fromNew = 10
 
 // fault is something that goes wrong while requests come in. inject does it
@@ -34,7 +34,7 @@ type fault struct {
 	lacking func() string
 	// settings prepares what the server starts with.
 	settings func(t *testing.T) []string
-	// harm is what an answer may be beside a result, 429 and 503.
+	// harm is a status that an answer may have besides a result, 429 and 503.
 	harm string
 }
 
@@ -187,8 +187,8 @@ func healing(t *testing.T, p *process, l *load, f fault) time.Duration {
 	return took
 }
 
-// SIGTERM under load: who is let in is answered, and so is who comes too late
-// but over a connection that is there.
+// SIGTERM under load: a request that was accepted is answered, and so is one that
+// comes too late but over a connection that is open.
 func TestSIGTERMUnderLoad(t *testing.T) {
 	p := launch(t, "EXEC_QUEUE=32")
 	log := p.followRuns()

@@ -39,7 +39,7 @@ func noIPv6(err error) bool {
 		errors.Is(err, syscall.EPROTONOSUPPORT)
 }
 
-// pair is two listeners as one.
+// pair is two listeners that act as one.
 type pair struct {
 	net.Listener // the one whose address stands for both
 	other        net.Listener
@@ -61,8 +61,8 @@ func newPair(first, second net.Listener) *pair {
 	return p
 }
 
-// collect hands on what a listener accepts, until it is closed. No connection is
-// taken before the one in front of it is wanted.
+// collect hands on the connections of a listener, until it is closed. It accepts
+// the next one only when the one before has been taken.
 func (p *pair) collect(l net.Listener) {
 	for {
 		conn, err := l.Accept()

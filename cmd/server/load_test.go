@@ -74,8 +74,8 @@ func (l *load) results() int {
 	return l.counts[http.StatusOK]
 }
 
-// ask sends one request, whose answer can be told from every other. It says
-// whether that was a result, and whether the connection was closed after it.
+// ask sends one request, whose answer can be told from every other. It says whether
+// it got a result, and whether the connection was closed after it.
 func (l *load) ask(client *http.Client) (ok, closed bool) {
 	n := l.next.Add(1)
 	body := fmt.Appendf(nil, `{"script": "def main(n): return n * n", "input": %d}`, n)
@@ -114,8 +114,8 @@ func (l *load) note(code int, id string, ok bool, what string) {
 	}
 }
 
-// check compares what the callers were told with the log of the server, which
-// has ended.
+// check compares the answers of the callers with the log of the server, which has
+// ended.
 func (l *load) check(t *testing.T, log func() map[string]int) {
 	t.Helper()
 	t.Logf("answers by status: %v", l.counts)

@@ -4,8 +4,8 @@
 //	go run ./cmd/server        listens on PORT, 8080 unless set
 //	go run ./cmd/server -h     lists all settings
 //
-// Why it could not start or serve is on stderr, in entries like those of the
-// log on stdout, which need not exist yet.
+// Where it could not start or serve the reason is on stderr, in entries like those
+// of the log. The log itself, on stdout, may not be open by then.
 //
 // It exits with 0 after a shutdown by signal, with 1 when it could not start
 // or serve, and with 2 when its arguments make no sense.

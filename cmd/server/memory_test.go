@@ -19,7 +19,7 @@ import (
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
-// greedy returns, prints and leaves all it may, in characters that are six
+// greedy returns, prints and leaves as much as it may, in characters that are six
 // times as long in JSON.
 const greedy = `import sys
 def main(x):
@@ -104,8 +104,8 @@ func TestMemoryHolds(t *testing.T) {
 	}
 }
 
-// crowd sends a body four times at once and reads the answers. That there
-// is no room now is one of them, which is asked again.
+// crowd sends a body four times at once and reads the answers. Where the answer is
+// that there is no room, it asks again.
 func (p *process) crowd(t *testing.T, path, accept string, body []byte) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -143,7 +143,7 @@ func (p *process) crowd(t *testing.T, path, accept string, body []byte) {
 	all.Wait()
 }
 
-// silentReaders ask for much and read none of it, until they are given up.
+// silentReaders ask for much and read none of it, until the server gives them up.
 func silentReaders(t *testing.T, p *process, _ []byte, metrics string) {
 	before := runsNoted(t, metrics)
 	body := fmt.Appendf(nil, `{"script":%q,"input":1,"return_files":true}`, greedy)
@@ -166,7 +166,7 @@ func silentSenders(t *testing.T, p *process, body []byte, _ string) {
 		defer conn.Close()
 		fmt.Fprintf(conn, "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
 			"application/json\r\nContent-Length: %d\r\n\r\n", len(body))
-		// Who is refused may be cut off.
+		// A request that is refused may be cut off.
 		_, _ = conn.Write(body[:len(body)-1])
 	}
 	if a := p.do(newClient(), "/execute", "def main(): return 1"); a.code != http.StatusOK {

@@ -203,16 +203,16 @@ func TestOverloadOfEvents(t *testing.T) {
 	}
 }
 
-// What can't be delivered because the server is down is given up after exactly
-// five tries, and kept.
+// A message that can't be delivered because the server is down is given up after
+// exactly five tries, and kept.
 func TestDeadLetters(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		front bool
 	}{
 		{"nobody listens", false},
-		// Only here deliveries can be counted: the emulator's client repeats by
-		// itself what finds no connection.
+		// Deliveries can be counted only here: the emulator's client retries by
+		// itself when it finds no connection.
 		{"the platform's front end says so", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,12 +25,12 @@ const (
 	replyTimeout   = 30 * time.Second // to send the reply, once there is one
 	startTimeout   = time.Minute      // that a request waits for the interpreter, in the worst case
 	maxHeaderBytes = 64 << 10
-	// lingering is how long refusals go on after the last request: who has
-	// connected already is told to come again, instead of being cut off. Those
-	// who then wait as long as Retry-After says don't see the end.
+	// lingering is how long new requests are still refused after the last reply:
+	// clients that have connected already are told to retry, instead of being cut
+	// off. Those that then wait as long as Retry-After says don't notice the end.
 	lingering = 150 * time.Millisecond
-	// closeTimeout is what idle connections get to be closed in after the
-	// last request.
+	// closeTimeout is how long it may take to close the idle connections after the
+	// last reply.
 	closeTimeout = time.Second
 )
 

@@ -16,9 +16,9 @@ import (
 	"github.com/pyexec/pyexec/internal/testbed"
 )
 
-// BenchmarkStart measures what a cold start takes once the interpreter is
+// BenchmarkStart measures how long a cold start takes once the interpreter is
 // unpacked: from the start of the process to its first right answer, also as a
-// multiple of what a Python takes that does nothing, and the memory (proportional
+// multiple of the time of a Python that does nothing, and the memory (proportional
 // set size) of server, zygote and eight ready workers.
 //
 //	go test -run '^$' -bench Start -benchtime 10x ./cmd/server

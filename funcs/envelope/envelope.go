@@ -78,7 +78,7 @@ type push struct {
 	Attempt      int    `json:"deliveryAttempt"`
 }
 
-// pushFields is what the fields of a push envelope must be.
+// pushFields says what each field of a push envelope must be.
 var pushFields = map[string]string{
 	"message":            "an object",
 	"message.data":       "a string of base64",
@@ -88,12 +88,13 @@ var pushFields = map[string]string{
 	"deliveryAttempt":    "a whole number",
 }
 
-// unwrap takes the data out of a push envelope. What is none stays as it is:
-// whoever reads the data says what is wrong with it.
+// unwrap takes the data out of a push envelope. Data that are no such envelope stay
+// as they are: whoever reads them finds what is wrong with them.
 func unwrap(m Message) (Message, error) {
 	var marks struct {
 		Message json.RawMessage `json:"message"`
-		// Script marks a request, whatever else it has.
+		// Script marks data that are a request, whatever members they have beside
+		// it.
 		Script json.RawMessage `json:"script"`
 	}
 	if err := json.Unmarshal(m.Data, &marks); err != nil || marks.Message == nil || marks.Script != nil {

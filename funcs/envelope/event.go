@@ -54,10 +54,10 @@ var texts = []string{
 	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64",
 }
 
-// checkStructured words what is wrong with the JSON of a structured event, for
-// which the SDK has no words of ours. It returns the event in a form that the
-// SDK can read: without space between its members and escapes in data_base64,
-// where PHP writes \/ for a slash.
+// checkStructured says what is wrong with the JSON of a structured event, which the
+// SDK would not say as plainly. It returns the event in a form that the SDK can
+// read: without space between its members and escapes in data_base64, where PHP
+// writes \/ for a slash.
 func checkStructured(body []byte) ([]byte, error) {
 	var b bytes.Buffer
 	if err := json.Compact(&b, body); err != nil {
@@ -83,7 +83,7 @@ func checkStructured(body []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// inOneLine is what the SDK finds wrong with an event, which is a line each.
+// inOneLine joins what the SDK finds wrong with an event, one finding a line.
 func inOneLine(err error) error {
 	return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 }
@@ -95,7 +95,11 @@ type CloudEvent = cloudevents.Event
 func Request(ctx context.Context, e CloudEvent) (*http.Request, error) {
 	if e.DataContentType() == "" {
 		e = e.Clone()
-		e.SetDataContentType(cloudevents.ApplicationJSON) // what else could be a request
+		e.SetDataContentType(cloudevents.ApplicationJSON) // no other type could hold a request
 	}
-	return cehttp.NewHTTPRequestFromEvent(ctx, "/events", e)
+	r, err := cehttp.NewHTTPRequestFromEvent(ctx, "/events", e)
+	if err == nil && r.Body == nil { // of an event without data
+		r.Body = http.NoBody
+	}
+	return r, err
 }

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// What is walked is what encoding/json reads: the same members in the same
-// order, each value as it was written, each name as it is meant.
+// The scanner reads what encoding/json reads: the same members in the same order,
+// each value as it was written, each name as it is meant.
 func FuzzMembers(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ` { "a" : 1 , "b":[4.0,{"c":null}]}`, `{"a":"]}\"\\\ud800","a":""}`,
@@ -49,7 +49,7 @@ func FuzzMembers(f *testing.F) {
 	})
 }
 
-// An escape that is half of a pair is told of.
+// An escape that is half of a pair is reported.
 func TestUnquote(t *testing.T) {
 	for quoted, want := range map[string]string{
 		`""`: "", `"aé"`: "aé", `"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"`: "\"\\/\b\f\n\r\tA😀",

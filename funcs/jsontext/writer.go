@@ -9,8 +9,8 @@ import (
 // PieceBytes is about how long the pieces are that a Writer hands on.
 const PieceBytes = 64 << 10
 
-// Writer puts JSON together and hands it on piece by piece. What it is told to
-// write must be JSON together: it checks nothing.
+// Writer puts JSON together and hands it on piece by piece. All that is written to
+// it must make one JSON text: it checks nothing.
 type Writer struct {
 	b   []byte             // what is not handed on yet
 	out func([]byte) error // nil: all of it stays in b
@@ -21,7 +21,7 @@ type Writer struct {
 // must not keep them; where out is nil, all of it stays in memory, for Bytes.
 func NewWriter(b []byte, out func([]byte) error) *Writer { return &Writer{b: b, out: out} }
 
-// Bytes is what is not handed on yet.
+// Bytes is the text that is not handed on yet.
 func (w *Writer) Bytes() []byte { return w.b }
 
 // Flush hands on what is left, and returns the first error of out.
@@ -90,7 +90,7 @@ func writeString[T string | []byte](w *Writer, s T) {
 	w.full()
 }
 
-// full hands on what is there when it has become a piece.
+// full hands the text on once it is as long as a piece.
 func (w *Writer) full() {
 	if w.out != nil && len(w.b) >= PieceBytes {
 		_ = w.Flush() // kept in err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// In pieces it is the same as in one, and no piece is much longer than it
+// Text written in pieces is the same as in one, and no piece is much longer than it
 // should be.
 func FuzzWriter(f *testing.F) {
 	f.Add([]byte("aé€😀\x01\"\xff"), 20_000)

@@ -13,7 +13,8 @@ type member struct {
 }
 
 // membersOf returns the members of a JSON object in their order, which a map
-// would lose.
+// would lose. jsontext.Members is not enough here: it takes only text that is
+// known to be valid, and a reply that is not has to be an error.
 func membersOf(object []byte) ([]member, error) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if open, err := dec.Token(); err != nil {

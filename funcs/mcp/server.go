@@ -16,7 +16,7 @@ import (
 // ToolName is the name of the only tool.
 const ToolName = "run_python"
 
-// Reply is what a call of the tool came to.
+// Reply is the outcome of a call of the tool.
 type Reply struct {
 	// Body is what POST /execute would have replied: a JSON object.
 	Body []byte
@@ -45,7 +45,7 @@ type Call func(ctx context.Context, arguments []byte) Reply
 // text, or empty where there is nothing to say, or else the plain text in which
 // the SDK refuses a request.
 type Answer struct {
-	Code int
+	Code int // of HTTP
 	Body []byte
 }
 
@@ -60,8 +60,8 @@ type Server struct {
 	described atomic.Pointer[sdk.Server]
 }
 
-// New makes a Server. facts is asked for what the service is like until its
-// Python version is known.
+// New makes a Server. facts describes the service; it is called for each request
+// until the Python version is known.
 func New(facts func() Facts) *Server { return &Server{facts: facts} }
 
 // exchange is one request on its way through the SDK.

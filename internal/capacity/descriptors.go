@@ -5,30 +5,32 @@ import (
 	"syscall"
 )
 
-// What the server needs of descriptors, measured and rounded up.
+// How many descriptors the parts of the server need, measured and rounded up.
 const (
-	// ownDescriptors are its listeners, those who scrape its metrics, its log, the
-	// interpreter's channel, what the Go runtime takes, and clients of Google
-	// Cloud.
+	// ownDescriptors are those of the listeners, of connections that scrape
+	// metrics, of the log, of the interpreter's channel, of the Go runtime and of
+	// clients of Google Cloud.
 	ownDescriptors = 24
 	// perWorker are the ends of a worker's channel and output and its pidfd,
 	// and the other ends while it is being made. All can be made at once.
 	perWorker = 4 + 3
 	// spareWorkers stand ready beyond those that run.
 	spareWorkers = 2
-	// mostConnections is what even a large machine grants: each takes some tens
-	// of KiB. Cloud Run has at most 1000 requests at a time in an instance.
-	mostConnections = 2048
+	// maxConnections is the most that are granted, on a large machine too: each
+	// takes some tens of KiB. Cloud Run has at most 1000 requests at a time in an
+	// instance.
+	maxConnections = 2048
 )
 
-// connectionsLeft is how many connections there can be beside so many workers,
-// in a process that may have descriptors.
+// connectionsLeft is how many connections there can be in a process with so many
+// descriptors and so many workers.
 func connectionsLeft(descriptors int64, workers int) int64 {
-	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, mostConnections)
+	return min(descriptors-ownDescriptors-int64(workers+spareWorkers)*perWorker, maxConnections)
 }
 
-// spareConnections are beyond those that run or wait in the queue, which nothing
-// closes: for those who ask how the service is, or are told that it is full.
+// spareConnections are those beyond the connections of runs and of the queue, which
+// are never closed for others. They are for callers who ask for /health, or are
+// told that the service is full.
 const spareConnections = 3
 
 // leastConnections is what the service can't do without: one for each run, one
@@ -62,8 +64,8 @@ func descriptorLimit() int64 {
 // raiseWith says how the limit is raised.
 const raiseWith = "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of docker)"
 
-// fitDescriptors checks that there are enough descriptors for what is asked, and
-// makes what is not asked, but worked out, as small as need be.
+// fitDescriptors checks that there are enough descriptors for what the operator has
+// asked for. Sizes that were worked out are made smaller where need be.
 func (s *Share) fitDescriptors(descriptors int64, ask Ask) error {
 	if ask.Limits.OpenFiles > descriptors {
 		return fmt.Errorf("setting EXEC_OPEN_FILES: \"%d\": this process itself may have %d open files: %s, or "+
@@ -100,7 +102,7 @@ func (s *Share) fitQueue(descriptors int64, ask Ask) {
 	if ask.Queue != 0 {
 		warning := fmt.Sprintf("setting EXEC_QUEUE: \"%d\": %d it is: there are %d connections, "+
 			"of which each run and each place in the queue takes one", s.Queue, most, s.Connections)
-		if s.Connections < mostConnections {
+		if s.Connections < maxConnections {
 			warning += fmt.Sprintf(", because this process may have %d open files: %s", descriptors, raiseWith)
 		}
 		s.Warnings = append(s.Warnings, warning)

@@ -16,9 +16,9 @@ func TestDescriptors(t *testing.T) {
 		err            string // the start of it
 		warns          string
 	}{
-		{name: "not limited", workers: 8, queue: 32, connections: mostConnections},
+		{name: "not limited", workers: 8, queue: 32, connections: maxConnections},
 		{name: "usual", descriptors: 1024, workers: 8, queue: 32, connections: 1024 - 24 - 70},
-		{name: "more than the most", descriptors: 1 << 20, workers: 8, queue: 32, connections: mostConnections},
+		{name: "more than the most", descriptors: 1 << 20, workers: 8, queue: 32, connections: maxConnections},
 		{name: "few", descriptors: 80, workers: 4, queue: 7, connections: 14,
 			warns: "open files: this process may have 80, enough for 4 workers instead of 8: raise the limit of " +
 				"open files"},
@@ -39,7 +39,7 @@ func TestDescriptors(t *testing.T) {
 			connections: 162,
 			warns:       `setting EXEC_QUEUE: "1000": 151 it is: there are 162 connections, of which each run and each place in the queue takes one, because this process may have 256 open files: raise`},
 		{name: "a queue longer than all connections", change: func(a *Ask) { a.Queue = 10000 }, workers: 8,
-			queue: mostConnections - 11, connections: mostConnections,
+			queue: maxConnections - 11, connections: maxConnections,
 			warns: `setting EXEC_QUEUE: "10000": 2037 it is: there are 2048 connections`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

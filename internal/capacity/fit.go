@@ -18,8 +18,8 @@ const (
 
 // Ask is what an operator has asked for.
 type Ask struct {
-	// Workers and Queue are 0 where nothing is asked: they are worked out then.
-	// So is Limits.MemoryBytes.
+	// Workers and Queue are 0 where nothing is asked: they are worked out then. So
+	// is MemoryBytes in Limits, which bound one run.
 	Workers, Queue int
 	Limits         runtime.Limits
 	// BodyBytes bounds the body of a request.
@@ -34,29 +34,30 @@ type Share struct {
 	// of the interpreter's own.
 	Workers, Queue int
 	MemoryBytes    int64
-	// Connections is how many the program that listens should accept at once:
-	// more would take the descriptors that workers need. It is always more than
-	// the runs and the places in the queue.
+	// Connections is how many connections the program that listens should accept at
+	// once: more would take the descriptors that workers need. It is always more
+	// than the runs and the places in the queue.
 	Connections int
-	// ServerBytes is the memory that the server takes at most, the interpreter
-	// included, whatever callers and scripts do within their limits. The memory
-	// and the /tmp of the scripts come on top.
+	// ServerBytes bounds the memory of the server, the interpreter included,
+	// whatever callers and scripts do within their limits. The memory and the /tmp
+	// of the scripts come on top.
 	ServerBytes int64
 	// HeldBodies and HeldReplies bound, in bytes, what is held of the requests
 	// and the replies of all callers together.
 	HeldBodies, HeldReplies int64
-	// Reserve is how many bytes have to be left to the machine, or the largest run
-	// is ended. Jail is what the interpreter and all runs may hold together.
+	// Reserve is how many bytes of memory have to be left on the machine, or the
+	// largest run is ended. Jail is how many bytes the interpreter's runs and
+	// waiting workers may hold together, on top of the interpreter.
 	Reserve, Jail int64
-	// Warnings are what is legal but doubtful.
+	// Warnings are sentences about settings that are legal but doubtful.
 	Warnings []string
 
 	heap int64 // what the Go runtime may take for itself
 }
 
 // Fit works out the sizes that are not asked for from those that are and from the
-// machine. It never overrules what is asked for: an error names the setting that
-// this machine can't bear, unless Ask.Overcommit accepts it.
+// machine. It never overrules what is asked for: an error names the setting for
+// which this machine is too small, unless Ask.Overcommit accepts it.
 func Fit(m Machine, ask Ask) (Share, error) {
 	if m.Descriptors == 0 {
 		m.Descriptors = Unlimited
@@ -84,8 +85,9 @@ func Fit(m Machine, ask Ask) (Share, error) {
 	return share, share.fitMemory(s, m, ask)
 }
 
-// fitMemory refuses what is asked for and can't be held, unless it is wanted so.
-// What nobody asked for is worked out, and starts with a warning.
+// fitMemory refuses sizes that were asked for and are more than the memory there
+// is, unless Ask.Overcommit accepts them. Sizes that were worked out only get a
+// warning.
 func (s *Share) fitMemory(all sizes, m Machine, ask Ask) error {
 	asked := ask.Workers != 0 || ask.Limits.MemoryBytes != 0
 	switch over := all.overcommitted(m); {

@@ -14,12 +14,13 @@ import (
 
 // Machine is what the machine, or the container around this process, grants.
 type Machine struct {
-	CPUs int
+	CPUs int // that this process may use
 	// Memory in bytes. Unlimited when nothing says how much there is.
 	Memory int64
-	// Descriptors this process may have. 0 stands for more than enough.
+	// Descriptors is how many this process may have open. 0 stands for more than
+	// enough.
 	Descriptors int64
-	// Contained says that there is one around it.
+	// Contained says that this process runs in a container.
 	Contained bool
 }
 
@@ -45,7 +46,7 @@ func contained(root fs.FS, pid int) bool {
 	return pid == 1
 }
 
-// Unlimited stands for a limit that there is not, or that nobody knows.
+// Unlimited stands for a limit that does not exist, or that is not known.
 const Unlimited = math.MaxInt64
 
 // memoryLimit is the least of all limits that hold for this process: those of

@@ -23,7 +23,7 @@ type memoryGroup struct {
 	kind  *groupKind
 }
 
-// groupKind is how a version of control groups names things.
+// groupKind is how a version of control groups names its files.
 type groupKind struct {
 	limit, usage string
 	// reclaimable are the lines of memory.stat that count what the kernel gives
@@ -67,7 +67,7 @@ func NewMeter(root fs.FS) *Meter {
 // false where nothing says so.
 func (m *Meter) Left() (bytes int64, ok bool) {
 	bytes = Unlimited
-	info, _ := fs.ReadFile(m.root, "proc/meminfo") // nothing is found in nothing
+	info, _ := fs.ReadFile(m.root, "proc/meminfo") // without the file no line is found
 	if kilobytes, found := lineNumber(info, "MemAvailable:"); found {
 		bytes, ok = kilobytes*kib, true
 	}
@@ -86,7 +86,7 @@ func (m *Meter) Left() (bytes int64, ok bool) {
 			used -= n
 		}
 		if kernel, found := readNumber(m.root, path.Join(g.dir, g.kind.kernel)); found && g.kind.kernel != "" {
-			used -= min(kernel, caches*kib) // the machine's, of which the group has no more than that
+			used -= min(kernel, caches*kib) // caches are the machine's: at most, all of them are this group's
 		}
 		bytes, ok = min(bytes, g.limit-used), true
 	}

@@ -9,8 +9,8 @@ import (
 // file is one of a tree that stands for /.
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
-// What is left is the least of what the machine and the groups have; pages of
-// files do not count as taken, shared memory does.
+// The memory that is left is the least of what the machine and the groups have;
+// pages of files do not count as taken, shared memory does.
 func TestMemoryLeft(t *testing.T) {
 	machine := map[string]*fstest.MapFile{
 		"proc/meminfo": file("MemTotal:       1048576 kB\nMemFree: 1 kB\nMemAvailable:    512000 " +

@@ -2,8 +2,8 @@ package capacity
 
 import "github.com/pyexec/pyexec/runtime"
 
-// What the server takes beside the scripts, measured with the standard library
-// and rounded up.
+// How much memory the server takes beside the scripts, measured with the standard
+// library and rounded up.
 const (
 	// idleServer is the server with its own code and no request, the
 	// interpreter that all workers are forked from, and the spare workers.
@@ -14,25 +14,27 @@ const (
 	// before it has a script.
 	ownPages = 4 * mib
 	// kernelBase and kernelPerFile are the memory that the kernel holds for a run
-	// at worst, beside its pages: page tables, locks, what stands in the buffers of
-	// sockets. A test measures it, see SECURITY.md.
+	// at worst, beside its pages: page tables, locks, the contents of socket
+	// buffers. A test measures it, see SECURITY.md.
 	kernelBase    = 19 * mib
 	kernelPerFile = 208 * kib
-	// jailSlack is what the spare workers take, the interpreter while it tries out its
-	// libraries, and a run that is over its limit until somebody looks.
+	// jailSlack is for the spare workers, for the interpreter while it tries out
+	// its libraries, and for a run that is over its limit until it is looked at
+	// again.
 	jailSlack = 64 * mib
-	// resultSlack is what comes with files beside their contents.
+	// resultSlack is for what a file of a result holds beside its contents, such as
+	// its name.
 	resultSlack = mib / 4
-	// bodiesPerRun is how many times a body of the largest size is held for each
-	// run: once to be decoded, in what is decoded, and by a request that waits.
+	// bodiesPerRun is how many times a body of the largest size is in memory for
+	// each run: as text, as what is decoded from it, and for a request that waits.
 	bodiesPerRun = 3
-	// largestMessage is how many bodies of the largest size a single event can
-	// be while it is taken apart, with largestSlack around it.
+	// largestMessage is how many copies of the largest body there are while an
+	// event is decoded; largestSlack is for the rest of the event.
 	largestMessage, largestSlack = 4, mib
 )
 
-// serverSizes is the memory of the server: what it takes whatever happens, and
-// what it takes more for each run at a time. All of it is bounded.
+// serverSizes is the memory of the server in bytes: its base, and the part that
+// grows with each run at a time. All of it is bounded.
 type serverSizes struct {
 	Base, Run int64
 	Kernel    int64 // what the kernel takes for each run at a time, beside its pages
@@ -56,14 +58,14 @@ func newServerSizes(l runtime.Limits, bodyBytes int64) serverSizes {
 	return s
 }
 
-// fixed is what is taken for so many runs at a time whatever requests hold.
+// fixed is the memory for so many runs at a time without any request or reply.
 func (s serverSizes) fixed(workers int) int64 {
 	return idleServer + int64(workers)*(ownPages+s.output)
 }
 
-// held is how much of requests and replies may be held of all callers together:
-// that of all workers at once where room is enough for it, otherwise as much as
-// there is, and in any case that of one.
+// held is how many bytes the requests and the replies of all callers together may
+// hold: enough for all workers at once where room is enough for it, otherwise as
+// much as there is, and in any case enough for one worker.
 func (s serverSizes) held(workers int, room int64) (bodies, replies int64) {
 	least := s.message + s.bodies + s.replies
 	more := min(max(room-least, 0), int64(workers-1)*(s.bodies+s.replies))

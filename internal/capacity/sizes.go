@@ -2,7 +2,7 @@ package capacity
 
 import "fmt"
 
-// What the sizes are worked out from when nobody sets them.
+// The bounds of sizes that nobody sets.
 const (
 	// Below minMemory too little of what people write runs; above maxMemory
 	// a run should say that it needs it.
@@ -15,12 +15,12 @@ const (
 	queuePerWorker = 4
 )
 
-// sizes is what a machine is divided into. In what is asked of fit, zero
-// stands for "not given".
+// sizes is what a machine is divided into, in bytes where it is memory. In the
+// argument of fit, zero stands for "not given".
 type sizes struct {
 	Workers, Queue        int
 	MemoryBytes, TmpBytes int64
-	// Server is what the server takes.
+	// Server is the memory of the server.
 	Server serverSizes
 }
 
@@ -30,7 +30,7 @@ func fit(m Machine, ask sizes) sizes {
 	usable := max(m.Memory-ask.Server.Base, 0)
 	least := minWorkers
 	if ask.MemoryBytes != 0 {
-		least = 1 // who asks for large runs gets few
+		least = 1 // whoever asks for large runs gets few
 	}
 	if ask.MemoryBytes == 0 {
 		workers := ask.Workers
@@ -50,25 +50,25 @@ func fit(m Machine, ask sizes) sizes {
 	return ask
 }
 
-// pressureReserve is how much memory has to be left, or the largest run is ended:
-// what scripts can take between two looks.
+// pressureReserve is how many bytes of memory have to be left, or the largest run
+// is ended: as much as scripts can take between two looks.
 func pressureReserve(m Machine) int64 { return min(m.Memory/16, 64*mib) }
 
-// runs is what the runs of all workers hold at worst, each at its limits.
+// runs is how many bytes the runs of all workers hold at worst, each at its limits.
 func (s sizes) runs() int64 { return int64(s.Workers) * (s.MemoryBytes + s.TmpBytes + s.Server.Kernel) }
 
-// jail is what runs and the workers that wait may hold together on top of the
-// interpreter.
+// jail is how many bytes the runs and the workers that wait may hold together, on
+// top of the interpreter.
 func (s sizes) jail() int64 { return s.runs() + int64(s.Workers)*ownPages + jailSlack }
 
-// room is what is left for requests and replies.
+// room is how many bytes are left for requests and replies.
 func (s sizes) room(m Machine) int64 {
 	return m.Memory - s.runs() - s.Server.fixed(s.Workers)
 }
 
-// overcommitted says so if the runs of all workers, each at its limits, need
-// more memory than there is beside the server. That can be what the operator
-// wants: few scripts use what they may.
+// overcommitted returns a sentence if the runs of all workers, each at its limits,
+// need more memory than there is beside the server. The operator may want that: few
+// scripts use all that they may.
 func (s sizes) overcommitted(m Machine) string {
 	bodies, replies := s.Server.held(s.Workers, s.room(m))
 	server := s.Server.fixed(s.Workers) + bodies + replies

@@ -60,13 +60,13 @@ type Config struct {
 	AllowedHosts []string
 	MCPOff       bool
 	MCPHosts     []string
-	// Overcommit starts although the runs of all workers may hold more memory than
-	// there is.
+	// Overcommit lets the service start although the runs of all workers may hold
+	// more memory than there is.
 	Overcommit bool
 
 	// Share is how the machine is shared out; Runtime has its figures already.
 	Share capacity.Share
-	// IdleTimeout is how long a connection is kept on which nothing is asked.
+	// IdleTimeout is how long a connection is kept open without a request.
 	IdleTimeout time.Duration
 	// Revision is what Cloud Run says of itself, empty elsewhere.
 	Revision Revision
@@ -74,7 +74,7 @@ type Config struct {
 	pipConfig string // a file that Load has read already
 }
 
-// What EVENTS can be.
+// The values of EVENTS.
 const (
 	EventsAuto = "auto"
 	EventsOn   = "on"
@@ -93,6 +93,9 @@ func Load(overrides ...string) (Config, error) {
 	cfg.Runtime.MemoryLeft, cfg.Runtime.OOMKills = meter.Left, meter.Kills
 	return cfg, errors.Join(settingsErr, cacheErr)
 }
+
+// Given reports whether the environment has a value for a setting.
+func Given(name string) bool { return os.Getenv(name) != "" }
 
 // Parse is Load for an environment and a machine that are given. It leaves out
 // what Load finds on disk: the cache directory and pip's files.

@@ -54,7 +54,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Where nobody else could mean to reach it, the server is not reached.
+// On a machine where only its user can mean to reach it, the server listens on
+// localhost.
 func TestHostByPlace(t *testing.T) {
 	for name, tt := range map[string]struct {
 		environ   []string
@@ -230,8 +231,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
-// More than there is starts only where that is wanted, whichever of the settings
-// asks for it; what nobody has asked for only warns.
+// Settings that need more than there is start only with EXEC_OVERCOMMIT, whichever
+// of them it is; sizes that nobody has asked for only warn.
 func TestOvercommit(t *testing.T) {
 	host := capacity.Machine{CPUs: 2, Memory: 2 << 30}
 	for _, tt := range []struct {

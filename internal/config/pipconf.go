@@ -40,8 +40,8 @@ func pipConfFiles() []string {
 }
 
 // withPipConf puts the sections global and install of pip.conf files in front of
-// the entries of an environment: the last entry of a name wins, unless it is
-// empty. A file that can't be read is not there.
+// the entries of an environment: the last entry of a name wins, unless it is empty.
+// A file that can't be read is left out.
 func withPipConf(environ, files []string, read func(string) ([]byte, error)) []string {
 	var all []string
 	for _, file := range files {
@@ -153,8 +153,8 @@ func pipWords(accepts string, field func(*Config) *[]string) kind {
 	}
 }
 
-// pipTruth is yes or no in the words that pip takes for it.
-func pipTruth(field func(*Config) *bool) kind {
+// pipBool is yes or no in the words that pip takes for it.
+func pipBool(field func(*Config) *bool) kind {
 	yes, no := []string{"1", "true", "yes", "on"}, []string{"", "0", "false", "no", "off"}
 	return kind{
 		accepts: "`1` or `0`",

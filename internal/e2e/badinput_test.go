@@ -9,8 +9,8 @@ import (
 	"github.com/pyexec/pyexec/internal/config"
 )
 
-// TestBadRequests sends what is no request. Each gets its answer, and the next
-// good request is right.
+// TestBadRequests sends bodies that are no request. Each gets its answer, and the
+// next good request is right.
 func TestBadRequests(t *testing.T) {
 	s := live(t)
 	deep := strings.Repeat("[", 100_000)
@@ -137,15 +137,15 @@ func TestLargeRequests(t *testing.T) {
 }
 
 // TestDeepScripts sends scripts that are hard to parse. Each is a fault of the
-// script, told as such; the parser must not take the worker down, and if it
-// did, nobody else.
+// script, and reported as one; the parser must not end the worker, and if it did,
+// nobody else.
 func TestDeepScripts(t *testing.T) {
 	s := live(t)
 	repeat := strings.Repeat
 	def := "def main():\n    return "
 	for _, tt := range []struct {
 		name, script string
-		code         int // 0: whatever the script deserves, but no fault of ours
+		code         int // 0: any fault of the script, but none of the service
 		status       string
 	}{
 		{"100,000 brackets", def + repeat("[", 100_000), 400, "syntax_error"},

@@ -26,7 +26,7 @@ import (
 // dataURL makes the tests of this file ask a server that runs already, such as
 // one of the data image:
 //
-//	go test . -run 'TestData' -data-url http://127.0.0.1:8080
+//	go test ./internal/e2e -run 'TestData' -data-url http://127.0.0.1:8080
 var dataURL = flag.String("data-url", "", "base `URL` of a running server with cmd/packages/data.txt")
 
 // dataPackages names a directory made by cmd/packages, for machines where the
@@ -190,8 +190,8 @@ def main():
 	}
 }
 
-// What the libraries have instead of Python's own values is refused under its
-// full name, with the way to convert it.
+// Values of the libraries' own types that are not Python's are refused under their
+// full names, with the way to convert them.
 func TestDataNotJSON(t *testing.T) {
 	base := dataServer(t)
 	for expr, want := range map[string][2]string{

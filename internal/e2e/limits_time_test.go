@@ -21,8 +21,8 @@ func TestTimeout(t *testing.T) {
 			"Script execution timed out after 1.25 seconds"},
 		{"the shortest", "EXEC_TIMEOUT=20", sleep, request{"timeout": 0.05},
 			"Script execution timed out after 0.05 seconds"},
-		// The wall clock and the processor time run out together here: who
-		// waits in a loop is told of the former, with the line.
+		// The wall clock and the processor time run out together here: a script
+		// that waits in a loop is told of the former, with the line.
 		{"of a busy loop", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    while True:\n        pass", nil,
 			"Script execution timed out after 1 seconds"},
 		{"of a busy loop that holds on", "EXEC_TIMEOUT=1", "def main():\n    print('before')\n    pow(3, 10**9)",

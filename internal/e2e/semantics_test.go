@@ -169,7 +169,7 @@ func quote(text string) json.RawMessage {
 	return b
 }
 
-// problems are what is wrong with a reply.
+// problems lists the ways in which a reply is wrong.
 func (s *story) problems(r said) (all []string) {
 	got := fmt.Sprint(r.code)
 	if status := r.text("status"); status != "" {
@@ -189,7 +189,7 @@ func (s *story) problems(r said) (all []string) {
 	return all
 }
 
-// of is what is wrong with the reply in the eyes of one check.
+// of returns what one check finds wrong with the reply.
 func (c check) of(r said) string {
 	got := strings.TrimSuffix(r.text(c.member), "\n")
 	switch c.how {

@@ -29,8 +29,8 @@ func openStalled(t *testing.T, server *httptest.Server, script string) (net.Conn
 	return c, resp
 }
 
-// A script does not wait for a reader who pauses: it ends, others run, and of
-// what it wrote the service holds a little for the reader. The rest is missing
+// A script does not wait for a reader who pauses: it ends, others run, and the
+// service holds a bounded part of its output for the reader. The rest is missing
 // from the stream, is counted there, and is in the last event.
 func TestStreamReaderPauses(t *testing.T) {
 	s := freshLive(t, "EXEC_WORKERS=1", "EXEC_OUTPUT_BYTES=67108864")
@@ -80,7 +80,7 @@ func (h hurried) SetWriteDeadline(end time.Time) error {
 	return http.NewResponseController(h.ResponseWriter).SetWriteDeadline(end)
 }
 
-// A reader who does not read for longer than a write may take is gone: a script
+// A reader who does not read for longer than a write may take has left: a script
 // that would go on for ever is ended, and its worker is free again.
 func TestStreamReaderStalls(t *testing.T) {
 	s := freshLive(t, "EXEC_WORKERS=1", "EXEC_OUTPUT_BYTES=67108864", "EXEC_TIMEOUT=1h")

@@ -44,7 +44,7 @@ def main():
 	}
 }
 
-// TestNothingOfARunIsLeft runs scripts that leave what they can, and then
+// TestNothingOfARunIsLeft runs scripts that leave whatever they can, and then
 // scripts that look for it.
 func TestNothingOfARunIsLeft(t *testing.T) {
 	s := live(t, "BLOCKED_IMPORTS=")

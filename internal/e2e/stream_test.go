@@ -75,8 +75,8 @@ func (e event) text() string {
 
 var whereTimeRanOut = regexp.MustCompile(`"traceback":"[^"]*(\\"[^"]*)*","line":\d+,`)
 
-// The stream ends with what would be the whole reply, and what came before it
-// is the same output.
+// The stream ends with what would be the whole reply, and the output before it is
+// the same.
 func TestStreamLive(t *testing.T) {
 	s := live(t)
 	for _, tt := range []struct{ name, script, last string }{

@@ -8,9 +8,9 @@ import (
 )
 
 // Build makes name, which must not exist yet, a directory in the cache. fill makes
-// it at the path tree, which does not exist yet either, in a directory staging
-// that it may use for other things as well. After an error there is no name. The
-// staging directory is gone when Build returns.
+// the directory at the path tree, which does not exist yet either. It may use the
+// directory staging, in which tree is, for other files as well. After an error name
+// does not exist. The staging directory is gone when Build returns.
 //
 // It takes no lock: see Once.
 func (c *Cache) Build(name string, fill func(staging, tree string) error) error {
@@ -29,9 +29,10 @@ func (c *Cache) Build(name string, fill func(staging, tree string) error) error 
 	return SyncDir(c.Dir)
 }
 
-// Discard removes what is called name in the cache, a bad directory or anything
-// else. The name is free after one rename, so that a process killed meanwhile
-// leaves no half of a directory. The caller is in Once's build.
+// Discard removes name from the cache, be it a bad directory or anything else. The
+// name is free after one rename, so that a process killed meanwhile leaves no half
+// of a directory. The caller must be the build function of Once, which has the
+// lock.
 func (c *Cache) Discard(name string) error {
 	away, err := os.MkdirTemp(c.Dir, c.Staging+"discard-*")
 	if err != nil {

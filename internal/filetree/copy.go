@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 )
 
-// CopyFile makes to a file with what from holds and the given mode, whatever the
-// umask is; mode 0 stands for the permissions that from has. The directories above
-// to are made if need be. A link from is followed. What to was is written over.
+// CopyFile makes the file to with the contents of the file from and the given mode,
+// whatever the umask is; mode 0 stands for the permissions of from. The directories
+// above to are made if need be. If from is a link it is followed. A file that is at
+// to is written over.
 func CopyFile(from, to string, mode fs.FileMode) error {
 	in, err := os.Open(from)
 	if err != nil {

@@ -39,8 +39,8 @@ func names(t *testing.T, c *Cache) (list []string) {
 	return list
 }
 
-// Whoever comes at the same time takes what the first has made, and what others
-// have left behind is gone.
+// Processes that come at the same time use what the first has made, and leftovers
+// of others are gone.
 func TestOnce(t *testing.T) {
 	c := testCache(t)
 	must(t, os.Mkdir(filepath.Join(c.Dir, "x-staging-dead"), 0o700))
@@ -73,7 +73,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// After an error there is neither a tree nor what it was to become.
+// After an error there is neither a tree nor its staging directory.
 func TestBuildFails(t *testing.T) {
 	c, broken := testCache(t), errors.New("broken")
 	err := c.Build("tree", func(_, tree string) error {
@@ -157,7 +157,7 @@ func TestCopyFile(t *testing.T) {
 func TestOwner(t *testing.T) {
 	for _, tt := range []struct {
 		mode             fs.FileMode
-		private, trusted string // what is wrong with it
+		private, trusted string // the error that each rule gives
 	}{
 		{0o700, "", ""},
 		{0o755, "", ""},

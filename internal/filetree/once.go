@@ -17,11 +17,12 @@ import (
 type Cache struct {
 	// Dir is absolute and exists.
 	Dir string
-	// Lock is the name of the file in Dir that whoever makes something holds.
+	// Lock is the name of the file in Dir that whoever makes a directory locks.
 	Lock string
 	// Staging is what the names of staging directories in Dir begin with.
 	Staging string
-	// Busy is what is logged, once, when another process holds the lock.
+	// Busy is the message that is logged, once, when another process holds the
+	// lock.
 	Busy string
 	Log  *slog.Logger
 }
@@ -39,10 +40,10 @@ func (e *LockError) Error() string { return fmt.Sprintf("lock: %s: %v", e.Path, 
 // Unwrap returns Err.
 func (e *LockError) Unwrap() error { return e.Err }
 
-// Once calls build unless there says that what it makes is there. Only one process
-// at a time builds; the others wait for it, until ctx ends, and take what it made.
-// there is asked without the lock and, when it has said no, again with it. What
-// killed processes have left is removed first.
+// Once calls build unless there reports that the directory is finished. Only one
+// process at a time builds; the others wait for it, until ctx ends, and use what it
+// made. there is called without the lock and, when it has returned false, again
+// with it. Staging directories of killed processes are removed first.
 //
 // The error is a *LockError, or that of there or build as it is.
 func (c *Cache) Once(ctx context.Context, there func() (bool, error), build func() error) error {

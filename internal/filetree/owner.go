@@ -7,15 +7,15 @@ import (
 	"syscall"
 )
 
-// There are two rules for who may own a directory whose files are executed. One
-// that a program has chosen by itself, in a place like /tmp, must be Private:
-// anybody could have been there first. One that an operator has named, or that is
-// part of an image, must be Trusted: root's are good as well, and a group may be
-// meant to write to it.
+// There are two rules for who may own a directory whose files are executed. A
+// directory that a program has chosen by itself, in a place like /tmp, must be
+// Private: anybody could have made it first. A directory that an operator has
+// named, or that is part of an image, must be Trusted: root's are good as well, and
+// a group may be meant to write to it.
 
-// Private returns an error for what is no directory, symbolic links included, what
-// does not belong to uid, and what others than its owner can write to. info is what
-// lstat says of dir.
+// Private returns an error unless dir is a directory, not a symbolic link, that
+// belongs to uid and that nobody but its owner can write to. info is what lstat
+// says of dir.
 func Private(dir string, info fs.FileInfo, uid int) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	switch {
@@ -29,9 +29,9 @@ func Private(dir string, info fs.FileInfo, uid int) error {
 	return nil
 }
 
-// Trusted returns an error for a directory that belongs to another user than this
-// process's and root, and for one that everybody may change, but for a sticky one,
-// where nobody can replace what is another's. info is what stat says of dir.
+// Trusted returns an error for a directory that belongs neither to this process's
+// user nor to root, and for one that everybody may write to, unless it is sticky:
+// there nobody can replace a file of another user. info is what stat says of dir.
 func Trusted(dir string, info fs.FileInfo) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

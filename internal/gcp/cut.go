@@ -11,9 +11,9 @@ import (
 	"github.com/pyexec/pyexec/internal/logline"
 )
 
-// Cut shortens text so that it takes at most most bytes in a line of JSON, where
-// a control character takes six, and says how long it was. all is that length
-// where text is only the beginning, else 0.
+// Cut shortens text so that it takes at most most bytes in a line of JSON, where a
+// control character takes six, and appends the original length. all is that length
+// in bytes where text is only the beginning of something longer, else 0.
 func Cut(text string, most, all int) string {
 	all = max(all, len(text))
 	end := cutAt(text, most)
@@ -23,7 +23,7 @@ func Cut(text string, most, all int) string {
 	return strings.ToValidUTF8(text[:end], "") + fmt.Sprintf("… (%d bytes in all)", all)
 }
 
-// cutAt is how much of text takes at most most bytes in JSON.
+// cutAt is how many bytes of text fit into most bytes of JSON.
 func cutAt(text string, most int) int {
 	took := 0
 	for at := 0; at < len(text); {
@@ -47,8 +47,9 @@ func inJSON(r rune, size int) int {
 	return size
 }
 
-// shrink cuts the texts in a payload, the longest ones first, until the payload
-// is of at most most bytes. What is many short texts is left with its message.
+// shrink cuts the texts in a payload, the longest ones first, until the payload is
+// of at most most bytes. Of a payload that is many short texts only the message is
+// left.
 func shrink(payload *structpb.Struct, most int) {
 	for longest := most / 2; longest >= 64; longest /= 2 {
 		if proto.Size(payload) <= most {

@@ -46,8 +46,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// However large an entry is, it is written: whatever the part of it that is too
-// large, its message is there and the rest says that it was cut.
+// However large an entry is, it is written: whichever part of it is too large, its
+// message is there and the rest says that it was cut.
 func TestLargeEntriesAreCut(t *testing.T) {
 	need.Time(t, "makes entries of megabytes")
 	long := strings.Repeat("é", 4<<20)

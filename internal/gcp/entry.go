@@ -16,8 +16,8 @@ import (
 // fieldBytes bounds each text beside the payload of an entry.
 const fieldBytes = 1 << 10
 
-// parseEntry reads a JSON line as the agent does. What has no field of its own
-// stays in the payload, the message with it.
+// parseEntry reads a JSON line as the agent does. A member that has no field of its
+// own in an entry stays in the payload, the message with it.
 func parseEntry(line []byte) (logging.Entry, *structpb.Struct, error) {
 	payload := new(structpb.Struct)
 	if err := payload.UnmarshalJSON(line); err != nil {
@@ -51,7 +51,7 @@ func httpRequest(group *structpb.Struct) *logging.HTTPRequest {
 	}
 	text := func(key string) string { return Cut(group.Fields[key].GetStringValue(), fieldBytes, 0) }
 	number := func(key string) int64 {
-		n, _ := strconv.ParseInt(text(key), 10, 64) // 0 for what is none
+		n, _ := strconv.ParseInt(text(key), 10, 64) // 0 for text that is no number
 		return n
 	}
 	latency, _ := time.ParseDuration(text("latency"))

@@ -34,8 +34,8 @@ func Project(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// ProjectOr is set, the project that the settings name, or else the one that the
-// metadata server knows.
+// ProjectOr returns set, the project that the settings name, or where that is empty
+// the one that the metadata server knows.
 func ProjectOr(ctx context.Context, set string) (string, error) {
 	if set != "" {
 		return set, nil

@@ -46,8 +46,8 @@ func NewResults(ctx context.Context, project, topic string, opts ...option.Clien
 	return &Results{client: client, publisher: p}, nil
 }
 
-// MaxBytes is the size of the largest reply: what one request of Pub/Sub may
-// hold, less the rest of the message.
+// MaxBytes is the size of the largest reply: that of the largest request of
+// Pub/Sub, less the rest of the message.
 func (*Results) MaxBytes() int { return pubsub.MaxPublishRequestBytes - attributeBytes }
 
 // Publish returns when Pub/Sub has the reply, or will not take it.

@@ -48,8 +48,8 @@ func TestResults(t *testing.T) {
 		}
 	}
 
-	// The client refuses what is larger than Pub/Sub takes. That the largest
-	// reply is taken, the tests against the emulator show.
+	// The client refuses a reply that is larger than Pub/Sub takes. The tests
+	// against the emulator show that the largest reply is taken.
 	r := open("p", "results")
 	if err := r.Publish(t.Context(), make([]byte, r.MaxBytes()+attributeBytes), nil); !errors.Is(err,
 		pubsub.ErrOversizedMessage) {

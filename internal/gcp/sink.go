@@ -24,7 +24,8 @@ type SinkConfig struct {
 	// since it was told last, and why. It must not log through the sink.
 	Lost func(n int64, why error)
 
-	// The rest has defaults where it is zero, which tests replace.
+	// Zero values of the following stand for the defaults beside them; tests set
+	// others.
 	Delay       time.Duration // that an entry may wait for others: 1 s
 	WriteWithin time.Duration // of one request, retries included: 10 s
 	Entries     int64         // that may wait: 10,000
@@ -32,7 +33,7 @@ type SinkConfig struct {
 	LostEvery   time.Duration // between two calls of Lost: 10 s
 }
 
-// What one request of the API may hold is 10 MB.
+// Bounds of one request, of which the API allows 10 MB.
 const (
 	batchEntries = 500
 	batchBytes   = 4 << 20
@@ -45,14 +46,14 @@ const maxPayload = 224 << 10
 // ErrFull is why entries are lost before the API has seen them.
 var ErrFull = errors.New("too many entries wait to be written")
 
-// Sink takes JSON lines with the fields of Cloud Logging's agent and writes
-// them through the Cloud Logging API. It is an io.Writer for a
-// slog.JSONHandler: the client library gathers entries, sends many in one
-// request, one request at a time, and repeats what fails for a moment. Nobody
-// who writes ever waits: an entry that finds too many others waiting is lost,
-// and so are those of a request that the API refuses or does not answer in
-// time. All that is lost is counted. An entry that is too large for the API is
-// cut: what it says is not for its cause to decide.
+// Sink takes JSON lines with the fields of Cloud Logging's agent and writes them
+// through the Cloud Logging API. It is an io.Writer for a slog.JSONHandler: the
+// client library gathers entries, sends many in one request, one request at a time,
+// and repeats what fails for a moment. Write never waits: an entry that finds too
+// many others waiting is lost, and so are those of a request that the API refuses
+// or does not answer in time. All that is lost is counted. An entry that is too
+// large for the API is cut, not dropped: the caller whose text is in it must not be
+// able to suppress it.
 type Sink struct {
 	cfg    SinkConfig
 	client *logging.Client
@@ -62,8 +63,8 @@ type Sink struct {
 	ctx  context.Context // of all requests; ends when Close gives up
 	stop context.CancelFunc
 
-	// open is held by who hands an entry over: the library's Log must not be
-	// called once its Close was.
+	// open is held by whoever hands an entry over: the library's Log must not be
+	// called after its Close.
 	open   sync.RWMutex
 	closed bool
 }
@@ -80,7 +81,7 @@ func NewSink(ctx context.Context, cfg SinkConfig, opts ...option.ClientOption) (
 	if err != nil {
 		return nil, fmt.Errorf("logging API: %w", err)
 	}
-	client.OnError = func(error) {} // it is told some of the errors, the tally all
+	client.OnError = func(error) {} // it is told only some of the errors, the tally counts all
 	s := &Sink{cfg: cfg, client: client}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.logger = client.Logger(cfg.Log,
@@ -108,7 +109,8 @@ func orDefault[T comparable](v, otherwise T) T {
 	return v
 }
 
-// Write takes one line. It never waits, and fails only for what is no entry.
+// Write takes one line. It never waits, and returns an error only for a line that
+// is no entry.
 func (s *Sink) Write(line []byte) (int, error) {
 	e, payload, err := parseEntry(line)
 	if err != nil {
@@ -148,7 +150,7 @@ func (s *Sink) request() (context.Context, func()) {
 // Dropped is how many entries were lost so far.
 func (s *Sink) Dropped() int64 { return s.tally.dropped() }
 
-// giveUp is what requests get to notice that their context has ended.
+// giveUp is how long requests may take to notice that their context has ended.
 const giveUp = 100 * time.Millisecond
 
 // Close writes what is left, until ctx ends; the rest is lost, and counted.
@@ -164,7 +166,7 @@ func (s *Sink) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = s.client.Close() // what it has to say the tally knows
+		_ = s.client.Close() // the tally has counted its errors
 	}()
 	select {
 	case <-done:

@@ -24,8 +24,8 @@ import (
 	"github.com/pyexec/pyexec/internal/logline"
 )
 
-// loggingServer is the Cloud Logging API in this process. answer decides what
-// becomes of a request; nil takes everything.
+// loggingServer is the Cloud Logging API in this process. answer decides how a
+// request is answered; nil accepts everything.
 type loggingServer struct {
 	loggingpb.UnimplementedLoggingServiceV2Server
 	answer func(context.Context, *loggingpb.WriteLogEntriesRequest) error
@@ -189,8 +189,8 @@ func TestALonelyEntryIsWritten(t *testing.T) {
 	}
 }
 
-// An API that does not answer holds nobody up: what does not fit is counted,
-// and Close gives up in time.
+// An API that does not answer makes nobody wait: entries that do not fit are
+// counted, and Close gives up in time.
 func TestAPIThatStalls(t *testing.T) {
 	server := &loggingServer{answer: func(ctx context.Context, _ *loggingpb.WriteLogEntriesRequest) error {
 		<-ctx.Done()
@@ -246,8 +246,8 @@ func TestAPIThatStallsOnce(t *testing.T) {
 	}
 }
 
-// What the API refuses is counted, all of it or the part that it names; what it
-// refuses for a moment is repeated.
+// Entries that the API refuses are counted, all of a request or the part that it
+// names; a request that it refuses for a moment is repeated.
 func TestAPIThatRefuses(t *testing.T) {
 	refusal := grpcstatus.New(codes.PermissionDenied, "no right to write")
 	partial, err := grpcstatus.New(codes.InvalidArgument, "some").WithDetails(&loggingpb.WriteLogEntriesPartialErrors{
@@ -298,7 +298,7 @@ func TestAPIThatRefuses(t *testing.T) {
 	}
 }
 
-// What is no line of a log is an error and counts as lost.
+// A line that is no entry of a log is an error and counts as lost.
 func TestWhatIsNoEntry(t *testing.T) {
 	var told []string
 	server := &loggingServer{}

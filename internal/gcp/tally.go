@@ -19,8 +19,8 @@ type tally struct {
 	mu             sync.Mutex
 	waiting, bytes int64 // handed over and neither written nor lost
 	lost           int64
-	untold         int64 // of those lost
-	why            error // the last of them were lost
+	untold         int64 // of the lost ones, those that Lost was not told of
+	why            error // of the last loss
 	toldAt         time.Time
 	over           bool // nothing is counted any more
 }
@@ -80,7 +80,7 @@ func (t *tally) dropped() int64 {
 	return t.lost
 }
 
-// report tells of what was lost, unless it did so less than every ago.
+// report tells of lost entries, unless it did so less than every ago.
 func (t *tally) report(tell func(int64, error), every time.Duration) {
 	t.mu.Lock()
 	n, why := t.untold, t.why

@@ -12,8 +12,8 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 )
 
-// What waits is bounded in entries and in bytes, and a request that is over makes
-// room for as much as it held.
+// Waiting entries are bounded in number and in bytes, and a request that is over
+// makes room for as much as it held.
 func TestTallyBounds(t *testing.T) {
 	var tally tally
 	for i, tt := range []struct {

@@ -16,9 +16,9 @@ import (
 	"google.golang.org/api/option"
 )
 
-// PushTokens tells the push of one's own subscriptions by the OpenID Connect
-// token that Pub/Sub puts into it: Google says in it for whom it is and as which
-// service account it was sent.
+// PushTokens recognises the pushes of one's own subscriptions by the OpenID Connect
+// token that Pub/Sub sends with them: in it Google states the audience, and the
+// service account that it was issued to.
 type PushTokens struct {
 	audience string
 	accounts []string
@@ -59,8 +59,8 @@ func NewPlatformTokens(audience string, accounts []string) (*PushTokens, error) 
 	return &PushTokens{audience: audience, accounts: accounts}, nil
 }
 
-// onlyOK makes an error of every reply but 200, so that it can be told from a
-// token that is not accepted.
+// onlyOK makes an error of every reply but 200, so that keys that can't be fetched
+// are not taken for a token that is not accepted.
 type onlyOK struct{ next http.RoundTripper }
 
 func (t onlyOK) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -92,7 +92,7 @@ func (p *PushTokens) Check(ctx context.Context, header http.Header) (refused str
 	switch algorithm, signature := parts(token); {
 	case signature == cutOff:
 		return "token: Cloud Run has cut its signature off: see EVENTS_SIGNATURE", nil
-	case algorithm != "RS256": // with which Google signs; the library panics on some others
+	case algorithm != "RS256": // the algorithm that Google signs with; the library panics on some others
 		return fmt.Sprintf("token: algorithm: %.20q: must be RS256", algorithm), nil
 	}
 	if _, err := p.keys.Validate(ctx, token, p.audience); err != nil {
@@ -107,8 +107,8 @@ func (p *PushTokens) Check(ctx context.Context, header http.Header) (refused str
 // cutOff is what Cloud Run leaves of a signature.
 const cutOff = "SIGNATURE_REMOVED_BY_GOOGLE"
 
-// token takes the token out of the header. Where the platform verifies it that
-// must be the one that it looked at, and not another beside it.
+// token takes the token out of the header. Where the platform verifies it, only the
+// header that the platform has verified counts.
 func (p *PushTokens) token(header http.Header) (token, refused string) {
 	name := "Authorization"
 	if p.keys == nil && len(header["X-Serverless-Authorization"]) > 0 {
@@ -126,7 +126,7 @@ func (p *PushTokens) token(header http.Header) (token, refused string) {
 	return strings.TrimSpace(token), ""
 }
 
-// checkClaims says what is wrong with what the token says.
+// checkClaims says what is wrong with the claims of the token.
 func (p *PushTokens) checkClaims(payload *idtoken.Payload) (refused string) {
 	email, _ := payload.Claims["email"].(string)
 	verified, _ := payload.Claims["email_verified"].(bool)

@@ -41,7 +41,7 @@ func newGoogle(t *testing.T) *google {
 	return &google{key: key, status: http.StatusOK}
 }
 
-// RoundTrip is the door to Google's keys.
+// RoundTrip answers a request for Google's keys.
 func (g *google) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.fetched.Add(1)
 	if g.err != nil {
@@ -109,7 +109,7 @@ func TestPushTokens(t *testing.T) {
 	body := strings.Split(good, ".")
 	for name, tt := range map[string]struct {
 		header  http.Header
-		refused string // "" for what is accepted
+		refused string // empty for a token that is accepted
 	}{
 		"of the subscription":        {bearer(good), ""},
 		"of another of the accounts": {claim("email", "other@p.iam.gserviceaccount.com"), ""},

@@ -3,19 +3,20 @@ package inflight
 
 import "sync"
 
-// Counter counts requests, or anything else that begins and ends, and closes the
-// door behind them once. Its methods may be called from many goroutines.
+// Counter counts requests, or anything else that begins and ends, until it is shut:
+// nothing more begins then. Its methods may be called from many goroutines.
 type Counter struct {
 	mu       sync.Mutex
 	inFlight int
 	closed   bool
-	idle     chan struct{} // closed once the door is and nobody is inside
+	idle     chan struct{} // closed once the Counter is shut and its count is 0
 }
 
-// New returns a Counter whose door is open.
+// New returns a Counter that is open.
 func New() *Counter { return &Counter{idle: make(chan struct{})} }
 
-// Enter says whether one that arrives now is let in. If so, Leave must follow.
+// Enter counts one more, unless the Counter is shut: then it returns false. After
+// true, Leave must follow.
 func (c *Counter) Enter() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -26,7 +27,7 @@ func (c *Counter) Enter() bool {
 	return true
 }
 
-// Leave ends what a call of Enter has begun.
+// Leave ends one that Enter has counted.
 func (c *Counter) Leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,8 +37,8 @@ func (c *Counter) Leave() {
 	}
 }
 
-// Shut closes the door, once and for all. The channel it returns is closed
-// when the last one has left. Further calls return the same channel.
+// Shut makes Enter return false from now on. The channel that it returns is closed
+// when the count is 0. Further calls return the same channel.
 func (c *Counter) Shut() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,7 +51,7 @@ func (c *Counter) Shut() <-chan struct{} {
 	return c.idle
 }
 
-// Count is how many are inside.
+// Count is how many have entered and not left.
 func (c *Counter) Count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

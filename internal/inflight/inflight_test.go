@@ -2,7 +2,7 @@ package inflight
 
 import "testing"
 
-// The door is shut behind those who are inside, and the last of them is waited for.
+// After Shut nobody enters, and the channel is closed when the last one has left.
 func TestCounter(t *testing.T) {
 	c := New()
 	for range 2 {

@@ -105,8 +105,8 @@ func requestAttr(r *funcs.Request) slog.Attr {
 		"latency", strconv.FormatFloat(r.Took.Seconds(), 'f', 6, 64)+"s")
 }
 
-// What an entry holds of a text, in bytes of JSON. Cloud Logging takes entries
-// of up to 256 KB; the sum of these is far less, and no caller decides it.
+// Bounds of the texts in an entry, in bytes of JSON. Cloud Logging takes entries of
+// up to 256 KB; the sum of these is far less, and no caller can raise it.
 const (
 	maxLoggedField   = 1 << 10
 	maxLoggedAgent   = 256

@@ -18,7 +18,7 @@ type Destination struct {
 	// to the writer as lines.
 	API      bool
 	Project  string
-	Revision gcp.Revision
+	Revision gcp.Revision // that the entries are about, empty outside of Cloud Run
 	// Client says how the client of the API is made; nothing where it finds out
 	// by itself.
 	Client []gcp.Option
@@ -47,8 +47,8 @@ func Open(ctx context.Context, d Destination, w io.Writer) (*slog.Logger, error)
 	return slog.New(apiHandler{logline.NewJSONHandler(sink), sink}), nil
 }
 
-// apiHandler is the handler of JSON lines with what its lines are written to,
-// which holds some back.
+// apiHandler is a handler of JSON lines and the sink that it writes to, which holds
+// entries back.
 type apiHandler struct {
 	slog.Handler
 	*gcp.Sink
@@ -74,8 +74,8 @@ func Close(log *slog.Logger) error {
 	return s.Close(ctx)
 }
 
-// FlushWithin is what the log gets at the end. Cloud Run kills a second after
-// SHUTDOWN_GRACE has run out.
+// FlushWithin is how long the log may take at the end to write what it holds back.
+// Cloud Run kills a second after SHUTDOWN_GRACE has run out.
 const FlushWithin = 500 * time.Millisecond
 
 // dropped is how many entries the log has lost.

@@ -48,7 +48,7 @@ func (r *Recorder) Later(run *funcs.Record) {
 		r.metrics.Ran(run)
 		return
 	}
-	if !r.pending.Enter() { // the end is near: nobody would wait for it
+	if !r.pending.Enter() { // shutting down: nobody would wait for a goroutine
 		r.Now(run)
 		return
 	}

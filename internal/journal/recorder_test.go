@@ -99,8 +99,7 @@ func TestARunOnATerminal(t *testing.T) {
 	}
 }
 
-// The entry of a run comes when its cost is known; nobody waits for it but
-// who ends the service.
+// The entry of a run comes when its cost is known; nobody waits for it but Finish.
 func TestEntriesWaitForTheCost(t *testing.T) {
 	var out locked.Buffer
 	r := NewRecorder(logline.New(&out), nil, false)

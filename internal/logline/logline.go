@@ -1,6 +1,6 @@
-// Package logline is a line of the log: JSON with the field names that Cloud Logging
-// lifts out of it, or text for a person where the log is a terminal. It knows
-// nothing of what is logged.
+// Package logline formats a line of the log: JSON with the field names that Cloud
+// Logging lifts out of it, or text for a person where the log is a terminal. It
+// knows nothing of what is logged.
 package logline
 
 import (
@@ -34,8 +34,8 @@ func New(w io.Writer) *slog.Logger {
 	return slog.New(NewJSONHandler(w))
 }
 
-// Fatal notes what ends the process: one entry for each of the errors that
-// errors.Join made err of, such as one for each setting that is wrong.
+// Fatal notes what ends the process: one entry for each error that errors.Join has
+// joined in err, such as one for each setting that is wrong.
 func Fatal(log *slog.Logger, err error) {
 	joined, ok := err.(interface{ Unwrap() []error })
 	// Errorf with two verbs has the method, too, but says more than its parts.

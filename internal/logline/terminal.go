@@ -74,9 +74,9 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 	return &lineHandler{out: h.out, prefix: h.prefix + name + ".", attrs: h.attrs}
 }
 
-// manyMembers is how large a group is too large for a line. Such groups, the
-// settings for one, are left to the JSON log; GET /capabilities shows most of
-// what is in them.
+// manyMembers is the number of members from which on a group is too large for a
+// line. Such groups, the settings for one, are left to the JSON log; GET
+// /capabilities shows most of what is in them.
 const manyMembers = 5
 
 // agentFields begins the names of fields that only Cloud Logging's agent reads.

@@ -111,11 +111,12 @@ func (m *Metrics) handler() http.Handler {
 	return mux
 }
 
-// metricsConnections are for those who scrape. Package capacity counts them among
-// the descriptors of the server.
+// metricsConnections is how many connections may scrape at once. Package capacity
+// counts them among the descriptors of the server.
 const metricsConnections = 4
 
-// Listen serves the metrics until Close. A port in use is an error now.
+// Listen serves the metrics until Close. A port that is in use is an error of
+// Listen.
 func (m *Metrics) Listen(host string, port int) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
@@ -136,7 +137,7 @@ func (m *Metrics) Close(ctx context.Context) error {
 		return nil
 	}
 	err := m.server.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) { // somebody is connected, and asks nothing
+	if errors.Is(err, context.DeadlineExceeded) { // a client is still connected, and asks nothing
 		err = m.server.Close()
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ func TestMetrics(t *testing.T) {
 	plain := someRun()
 	plain.Event, plain.Status = nil, "ok"
 	m.Ran(plain)
-	m.Ran(&funcs.Record{Status: "invalid_request"}) // nothing ran
+	m.Ran(&funcs.Record{Status: "invalid_request"}) // no process was involved
 	m.Ran(&funcs.Record{Status: "overloaded", Tool: "run_python"})
 	w := httptest.NewRecorder()
 	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))

@@ -12,16 +12,16 @@ import (
 	"testing"
 )
 
-// wallClock are the names in package time that make a time without a
-// monotonic reading, or take it away. What is measured with such a time is
-// wrong when somebody sets the clock.
+// wallClock are the names in package time that make a time without a monotonic
+// reading, or take it away. A duration measured with such a time is wrong when
+// somebody sets the clock.
 var wallClock = map[string]bool{
 	"Unix": true, "UnixMilli": true, "UnixMicro": true, "UnixNano": true, "Date": true, "Parse": true,
 	"ParseInLocation": true,
 	"UTC":             true, "Local": true, "In": true, "AddDate": true, "MarshalJSON": true, "GobEncode": true,
 }
 
-// wallClockAt is where such names are at home, in files with no other use of
+// wallClockAt is where such names may be used, in files with no other use of
 // package time.
 var wallClockAt = map[string]string{
 	"internal/filetree/settle.go":        "the time that files of an image, and unpacked ones, are given",

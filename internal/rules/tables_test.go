@@ -1,55 +1,55 @@
 package rules
 
-// layer is a directory of the module, or a tree of them. A package imports
+// ranked is a directory of the module, or a tree of them. A package imports
 // packages of lower rank only, and of its own tree.
-type layer struct {
+type ranked struct {
 	dir  string
 	tree bool // and everything below dir
-	rank int
+	rank int  // the number of its line in decision 081
 	why  string
 }
 
-var layers = []layer{
-	{"runtime/internal/sys", true, -1, "system calls that confine nothing"},
-	{"runtime/internal/sandbox", true, 0, "what confines scripts can be read, and audited, on its own"},
-	{"runtime/internal/ldso", true, 0, "ELF files and the loader's search; it knows no interpreter"},
-	{"runtime/internal/python", true, 1,
-		"the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
-	{"runtime/internal/harness", true, 0,
+var ranks = []ranked{
+	{"runtime/internal/sys", true, 1, "system calls that confine nothing"},
+	{"runtime/internal/sandbox", true, 2, "what confines scripts can be read, and audited, on its own"},
+	{"runtime/internal/ldso", true, 2, "ELF files and the loader's search; it knows no interpreter"},
+	{"runtime/internal/harness", true, 2,
 		"our program in the confined process; text to the server, which never runs it"},
-	{"runtime/internal/proc", true, 0, "what the kernel says of a process, from outside"},
-	{"runtime/internal/cgroup", true, 0, "control groups are files; it knows neither jail nor interpreter"},
-	{"internal/inflight", false, 0, "counts, and knows not what"},
-	{"internal/logline", false, 0, "the form of a line, not what it says"},
-	{"internal/testbed", true, 0, "starts the program for tests and knows it from outside only"},
-	{"internal/filetree", true, 0, "directories of files that are executed later; it knows not what they are"},
-	{"runtime/internal/zygote", true, 1, "processes and pipes; made of jail and harness"},
-	{"internal/gcp", true, 1, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
-	{"funcs/jsontext", true, 0, "JSON as text; it knows nothing of requests and runs"},
-	{"runtime/internal/packages", true, 2,
+	{"runtime/internal/proc", true, 2, "what the kernel says of a process, from outside"},
+	{"runtime/internal/cgroup", true, 2, "control groups are files; it knows neither jail nor interpreter"},
+	{"internal/inflight", false, 2, "counts, and knows not what"},
+	{"internal/logline", false, 2, "the form of a line, not what it says"},
+	{"internal/testbed", true, 2, "starts the program for tests and knows it from outside only"},
+	{"internal/filetree", true, 2, "directories of files that are executed later; it knows not what they are"},
+	{"funcs/jsontext", true, 2, "JSON as text; it knows nothing of requests and runs"},
+	{"runtime/internal/python", true, 3,
+		"the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
+	{"runtime/internal/zygote", true, 3, "processes and pipes; made of jail and harness"},
+	{"internal/gcp", true, 3, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
+	{"runtime/internal/packages", true, 4,
 		"distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
-	{"runtime/internal/pool", true, 2, "workers that are ready, and the interpreter alive; it knows nothing of jobs"},
-	{"runtime/internal/software", true, 3, "what scripts find; made of interpreter and packages"},
-	{"runtime/provision", true, 4, "puts software in images; it runs no script"},
-	{"runtime", false, 4, "the only door to those above"},
-	{"internal/capacity", false, 5, "arithmetic on limits and a machine; it asks nobody for settings"},
-	{"funcs/envelope", true, 5, "what a message is wrapped in, no more"},
-	{"funcs/mcp", true, 5, "a protocol around the contract, not a second one"},
-	{"funcs/web", true, 5, "pages and documents, no logic"},
-	{"internal/config", false, 6, "the settings; two small commands need them and nothing else"},
-	{"funcs", false, 6, "HTTP; runs scripts through runtime's types and an interface"},
-	{"internal/metrics", false, 7, "figures of runs, for Prometheus"},
-	{"internal/journal", false, 8, "the log and the entry of a run, which is counted there, too"},
-	{"internal/service", false, 9, "wires it all"},
-	{".", false, 10, "registers the service with the functions framework; nothing imports it"},
-	{"cmd", true, 10, "programs; nothing imports them"},
+	{"runtime/internal/pool", true, 4, "workers that are ready, and the interpreter alive; it knows nothing of jobs"},
+	{"runtime/internal/software", true, 5, "what scripts find; made of interpreter and packages"},
+	{"runtime/provision", true, 6, "puts software in images; it runs no script"},
+	{"runtime", false, 6, "the only door to those above"},
+	{"internal/capacity", false, 7, "arithmetic on limits and a machine; it asks nobody for settings"},
+	{"funcs/envelope", true, 7, "what a message is wrapped in, no more"},
+	{"funcs/mcp", true, 7, "a protocol around the contract, not a second one"},
+	{"funcs/web", true, 7, "pages and documents, no logic"},
+	{"internal/config", false, 8, "the settings; two small commands need them and nothing else"},
+	{"funcs", false, 8, "HTTP; runs scripts through runtime's types and an interface"},
+	{"internal/metrics", false, 9, "figures of runs, for Prometheus"},
+	{"internal/journal", false, 10, "the log and the entry of a run, which is counted there, too"},
+	{"internal/service", false, 11, "wires it all"},
+	{".", false, 12, "registers the service with the functions framework; nothing imports it"},
+	{"cmd", true, 12, "programs; nothing imports them"},
 }
 
 // ban keeps an import, or some names of one, to the places it belongs in.
 type ban struct {
 	imports string   // exact path, or a prefix when it ends in a slash
 	names   []string // prefixes of what is banned of it; nil: the import as such
-	except  []string // directories (trees) or files where it is at home
+	except  []string // directories (trees) or files where it is allowed
 	why     string
 }
 

@@ -30,8 +30,8 @@ func TestViolations(t *testing.T) {
 		{"cmd/x/a.go", `import "github.com/pyexec/pyexec/internal/service"`, ""},
 		{"internal/config/a.go", `import "github.com/pyexec/pyexec/internal/gcp"`, "link a cloud"},
 		{"a.go", `import "github.com/pyexec/pyexec/cmd/x"`, "is not below"},
-		{"tools/a.go", `import "github.com/pyexec/pyexec"`, "in no layer"},
-		{"a.go", `import "github.com/pyexec/pyexec/tools"`, "in no layer"},
+		{"tools/a.go", `import "github.com/pyexec/pyexec"`, "has no rank"},
+		{"a.go", `import "github.com/pyexec/pyexec/tools"`, "has no rank"},
 
 		{"internal/gcp/a.go", `import "github.com/pyexec/pyexec/runtime"`, "is not below"},
 		{"internal/service/a.go", `import "github.com/pyexec/pyexec/internal/gcp"`, ""},

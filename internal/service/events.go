@@ -29,9 +29,9 @@ func newResults(ctx context.Context, cfg *config.Config, client []gcp.Option) (*
 	return r, nil
 }
 
-// newSenders makes what tells who may send events, nil for whoever may call. A
-// reply that is published speaks for the event that it names: where scripts of
-// callers are run, too, none of them may send events in somebody else's name.
+// newSenders makes the check of who may send events, nil where every caller may. A
+// published result is taken for the answer to the event that it names: where
+// callers, too, run scripts, none of them may send events in somebody else's name.
 // onlyEvents says that nothing but events is served.
 func newSenders(ctx context.Context, c *config.Config, onlyEvents bool,
 	keys http.RoundTripper) (tokens *gcp.PushTokens, err error) {
@@ -77,18 +77,21 @@ func (s *Service) HandleEvent(ctx context.Context, e envelope.CloudEvent) error 
 	if err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
-	answer := &answer{header: http.Header{}, code: http.StatusOK}
+	answer := &answer{header: http.Header{}}
 	s.EventHandler().ServeHTTP(answer, r)
-	if answer.code != http.StatusOK {
-		return fmt.Errorf("event: %d: %s", answer.code, answer.body.Bytes())
+	switch answer.code {
+	case http.StatusOK:
+		return nil
+	case 0:
+		return fmt.Errorf("event: no answer: %w", ctx.Err())
 	}
-	return nil
+	return fmt.Errorf("event: %d: %s", answer.code, answer.body.Bytes())
 }
 
 // answer keeps what a handler answers.
 type answer struct {
 	header http.Header
-	code   int
+	code   int // 0 as long as there is none, as for a caller who left
 	body   bytes.Buffer
 }
 

@@ -148,7 +148,7 @@ func TestResultsCannotBeForged(t *testing.T) {
 	}
 }
 
-// What would let everybody publish by oversight does not start.
+// Settings by which everybody could publish by oversight do not start.
 func TestEventsNeedADecision(t *testing.T) {
 	for name, tt := range map[string]struct {
 		settings   []string

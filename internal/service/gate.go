@@ -42,7 +42,7 @@ func newGate(cfg runtime.Config) *gate {
 	}
 }
 
-// open lets everybody through, or, with an error, turns everybody away. It is
+// open lets all runs through to e or, with an error, refuses all of them. It is
 // called once.
 func (g *gate) open(e engine, err error) {
 	g.engine, g.err = e, err
@@ -117,8 +117,8 @@ func (g *gate) Stats() runtime.Stats {
 // lateKey marks, in the context of a request, that it came after Drain.
 type lateKey struct{}
 
-// late returns a context for a request that comes when the gate is shut: it is
-// described the service, and runs nothing. Requests that came before go on.
+// late returns a context for a request that comes after Drain: it gets descriptions
+// of the service, and runs nothing. Requests that came before go on.
 func late(ctx context.Context) context.Context { return context.WithValue(ctx, lateKey{}, true) }
 
 // errShut is what late requests get.

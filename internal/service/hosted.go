@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/journal"
 	"github.com/pyexec/pyexec/internal/logline"
@@ -58,13 +59,28 @@ var Hosted = sync.OnceValue(func() *Service {
 // newHosted is New for the function that the platform runs.
 func newHosted(cfg config.Config, log *slog.Logger) (*Service, error) {
 	function := config.Function()
-	if function == cloudEventFunction && cfg.EventsAudience != "" {
-		return nil, errors.New("EVENTS_AUDIENCE: " + cloudEventFunction + " is not shown the token of an event: " +
-			"deploy ExecuteEvent, which is")
+	if function == cloudEventFunction {
+		if err := unseen(&cfg); err != nil {
+			return nil, err
+		}
 	}
 	out := atHome
 	out.onlyEvents = slices.Contains(eventFunctions, function)
 	return newService(context.Background(), cfg, log, out)
+}
+
+// unseen returns an error for what is to be asked of each event and can't be: the
+// function of CloudEvents sees nothing of the request that an event came with.
+func unseen(cfg *config.Config) error {
+	switch {
+	case cfg.EventsAudience != "":
+		return errors.New("EVENTS_AUDIENCE: " + cloudEventFunction + " is not shown the token of an event: " +
+			"deploy ExecuteEvent, which is")
+	case len(cfg.AllowedHosts) > 0 && cfg.AllowedHosts[0] != funcs.AnyHost:
+		return errors.New("ALLOWED_HOSTS: " + cloudEventFunction + " is not shown the host that an event is sent " +
+			"to: deploy ExecuteEvent, which is")
+	}
+	return nil
 }
 
 func exitWith(log *slog.Logger, err error) {
@@ -73,9 +89,9 @@ func exitWith(log *slog.Logger, err error) {
 	os.Exit(1)
 }
 
-// lastReply is what net/http gets to send the last reply after its handler
-// returned: the framework keeps its server to itself, so that there is nothing
-// to wait for.
+// lastReply is how long net/http may take to send the last reply after its handler
+// has returned: the framework keeps its server to itself, so that nothing tells
+// when that is done.
 const lastReply = 200 * time.Millisecond
 
 // drainOnSignal ends the process on SIGTERM as soon as the requests in flight

@@ -3,6 +3,7 @@
 //
 //	service.go  New, Drain, Close: the life of a Service
 //	wire.go     which part reports to which
+//	start.go    the start in the background, and what it logs
 //	gate.go     where runs wait until the interpreter is there
 //	events.go   who may send events, and where their results go
 //	running.go  how a program that listens learns of runs
@@ -48,14 +49,15 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Service, er
 	return newService(ctx, cfg, log, atHome)
 }
 
-// OpenLog returns the logger that cfg asks for, see journal.Open. What it can't
-// write to the Cloud Logging API it tells w.
+// OpenLog returns the logger that cfg asks for, see journal.Open. w is told of
+// entries that the Cloud Logging API does not take.
 func OpenLog(ctx context.Context, cfg config.Config, w io.Writer) (*slog.Logger, error) {
 	return journal.Open(ctx,
 		journal.Destination{API: cfg.LogAPI, Project: cfg.Project, Revision: gcp.Revision(cfg.Revision)}, w)
 }
 
-// outside is what a Service reaches beyond itself; tests put something else there.
+// outside holds the things that a Service reaches beyond itself; tests put others
+// there.
 type outside struct {
 	start   func(context.Context, runtime.Config) (engine, error)
 	results []gcp.Option      // how the client of the results topic is made
@@ -64,7 +66,7 @@ type outside struct {
 	onlyEvents bool
 }
 
-// atHome is the outside of all services but those of tests.
+// atHome is the outside of every service but those of tests.
 var atHome = outside{start: func(ctx context.Context, cfg runtime.Config) (engine,
 	error) {
 	return runtime.New(ctx, cfg)
@@ -147,12 +149,12 @@ func (s *Service) Close() error { return s.close() }
 func (s *Service) shutDown() error {
 	s.cancel()
 	<-s.gate.done
-	s.starting.Wait() // for what it still has to log
+	s.starting.Wait() // for the entries that it still logs
 	var errs []error
 	if s.gate.err == nil { // else nothing was started
 		errs = append(errs, s.gate.engine.Close())
 	}
-	// What was cut off just now is answered and noted in a moment.
+	// Runs that were cut off just now are answered and noted in a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), journal.FlushWithin)
 	defer cancel()
 	if s.requests.Count() > 0 {

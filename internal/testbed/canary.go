@@ -45,7 +45,7 @@ type Report struct {
 	PID int `json:"pid"`
 	// Touched lists how it was reached, in order.
 	Touched []string `json:"touched"`
-	// Lost lists what is gone or changed of what it laid out.
+	// Lost lists which of the things that it laid out are gone or changed.
 	Lost []string `json:"lost"`
 }
 

@@ -32,9 +32,9 @@ var recommended = testbed.Options{
 }
 
 // TestMemoryAtOnce attacks the deployment that is recommended with all programs,
-// several at a time, while others want simple things of it. Whatever happens to
-// the attackers, the server stays, and who wants simple things gets them, or is
-// told that there is no room now.
+// several at a time, while others send simple requests. Whatever happens to the
+// attackers, the server stays, and whoever sends a simple request gets its result,
+// or is told that there is no room now.
 func TestMemoryAtOnce(t *testing.T) {
 	testbed.Podman.Need(t)
 	s := newMeasured(t, testbed.New(t), recommended, memorySource(t))

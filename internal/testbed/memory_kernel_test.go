@@ -15,7 +15,7 @@ import (
 const defaultTmp = 64 << 20
 
 // kernelMemory is what one run may hold behind its limits, in MiB, by what it
-// is held with. SECURITY.md and sizes.go say the same.
+// is held with. SECURITY.md and internal/capacity say the same.
 var kernelMemory = []struct {
 	what, program string
 	most          int64
@@ -69,16 +69,16 @@ func TestKernelMemoryIsTold(t *testing.T) {
 	}
 }
 
-// nothingToTry is what a program returns that did not find what it is about: what
-// the whole machine shows meanwhile is not its doing.
+// nothingToTry is the result of a program that did not find the object of its
+// attack: what the whole machine shows meanwhile is not its doing.
 const nothingToTry = `["there is none"]`
 
 // loose stands for pages in no list, which no cache is called.
 const loose = "loose"
 
-// TestKernelMemory prints, and judges, what one run with the default limits can
-// make the kernel hold that is counted as no memory of the run: beside pages of
-// its own and /tmp.
+// TestKernelMemory prints, and judges, how much memory one run with the default
+// limits can make the kernel hold that is counted as no memory of the run: beside
+// pages of its own and /tmp.
 func TestKernelMemory(t *testing.T) {
 	shared, bed := memorySource(t), testbed.New(t)
 	testbed.PlainRoot.Need(t)

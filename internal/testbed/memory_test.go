@@ -51,7 +51,7 @@ const (
 )
 
 const (
-	// lasting is how long too much has to be held to be too much: who watches
+	// lasting is how long too much has to be held to be too much: whoever watches
 	// may need some time.
 	lasting = 100 * time.Millisecond
 	// gone is by when all of a run has to be gone.
@@ -223,7 +223,7 @@ func (s *measured) observe(t *testing.T, body []byte) (a answer) {
 	return a
 }
 
-// sustained is what was held long enough, of what f says counts.
+// sustained is the most that was held for long enough, as f counts it.
 func (a answer) sustained(f func(testbed.Usage) int64) int64 {
 	return testbed.Sustained(a.samples, lasting, f)
 }

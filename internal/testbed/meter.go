@@ -33,7 +33,7 @@ func (s *Server) Meter(t testing.TB) *Meter {
 	return &Meter{source: machine{}}
 }
 
-// Machine measures all of it.
+// Machine returns a meter of the whole machine, other people's programs included.
 func Machine() *Meter { return &Meter{source: machine{}} }
 
 // Cache measures what one of the kernel's caches of objects takes, of the whole
@@ -70,7 +70,7 @@ type Sample struct {
 	Usage
 }
 
-// sampling is how long there is between two samples, and some more.
+// sampling is the least time between two samples.
 const sampling = 10 * time.Millisecond
 
 // Watch samples until the function that it returns is called, which returns the
@@ -104,8 +104,8 @@ func (m *Meter) Watch() (stop func() ([]Sample, error)) {
 	})
 }
 
-// Sustained is the most that was held for as long as this at least, of all that
-// f says counts. It takes two samples: one alone proves no duration.
+// Sustained is the most that was held without a break for long, as f counts it. It
+// takes two samples: one alone proves no duration.
 func Sustained(samples []Sample, long time.Duration, f func(Usage) int64) (most int64) {
 	for i, first := range samples {
 		least := f(first.Usage)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/internal/testbed"
 )
 
 // statusCode is the HTTP code of a status that a script can bring about.
@@ -112,6 +114,15 @@ func TestMismatches(t *testing.T) {
 		}
 		if wrong := mismatches(p.in("podman"), tt.code, reply); len(wrong) != tt.wrong {
 			t.Errorf("%q, reply %d %s: got %q", tt.header, tt.code, tt.reply, wrong)
+		}
+	}
+}
+
+// A server that resembles another set-up than its own has less.
+func TestLess(t *testing.T) {
+	for found, want := range map[string]bool{"plain-root": false, "docker": true, "plain-user": true} {
+		if err := less(testbed.PlainRoot.Name, found); (err != nil) != want {
+			t.Errorf("%s: %v", found, err)
 		}
 	}
 }

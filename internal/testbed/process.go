@@ -94,8 +94,8 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 	if err != nil {
 		return err
 	}
-	// One home for all servers of a user, so that the interpreter is unpacked
-	// once; what is the canary's own has to be in a directory of its own.
+	// One home for all servers of a user, so that the interpreter is unpacked once;
+	// the canary's own files have to be in another directory.
 	home, own := b.Home(o.Setup), filepath.Join(dir, "canary")
 	for _, d := range []string{home, own} {
 		if err := os.MkdirAll(d, 0o755); err != nil {

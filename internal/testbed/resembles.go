@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Resembles is the name of the set-up whose answers a script gets here. That of a
-// container is its own. A process is wherever the tests are run, be it a
-// container, and the server itself tells what that place grants.
+// Resembles returns the name of the set-up whose answers a script gets here. A
+// container is its own set-up. A process runs where the tests run, which may be a
+// container, and the server itself reports what that place grants.
 func (s *Server) Resembles(ctx context.Context, setup Setup) (string, error) {
 	if setup.Runtime != "" {
 		return setup.Name, nil

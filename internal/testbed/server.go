@@ -34,7 +34,7 @@ type Options struct {
 type Server struct {
 	// URL is where it is reached from outside, without a slash at its end.
 	URL string
-	// Targets are what a script may be told to go for.
+	// Targets are the things that a script may be told to attack.
 	Targets Targets
 	// Secrets are texts that no reply may contain, by where they lie.
 	Secrets map[string]string

@@ -28,7 +28,7 @@ type Usage struct {
 // Held is what can't be taken back: all but the page cache of files.
 func (u Usage) Held() int64 { return u.Anon + u.Shmem + u.Kernel + u.Loose }
 
-// Behind is what no limit of a process counts.
+// Behind is the part that no limit of a process counts.
 func (u Usage) Behind() int64 { return u.Kernel + u.Loose }
 
 // Minus is the difference.
@@ -133,7 +133,7 @@ type group struct{ dir string }
 
 const memoryGroups = "/sys/fs/cgroup/memory"
 
-// groupOf finds the one of a process.
+// groupOf finds the group of a process.
 func groupOf(pid int) (group, error) {
 	file := fmt.Sprintf("/proc/%d/cgroup", pid)
 	text, err := os.ReadFile(file)
@@ -204,7 +204,7 @@ func (g group) reclaim() error {
 	return nil
 }
 
-// newGroup makes one below the test's own.
+// newGroup makes a group below the test's own.
 func newGroup(name string) (group, error) {
 	own, err := groupOf(os.Getpid())
 	if err != nil {

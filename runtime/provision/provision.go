@@ -45,9 +45,9 @@ type Library struct {
 }
 
 // Libraries lists the shared libraries that the interpreter and cfg.Packages need
-// of this machine. A library that only an extension module needs and that this
-// machine does not have is in the error, for whoever builds an image: importing
-// the module would fail there. The others are listed all the same.
+// of this machine. The error names a library that only an extension module needs
+// and that this machine does not have, for whoever builds an image: importing the
+// module would fail there. The others are listed all the same.
 func Libraries(ctx context.Context, cfg Config) (files []Library, err error) {
 	s, err := software.Find(ctx, cfg)
 	if err != nil {

@@ -31,7 +31,7 @@ const Path = "/sbom.cdx.json"
 // Image says where things are in the root directory of an image.
 type Image struct {
 	// Server is the program, Python the prefix of the interpreter, Packages the
-	// directory of distributions beside it: absolute paths. What is not there
+	// directory of distributions beside it: absolute paths. One that does not exist
 	// is not listed.
 	Server, Python, Packages string
 	// Libraries are the directories with shared libraries of the machine.
@@ -52,7 +52,7 @@ type Metadata struct {
 	Component Component `json:"component"`
 }
 
-// Component is one part.
+// Component is one part of the image.
 type Component struct {
 	Type    string `json:"type"`
 	Ref     string `json:"bom-ref"`
@@ -63,13 +63,14 @@ type Component struct {
 	Hashes  []Hash `json:"hashes,omitempty"`
 }
 
-// Hash is one of a file.
+// Hash is a digest of a component's file, in hexadecimal.
 type Hash struct {
 	Algorithm string `json:"alg"`
 	Content   string `json:"content"`
 }
 
-// Write writes the document of the image whose root directory is root.
+// Write writes the document of the image whose root directory is root to Path below
+// it.
 func Write(ctx context.Context, root string, image Image) error {
 	d, err := Describe(ctx, root, image)
 	if err != nil {
@@ -85,7 +86,8 @@ func Write(ctx context.Context, root string, image Image) error {
 	return nil
 }
 
-// Describe makes the document.
+// Describe makes the document of the image whose root directory is root. It starts
+// the interpreter in the image once.
 func Describe(ctx context.Context, root string, image Image) (Document, error) {
 	d := Document{Format: "CycloneDX", Spec: "1.5", Version: 1,
 		Metadata: Metadata{Component{Type: "container", Ref: "image", Name: "pyexec"}}}
@@ -139,7 +141,8 @@ print(json.dumps({
     "zlib": zlib.ZLIB_RUNTIME_VERSION,
 }))`
 
-// vendors are those by which databases of vulnerabilities know the parts.
+// vendors are the names of vendors under which vulnerability databases list the
+// parts.
 var vendors = map[string]string{"python": "python", "openssl": "openssl", "libexpat": "libexpat_project",
 	"sqlite": "sqlite", "zlib": "zlib"}
 
@@ -167,7 +170,8 @@ func interpreter(ctx context.Context, prefix string) (list []Component, err erro
 	return list, nil
 }
 
-// distributions are those of Python, wherever their metadata are.
+// distributions lists the distributions of Python, wherever in the image their
+// metadata are.
 func distributions(root string, image Image) (list []Component, err error) {
 	var found []string
 	for _, pattern := range []string{filepath.Join(image.Python, "lib", "python3.*", "site-packages"),
@@ -192,8 +196,9 @@ func distributions(root string, image Image) (list []Component, err error) {
 	return list, nil
 }
 
-// libraries are the shared libraries below the directories, as files: what they
-// are the distribution of the machine that built the image can tell.
+// libraries lists the shared libraries below the directories, as files: which
+// packages they are from, only the Linux distribution of the machine that built the
+// image knows.
 func libraries(root string, dirs []string) (list []Component, err error) {
 	for _, dir := range dirs {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {

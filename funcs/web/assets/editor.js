@@ -9,7 +9,7 @@ import {
 
 const setFailed = StateEffect.define(); // the position of a line, or null
 
-// The failed line stays marked until the text changes: then its number may lie.
+// The failed line stays marked until the text changes: then its number may be wrong.
 const failedLine = StateField.define({
   create: () => null,
   update(at, transaction) {

@@ -1,4 +1,4 @@
-// What came of a run, as elements.
+// The outcome of a run, as elements.
 import { button, copyButton, element } from "./dom.js";
 import { fromBase64 } from "./link.js";
 import { exactMembers, tree } from "./tree.js";

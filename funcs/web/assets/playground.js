@@ -1,4 +1,4 @@
-// The playground: an editor, a run, and what came of it.
+// The playground: an editor, a run, and its outcome.
 import { button, copy, element } from "./dom.js";
 import { enhance } from "./docs.js";
 import { makeEditor } from "./editor.js";
@@ -123,7 +123,7 @@ function finish(answer, streamed) {
   if (reply.line) editor.mark(reply.line);
 }
 
-// say shows the state of things, and has it read out.
+// say shows the state of the run, and has screen readers read it out.
 function say(tone, sentence) {
   at("state").className = `state ${tone}`;
   at("state").textContent = sentence;
@@ -193,8 +193,8 @@ async function content(file) {
   }
 }
 
-// addFiles reads what was chosen. More may be chosen meanwhile: what is shared
-// is only touched where nothing is waited for.
+// addFiles reads the files that were chosen. More may be chosen meanwhile: so the
+// list is read and replaced without an await in between.
 async function addFiles() {
   const chosen = [...at("files").files];
   at("files").value = "";
@@ -217,7 +217,7 @@ async function makeLink() {
   }
 }
 
-// openLink shows the script of a link. It is not run: that is for who has read it.
+// openLink shows the script of a link. It is not run: that is for whoever has read it.
 async function openLink() {
   try {
     const request = await fromFragment(location.hash);

@@ -90,8 +90,8 @@ export async function run(page) {
 }
 
 // becomes waits for what a browser does a moment after the action that asks for
-// it (it fills a tree, loads an image, writes to the clipboard), and fails on
-// what is there if that stays another.
+// it (it fills a tree, loads an image, writes to the clipboard), and fails
+// with the value that is there if it stays a different one.
 export async function becomes(read, expected, message) {
   const end = Date.now() + 10_000;
   const right = (value) => (expected instanceof RegExp ? expected.test(value) : isDeepStrictEqual(value, expected));

@@ -59,7 +59,7 @@ func ThatAsRoot(t testing.TB, what string, err error) {
 	That(t, what, err)
 }
 
-// Time skips the test with -short, which CI has no place for: why is what makes
+// Time skips the test with -short, with which it fails on CI. why says what makes
 // it long.
 func Time(t testing.TB, why string) {
 	t.Helper()
@@ -87,8 +87,8 @@ func Programs(t testing.TB, names ...string) {
 	}
 }
 
-// Toolchain skips the test where the module can't be compiled with what is here:
-// there is no Go, or not for this user. CI runs the tests as root, whose it is.
+// Toolchain skips the test where the module can't be compiled: there is no Go, or
+// not for this user. CI runs the tests as root, whose it is.
 func Toolchain(t testing.TB) {
 	t.Helper()
 	list := exec.Command("go", "list", "-deps", "github.com/pyexec/pyexec/...")

@@ -14,8 +14,8 @@ import (
 // wanting makes this test binary run TestWanting's inner part.
 const wanting = "PYEXEC_TEST_WANTING"
 
-// What is not there makes a skip that says so, and leaves a line; on CI it makes a
-// failure.
+// A need that is not met makes a skip that says so, and leaves a line; on CI it
+// makes a failure.
 func TestWanting(t *testing.T) {
 	switch os.Getenv(wanting) {
 	case "that":

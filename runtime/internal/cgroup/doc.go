@@ -1,6 +1,6 @@
 // Package cgroup gives a jail a control group of its own, so that all that its
 // processes hold together is bounded: also what the kernel holds for them, which
-// no rlimit counts. It takes version 2 and the memory controller, and the right
+// no rlimit counts. It needs version 2 and the memory controller, and the right
 // to write; what can't be had is reported and left.
 //
 // # Groups

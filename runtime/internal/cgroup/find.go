@@ -38,8 +38,8 @@ func locate(cgroup, mountinfo string) (dir, name string, err error) {
 	return "", "", err
 }
 
-// below returns what remains of name behind root. What is outside of a group
-// namespace has /.. in its name.
+// below returns the part of name below root. A group outside of the group namespace
+// has /.. in its name.
 func below(name, root string) (rest string, ok bool) {
 	if name != path.Clean(name) || strings.HasPrefix(name, "/..") {
 		return "", false

@@ -17,8 +17,8 @@ type Group struct {
 	dir string
 }
 
-// Make makes the group of a jail, as yet without a limit: before it has one, the
-// interpreter is to import what it imports, and nothing of a caller is there. The
+// Make makes the group of a jail, without a limit as yet: the interpreter is to do
+// its imports before it has one, when nothing of a caller is in the group. The
 // caller must Remove it.
 func (p *Parent) Make() (*Group, error) {
 	name := fmt.Sprintf("%sjail-%d", p.own, p.next.Add(1))
@@ -33,9 +33,9 @@ func (p *Parent) Make() (*Group, error) {
 	return g, nil
 }
 
-// prepare makes memory the only place that counts, and has the kernel kill one
-// process at a time when it is full: a run, which asks to be the first. lacks says
-// what this kernel does not have of that.
+// prepare leaves memory as the only place to hold pages, without swap, and has the
+// kernel kill one process at a time when it is full: a run, which asks to be the
+// first. lacks says which of that this kernel does not have.
 func (g *Group) prepare() (lacks []string, err error) {
 	for _, s := range []struct{ file, value, without string }{
 		{"memory.swap.max", "0", "the kernel does not count swap: where there is some it is not bounded"},

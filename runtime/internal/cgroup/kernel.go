@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// kernel is all that this package does to the machine. Its other implementation
-// is the one of the tests, which refuses whatever a test wants refused.
+// kernel is all that this package does to the machine. Tests have another
+// implementation of it, which refuses whatever a test wants refused.
 type kernel interface {
 	read(file string) (string, error)
 	write(file, text string) error
@@ -20,7 +20,8 @@ type kernel interface {
 	list(dir string) (map[string]time.Duration, error)
 	// alive reports whether there is a process of that id.
 	alive(pid int) bool
-	// owned says whether the directory is this process's, who is not root.
+	// owned says whether the directory belongs to the user of this process, who is
+	// not root.
 	owned(dir string) bool
 	// attribute is an extended attribute, empty if there is none to be seen.
 	attribute(dir, name string) string

@@ -56,7 +56,7 @@ func Open(ctx context.Context) (*Parent, error) {
 	return opened.parent, nil
 }
 
-// Close undoes what Open did, when it is called by the last who uses the parent.
+// Close undoes what Open did, once everybody who opened the parent has closed it.
 // It waits until all groups are removed.
 func (p *Parent) Close() error {
 	opened.Lock()
@@ -69,7 +69,7 @@ func (p *Parent) Close() error {
 	return p.revert()
 }
 
-// Note is what the groups lack here, empty if nothing.
+// Note says which guarantees the groups lack here, empty if none.
 func (p *Parent) Note() string { return p.note }
 
 func open(ctx context.Context, k kernel, pid int) (*Parent, error) {
@@ -100,7 +100,7 @@ func open(ctx context.Context, k kernel, pid int) (*Parent, error) {
 	return p, nil
 }
 
-// granted says of a group why it can't be this process's own to divide. It only
+// granted returns why this process may not divide its group, nil if it may. It only
 // reads.
 func (p *Parent) granted(name string) error {
 	controllers, err := p.k.read(p.dir + "/cgroup.controllers")
@@ -119,16 +119,16 @@ func (p *Parent) granted(name string) error {
 	return nil
 }
 
-// delegated says whether systemd has given a unit's group away. It marks such
-// groups, in a way that older versions let only root see. A user's own manager
-// owns the groups of that user.
+// delegated says whether systemd has delegated a unit's group. It marks such
+// groups, in a way that older versions let only root see. A user's own manager owns
+// the groups of that user.
 func (p *Parent) delegated(name string) bool {
 	return p.k.attribute(p.dir, "user.delegate") == "1" || p.k.attribute(p.dir, "trusted.delegate") == "1" ||
 		p.k.owned(p.dir) && !strings.Contains(name, "/user@")
 }
 
-// occupy hands the memory controller down to the groups below. Unless it is the
-// root of all, which has no type, the group may hold nobody then.
+// occupy hands the memory controller down to the groups below. A group that does so
+// may hold no process, unless it is the root of all groups, which has no type.
 func (p *Parent) occupy(pid int) error {
 	if _, err := p.k.read(p.dir + "/cgroup.type"); !errors.Is(err, fs.ErrNotExist) {
 		if err := p.leave(pid); err != nil {
@@ -225,7 +225,7 @@ func (p *Parent) revert() error {
 	return errors.Join(errs...)
 }
 
-// settled is how old a group must be that is taken for left behind: who has just
+// settled is the age from which on a group counts as left behind: whoever has just
 // made one is about to put a process in.
 const settled = time.Minute
 

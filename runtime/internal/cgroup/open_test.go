@@ -39,7 +39,7 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// What is granted, and in which order it is taken.
+// The groups that are granted, and the order in which they are taken.
 func TestOpen(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -93,7 +93,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// What is not this process's own is left as it is: nothing is even tried.
+// A group that is not this process's own is left as it is: nothing is even tried.
 func TestLeftAlone(t *testing.T) {
 	service := func(f *fake) {
 		f.name, f.groups = "/s.service", map[string]*fakeGroup{mount + "/s.service": {pids: []int{self}}}

@@ -40,7 +40,7 @@ func (linux) hold(ctx context.Context, dir string, bytes int64) error {
 	var ended *exec.ExitError
 	err = cmd.Wait()
 	if errors.As(err, &ended) && ended.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
-		return nil // by whom the group's counter tells
+		return nil // the group's counter tells whether the kernel did it
 	}
 	return err
 }

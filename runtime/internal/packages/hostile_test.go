@@ -110,8 +110,8 @@ func installFrom(t *testing.T, from index.Config, text string) (dir string, err 
 	return dir, Install(t.Context(), bundled(t), from, file, dir, quiet)
 }
 
-// A requirements file without versions becomes the newest that go together, by
-// metadata of the index or of the wheels.
+// A requirements file without versions becomes the newest versions that go
+// together, by metadata of the index or of the wheels.
 func TestResolvesAgainstAnIndex(t *testing.T) {
 	app := wheeltest.Wheel{Name: "App", Version: "2.0",
 		Needs: []string{"lib>=1,<2", "only_windows; sys_platform == 'win32'", "more; extra == 'full'"}}

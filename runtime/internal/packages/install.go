@@ -114,7 +114,7 @@ func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from i
 	return nil
 }
 
-// source is what there is for the interpreter.
+// source returns the source of the wheels that fit the interpreter.
 func (r *requirements) source(p *python.Interpreter, from index.Config, staging string, log *slog.Logger) (*source,
 	requirement.Environment, error) {
 	target, err := platform(p)
@@ -138,8 +138,8 @@ func (r *requirements) source(p *python.Interpreter, from index.Config, staging 
 	return s, requirement.NewEnvironment(p.Version, target.Machine), nil
 }
 
-// unpackAll unpacks what was downloaded, one after the other: so it is always
-// the same one that finds a file of another's in its way.
+// unpackAll unpacks what was downloaded, one after the other: where two have the
+// same file, it is always the same one that reports it.
 func unpackAll(ctx context.Context, s *source, found []resolve.Candidate, dir string) error {
 	if len(found) == 0 {
 		return errors.New("names nothing that is to be installed on this machine")

@@ -19,7 +19,8 @@ var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 // is of 2020, and its binary interface is that of 1.1.
 const newestMusl = 2
 
-// platform is what the interpreter and its C library take.
+// platform returns the platform of the interpreter and its C library, for the
+// choice of wheels.
 func platform(p *python.Interpreter) (wheel.Platform, error) {
 	machine, ok := machines[runtime.GOARCH]
 	if !ok {

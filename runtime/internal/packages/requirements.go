@@ -120,7 +120,8 @@ func logicalLines(text string) (list []logicalLine) {
 	return list
 }
 
-// comment is where a comment begins behind something else: at a # after a space.
+// comment is the index of a comment after other text, at a # after a space; -1 if
+// there is none.
 func comment(line string) int {
 	for i := 1; i < len(line); i++ {
 		if line[i] == '#' && (line[i-1] == ' ' || line[i-1] == '\t') {
@@ -185,8 +186,8 @@ func parseWanted(text string) (w wanted, err error) {
 	return w, err
 }
 
-// checkHashes wants hashes of all if there is one: else what is asked for by
-// hash would come with what is not.
+// checkHashes requires hashes of all if there is one: else distributions without a
+// hash would come along with those that have one.
 func (r *requirements) checkHashes() error {
 	if !r.hashed {
 		return nil
@@ -224,7 +225,7 @@ func (r *requirements) hashes(name string) (list []index.Hash) {
 	return list
 }
 
-// indexConfig is what the settings say, with what the file says in front.
+// indexConfig returns the settings with those of the file in front.
 func (r *requirements) indexConfig(c index.Config) index.Config {
 	if r.index.IndexURL != "" {
 		c.IndexURL = r.index.IndexURL

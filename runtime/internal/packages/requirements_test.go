@@ -134,7 +134,7 @@ func TestReadRequirements(t *testing.T) {
 	}
 }
 
-// What a file includes is part of what it stands for.
+// The files that a file includes are part of its key.
 func TestKeyOfWhatIsIncluded(t *testing.T) {
 	p := &python.Interpreter{Version: "3.11.11"}
 	keys := map[string]bool{}
@@ -175,7 +175,7 @@ func FuzzReadRequirements(f *testing.F) {
 	})
 }
 
-// What decides the content decides the name.
+// Whatever decides the content decides the key.
 func TestKey(t *testing.T) {
 	p := &python.Interpreter{Version: "3.11.11"}
 	base := (&requirements{text: []byte("numpy")}).key(p)

@@ -22,7 +22,7 @@ import (
 // parallel is how many pages or files are fetched at once.
 const parallel = 4
 
-// source is what can be installed here of what the indexes have.
+// source is the part of what the indexes have that can be installed here.
 type source struct {
 	client *index.Client
 	tags   wheel.Tags
@@ -35,7 +35,7 @@ type source struct {
 	projects map[string]*project
 }
 
-// project is what there is of one, once it was asked for.
+// project is what the indexes have of one project, once they were asked.
 type project struct {
 	candidates []resolve.Candidate
 	chosen     map[string]*chosen // by version
@@ -255,8 +255,8 @@ func (s *source) warm(ctx context.Context, wishes []requirement.Requirement) err
 	return g.Wait()
 }
 
-// open opens a wheel that was downloaded and wants it to need what the index
-// said of it: that is what the other ones were chosen by.
+// open opens a wheel that was downloaded. It must have the needs that the index has
+// given for it: the other distributions were chosen by these.
 func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) {
 	f := s.file(c)
 	w, err := wheel.Open(f.path, f.File.Name, wheel.Usual)

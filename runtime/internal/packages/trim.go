@@ -2,15 +2,15 @@ package packages
 
 import "path"
 
-// trimRule names what is left out of what wheels hold.
+// trimRule names files of wheels that are left out.
 type trimRule struct {
 	Pattern  string // as for path.Match
 	Anywhere bool   // of the base name, at any depth; else of the path from the top
 	Reason   string
 }
 
-// trimRules is the policy. Licences and metadata stay: the one belongs to what
-// is distributed, the other is what importlib.metadata and /capabilities read.
+// trimRules is the policy. Licences and metadata stay: licences belong to the files
+// that are distributed, and importlib.metadata and /capabilities read the metadata.
 var trimRules = []trimRule{
 	{Pattern: "bin", Reason: "programs, which no script can start"},
 	{Pattern: "share", Reason: "manual pages and icons"},

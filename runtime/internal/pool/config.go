@@ -21,10 +21,11 @@ type Config struct {
 	Groups *Groups
 	// Scratch is where runs have their directories, nil where each has a private /tmp.
 	Scratch *Scratch
-	Limits  Limits
+	// Limits bound each run, see Watch.
+	Limits Limits
 	// MemoryLeft says how many bytes this machine, or the container, can still
-	// give; ok is false when that is not known. When it is less than MemoryReserve
-	// the largest run is ended. nil: nobody looks.
+	// give; ok is false when that is not known. When it is less than MemoryReserve,
+	// in bytes, the largest run is ended. nil: nobody looks.
 	MemoryLeft    func() (bytes int64, ok bool)
 	MemoryReserve int64
 	// Forked is told how long each worker took from the request to fork it until it
@@ -38,7 +39,7 @@ type Config struct {
 // Limits are those of a run that the server itself bounds, by looking at it.
 type Limits struct {
 	MemoryBytes int64 // on top of what a worker has before its script
-	TmpBytes    int64
+	TmpBytes    int64 // of /tmp, or of the directory that stands in for it
 	TmpFiles    int64 // inodes
 	Threads     int64 // 0 where the kernel counts them
 }

@@ -24,9 +24,9 @@ type Groups struct {
 }
 
 // OpenGroups finds out whether control groups can be had that bound what all runs
-// of a jail hold together to so many bytes, on top of what its interpreter holds.
-// bytes is 0 where there are to be none. refusal says why there are none; what is
-// returned can be used all the same, and must be closed.
+// of a jail hold together, on top of the interpreter, to so many bytes; 0 bytes:
+// there are to be none. refusal says why there are none. The Groups can be used in
+// any case, and must be closed.
 func OpenGroups(ctx context.Context, bytes int64, log *slog.Logger) (g *Groups, refusal string) {
 	g = &Groups{log: log, bytes: bytes}
 	if bytes <= 0 {
@@ -39,7 +39,7 @@ func OpenGroups(ctx context.Context, bytes int64, log *slog.Logger) (g *Groups, 
 	return g, ""
 }
 
-// Note is what the groups lack here.
+// Note says which guarantees the groups lack here, empty if none.
 func (g *Groups) Note() string {
 	if g.parent == nil {
 		return ""
@@ -57,8 +57,8 @@ func (g *Groups) Close() {
 	}
 }
 
-// start starts a zygote in a group of its own. Where that was possible at first
-// and is not any more it starts without, which shows in the log and in every
+// start starts a zygote in a group of its own. Where groups could be had at first
+// but can't any more, it starts without one, which shows in the log and in every
 // report: the runs are still bounded one by one.
 func (g *Groups) start(ctx context.Context, cfg zygote.Config) (*zygote.Zygote, error) {
 	if g.parent == nil {

@@ -48,15 +48,15 @@ func (p *Pool) supervise(z *zygote.Zygote) {
 	}
 }
 
-// shortages are the errors of a machine, or a user, that has none left:
-// descriptors, processes, memory, disk. The interpreter is not to blame and a
-// new one would not help, so it is kept, and so are the workers that are ready.
+// shortages are the errors that say that the machine, or the user, has run out of
+// something: descriptors, processes, memory, disk. The interpreter is not to blame
+// and a new one would not help, so it is kept, and so are the workers that are
+// ready.
 var shortages = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM, syscall.ENOSPC, syscall.EDQUOT,
 }
 
-// shortage is what there is none left of; nil means that err says something
-// else.
+// shortage returns which of the shortages err is, nil if it is none.
 func shortage(err error) error {
 	for _, s := range shortages {
 		if errors.Is(err, s) {
@@ -99,13 +99,13 @@ func (p *Pool) failed(z *zygote.Zygote, err error) {
 	}
 }
 
-// lookAfter is when a worker that is being made is late: the zygote may have
-// been stopped. To look is cheaper than to be wrong: on a busy machine a fork
+// lookAfter is how long a worker may take to be made before the server looks
+// whether the zygote was stopped. It only looks, because on a busy machine a fork
 // can take seconds, and then a new zygote would not be faster.
 const lookAfter = 250 * time.Millisecond
 
-// endIfStopped kills the zygote if it turns out to be stopped when a worker is
-// late. The function that it returns says that the worker is there.
+// endIfStopped kills the zygote if it is found stopped when a worker is late. The
+// function that it returns must be called when the worker is there.
 func (p *Pool) endIfStopped(z *zygote.Zygote) (made func() bool) {
 	return time.AfterFunc(lookAfter, func() {
 		if z.Stopped() {

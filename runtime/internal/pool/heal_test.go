@@ -10,7 +10,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
-// Only what has run out is waited for; all else is the interpreter's end.
+// Only a shortage is waited for; after any other error the interpreter is replaced.
 func TestShortage(t *testing.T) {
 	for _, tt := range []struct {
 		err  error

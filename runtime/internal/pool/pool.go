@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -30,7 +31,10 @@ type Pool struct {
 	// pressure is what is done when the machine's memory runs out.
 	pressure *pressure
 	// blind says that the kernel shows the server nothing of its workers.
-	blind  atomic.Bool
+	blind atomic.Bool
+	// hidden says that it does not show what workers have copied of the
+	// interpreter's pages. Open finds it out.
+	hidden bool
 	forked func(time.Duration)
 
 	// Ready are the workers that wait for a script.
@@ -79,11 +83,16 @@ func (p *Pool) Open(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	<-p.vacant
-	if _, err := p.fork(z); err != nil {
+	w, err := p.fork(z)
+	if err != nil {
 		z.Kill()
 		<-z.Dead()
 		p.Close()
 		return "", errors.Join(err, z.Err())
+	}
+	if _, dir, ok := w.Status(); ok {
+		_, seen := proc.Private(dir)
+		p.hidden = !seen && w.Alive()
 	}
 	p.setTrouble(nil)
 	p.done.Add(1)
@@ -137,40 +146,6 @@ func (p *Pool) serve(z *zygote.Zygote) {
 	}
 }
 
-// fork makes one worker and puts it among the ready ones. The caller has taken
-// a token, and keeps it if there is an error.
-func (p *Pool) fork(z *zygote.Zygote) (*zygote.Worker, error) {
-	began := time.Now()
-	w, err := z.Reserve()
-	if err != nil {
-		return nil, err
-	}
-	place, err := p.scratch.make(w.UID())
-	if err != nil {
-		z.Release(w)
-		return nil, err
-	}
-	if err := z.Spawn(w, place, p.waiting.Load() > 0); err != nil {
-		return nil, err
-	}
-	made := p.endIfStopped(z)
-	err = w.Ready(z.ReadyWithin())
-	made()
-	if err != nil {
-		p.end(w)
-		return nil, err
-	}
-	w.Idle = z.Idle(w)
-	if w.Idle.State == 0 && w.Alive() {
-		p.blind.Store(true)
-	}
-	p.Ready.push(w)
-	if p.forked != nil {
-		p.forked(time.Since(began))
-	}
-	return w, nil
-}
-
 // retire ends a worker if it still waits for a script.
 func (p *Pool) retire(w *zygote.Worker) {
 	if p.Ready.Remove(func(other *zygote.Worker) bool { return other == w }) != nil {
@@ -222,15 +197,23 @@ func (p *Pool) Discard(w *zygote.Worker) {
 // end ends a worker and cleans up behind it once its process is gone.
 func (p *Pool) end(w *zygote.Worker) {
 	w.Close()
-	if p.scratch == nil || w.Scratch == "" {
+	if w.Scratch == "" {
 		return
 	}
 	go func() {
 		<-w.Exited()
-		if err := p.scratch.clear(w.Scratch); err != nil {
-			p.log.Error("scratch directory left behind", "error", err)
-		}
+		p.clear(w.Scratch)
 	}()
+}
+
+// clear removes a run's directory, if it has one.
+func (p *Pool) clear(dir string) {
+	if dir == "" {
+		return
+	}
+	if err := p.scratch.clear(dir); err != nil {
+		p.log.Error("scratch directory left behind", "error", err)
+	}
 }
 
 // drain throws the ready workers of a dead zygote away.
@@ -277,6 +260,12 @@ func (p *Pool) Closed() bool { return p.ctx.Err() != nil }
 // Blind reports whether the kernel shows the server nothing of its workers. It is
 // known once Open has returned.
 func (p *Pool) Blind() bool { return p.blind.Load() }
+
+// CopiesHidden reports whether the kernel does not show the server what runs copy of
+// the interpreter's pages, as it does not without CAP_SYS_PTRACE or
+// CAP_PERFMON. It is known once
+// Open has returned.
+func (p *Pool) CopiesHidden() bool { return p.hidden }
 
 // Restarts is how many interpreters took the place of one that died.
 func (p *Pool) Restarts() int64 { return p.restarts.Load() }

@@ -26,8 +26,8 @@ func newPressure(cfg Config) *pressure {
 	return &pressure{log: cfg.Log, left: cfg.MemoryLeft, reserve: cfg.MemoryReserve, sizes: map[*Watch]int64{}}
 }
 
-// afterRelief is what the kernel gets to take back the memory of a run that was
-// ended, before another has to go.
+// afterRelief is how long the kernel may take to free the memory of a run that was
+// ended, before another one is ended.
 const afterRelief = 100 * time.Millisecond
 
 // relieve notes what a run holds and ends the largest one if memory is short.

@@ -88,11 +88,11 @@ func (s *Scratch) ShutIn(policy sandbox.Policy, log *slog.Logger) (sandbox.Polic
 	}
 	_ = s.root.Close() // it was only read
 	s.dir, s.root, s.Seen = dir, root, sandbox.RunsDir
-	s.empty() // of what a server that was killed left in a tree that outlived it
+	s.empty() // a killed server may have left directories in a tree that outlived it
 	return policy.In(tree), nil
 }
 
-// Note is what is not as it ought to be in the tree that scripts are shut in.
+// Note says what is wrong with the tree that scripts are shut in, empty if nothing.
 func (s *Scratch) Note() string {
 	if s == nil || s.tree == nil {
 		return ""
@@ -100,7 +100,7 @@ func (s *Scratch) Note() string {
 	return s.tree.Note
 }
 
-// openScratch takes a directory for its own unless another server lives in it.
+// openScratch takes a directory for this server, unless another one holds its lock.
 func openScratch(dir string) (*Scratch, error) {
 	mine, err := lock(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
@@ -155,6 +155,7 @@ func (s *Scratch) make(uid uint32) (zygote.Place, error) {
 	}
 	if uid != 0 {
 		if err := s.root.Chown(name, int(uid), int(uid)); err != nil {
+			_ = s.root.Remove(name) // else it is empty, and goes with the others
 			return zygote.Place{}, fmt.Errorf("runtime: scratch: %w", err)
 		}
 	}
@@ -208,12 +209,12 @@ func (s *Scratch) open(name string) (opened int, err error) {
 	return opened, err
 }
 
-// deepest is how far directories may be nested: to look at one costs a step
+// maxNesting is how far directories may be nested: to look at one costs a step
 // for each above it.
-const deepest = 64
+const maxNesting = 64
 
-// use is what a run's directory holds: bytes and entries. It is more than any
-// limit when directories are nested too deeply to be watched.
+// use returns the bytes and the entries in a run's directory. They are more than
+// any limit when directories are nested too deeply to be watched.
 func (s *Scratch) use(dir string) (bytes, files int64) {
 	_ = fs.WalkDir(s.root.FS(), filepath.Base(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -222,7 +223,7 @@ func (s *Scratch) use(dir string) (bytes, files int64) {
 			}
 			return nil // or it is being changed under us; the next look counts again
 		}
-		if strings.Count(path, "/") > deepest {
+		if strings.Count(path, "/") > maxNesting {
 			files = 1 << 62
 			return fs.SkipAll
 		}

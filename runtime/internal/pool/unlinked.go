@@ -36,7 +36,7 @@ func unlinked(process string, most int64) (bytes int64) {
 		return bytes
 	}
 	defer maps.Close()
-	whole := shortLines(maps, mostMaps, func(line string) {
+	whole := shortLines(maps, maxMapsBytes, func(line string) {
 		if ino := mappedUnlinked(line); ino != 0 && !seen[ino] {
 			seen[ino] = true
 			bytes += most
@@ -48,9 +48,9 @@ func unlinked(process string, most int64) (bytes int64) {
 	return bytes
 }
 
-// mostMaps is how long the list of what a process maps may be. The script decides
+// maxMapsBytes is how long the list of what a process maps may be. The script decides
 // about the number of lines and, by names of directories, about their length.
-const mostMaps = 8 << 20
+const maxMapsBytes = 8 << 20
 
 // shortLines calls line with each line that r has, of long ones with the beginning
 // and the end. It reports whether there were no more than most bytes.

@@ -23,8 +23,8 @@ func TestMappedUnlinked(t *testing.T) {
 	}
 }
 
-// Of a list that is too long nobody is told that it is whole, and of a long line
-// both ends are left, wherever it is cut while it is read.
+// A list that is too long is not reported as whole, and of a long line both ends
+// are left, wherever it is cut while it is read.
 func TestShortLines(t *testing.T) {
 	long := func(n int) string { return "begin " + strings.Repeat("x", n) + " (deleted)\n" }
 	for _, n := range []int{1, 200, 16<<10 - 16, 16<<10 - 10, 16<<10 - 7, 16 << 10, 50_000} {

@@ -11,12 +11,12 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
-// watchEvery is the time between two looks at a run. What a script can do in
-// between is bounded by its rlimits. A run that is over sooner is never looked at.
+// watchEvery is the time between two looks at a run. In between rlimits bound the
+// script. A run that is over sooner is never looked at.
 const watchEvery = 20 * time.Millisecond
 
-// watchSlack is what a run may hold beyond its limit before it is ended: what the
-// interpreter takes to answer, and page tables.
+// watchSlack is how many bytes a run may hold beyond its limit before it is ended:
+// for the interpreter, which has to answer, and for page tables.
 const watchSlack = 16 << 20
 
 // Holding is what a run has been seen to hold, in bytes, on top of what the worker
@@ -26,7 +26,7 @@ type Holding struct {
 	File, Shmem int64 // pages of files, and of its /tmp as far as they are mapped
 	Now         int64 // all that is its own at the last look
 	Tmp         int64 // what is in its /tmp, -1 where that is not known
-	PeakTmp     int64
+	PeakTmp     int64 // the largest Tmp
 }
 
 // Watch is a run that the server looks at from time to time.
@@ -110,7 +110,8 @@ func (v *Watch) over() zygote.Cause {
 	return 0
 }
 
-// tmp is what the run may hold in its /tmp: what it does, if that is known.
+// tmp is how many bytes of memory the run may hold in its /tmp: what is in there
+// where that is known, else its limit.
 func (v *Watch) tmp() int64 {
 	if v.seen.Tmp < 0 {
 		return v.limits.TmpBytes
@@ -118,7 +119,7 @@ func (v *Watch) tmp() int64 {
 	return v.seen.Tmp
 }
 
-// count adds a look at the run's memory to what was seen.
+// count adds the figures of one look at the run's memory.
 func (v *Watch) count(s proc.Status, dir string) {
 	idle := v.w.Idle
 	own := max(s.Anon-idle.Anon, 0) + max(s.Tables-idle.Tables, 0)
@@ -142,8 +143,9 @@ func (v *Watch) count(s proc.Status, dir string) {
 // idlePrivate is what a worker holds of its own before it has a script, rounded up.
 const idlePrivate = 2 << 20
 
-// tmpBytes is what the private /tmp of a process, by its directory in /proc, holds, -1 where it can't be
-// seen. Nobody in the jail can put another directory, or a link, in its place.
+// tmpBytes is how much the private /tmp of a process holds, whose directory in
+// /proc is dir, -1 where it can't be seen. Nobody in the jail can put another
+// directory, or a link, in its place.
 func tmpBytes(dir string) int64 {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Join(dir, "root", "tmp"), &st); err != nil || st.Type != tmpfsMagic {
@@ -155,16 +157,16 @@ func tmpBytes(dir string) int64 {
 // tmpfsMagic is TMPFS_MAGIC of linux/magic.h.
 const tmpfsMagic = 0x01021994
 
-// scratch is what the run's directory holds where that stands in for a private
-// /tmp.
+// scratch returns the bytes and the entries in the run's directory, where that
+// stands in for a private /tmp.
 func (v *Watch) scratch(dir string) (bytes, files int64) {
 	count := func() {
 		bytes, files = v.p.scratch.use(v.w.Scratch)
 		bytes += unlinked(dir, v.limits.TmpBytes)
 	}
-	// What belongs to a uid of the run's own is looked at with that uid: this
-	// one may have no right to. Where it can't be had, as in gVisor, root sees
-	// it as it is.
+	// The directory of a run with a uid of its own is read with that uid: this
+	// process may have no right to. Where the uid can't be had, as in gVisor, root
+	// sees it as it is.
 	if uid := v.w.UID(); uid == 0 || sys.AsUser(uid, count) != nil {
 		count()
 	}

@@ -14,7 +14,8 @@ import (
 // bytes.
 type Status struct {
 	// State is the letter of proc(5): T is stopped, t stopped by a debugger.
-	State   byte
+	State byte
+	// Threads is how many there are, the main one included.
 	Threads int64
 	// Size is the address space.
 	Size int64
@@ -108,10 +109,10 @@ func parse(text []byte) (s Status) {
 	return s
 }
 
-// Private is how many bytes of a process, by its directory in /proc, nobody else
-// maps, and are no clean pages of a file: what a fork shared with it and it has
-// written to since is among them. It takes the kernel a look at every page. ok is
-// false where this process may not see it.
+// Private is how many bytes of a process, by its directory in /proc, no other
+// process maps and are no clean pages of a file. Pages that a fork has shared with
+// it and that it has written to since are among them. The kernel looks at every
+// page for it. ok is false where this process may not see it.
 func Private(dir string) (bytes int64, ok bool) {
 	text, err := os.ReadFile(dir + "/smaps_rollup")
 	if err != nil {

@@ -52,7 +52,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// What has been written to is private, as the kernel tells it.
+// Pages that have been written to are private, as the kernel reports it.
 func TestPrivate(t *testing.T) {
 	if n, ok := private([]byte("00400000-7ff rollup\nRss: 9 kB\nPrivate_Clean:   1 kB\nPrivate_Dirty:  12 " +
 		"kB\nReferenced: 2 kB\n")); n != 12<<10 || !ok {

@@ -104,7 +104,8 @@ func modules(prefix string) ([]string, error) {
 	return paths, nil
 }
 
-// share deals files out to n hands, or fewer if there are not that many files.
+// share divides the files among n processes, or fewer if there are not that many
+// files.
 func share(files []string, n int) [][]string {
 	hands := make([][]string, min(n, len(files)))
 	for i, f := range files {

@@ -189,7 +189,7 @@ func wantDiscarded(t *testing.T, cache, cause string) {
 	wantOnly(t, cache, "python.lock")
 }
 
-// What is put in its place is whole.
+// The tree that is put in its place is whole.
 func TestDamagedTreeIsRebuilt(t *testing.T) {
 	t.Parallel()
 	need.Time(t, "unpacks the interpreter")

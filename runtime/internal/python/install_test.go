@@ -15,7 +15,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
-// What is installed runs on its own: in a root directory with nothing else.
+// The installed interpreter runs on its own: in a root directory with nothing else.
 func TestInstall(t *testing.T) {
 	need.Time(t, "unpacks the interpreter")
 	root := filepath.Join(t.TempDir(), "root")

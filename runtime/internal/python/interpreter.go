@@ -43,7 +43,7 @@ func (p *Interpreter) SitePackages() string {
 	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
 }
 
-// program is the interpreter with what it may import.
+// program is the interpreter with the directories that it may import from.
 func (p *Interpreter) program() ldso.Program {
 	return ldso.Program{
 		Executable: p.Executable,

@@ -20,8 +20,8 @@ func missing(t *testing.T, p *python.Interpreter, dir string) []string {
 	return with.Missing
 }
 
-// What packages need of the machine is written down where they are installed, and
-// is looked for again only when something has come or gone.
+// The libraries that packages need of the machine are written down where they are
+// installed, and are looked for again only when a distribution has come or gone.
 func TestNoteLibraries(t *testing.T) {
 	p, dir := bundled(t, sharedCache(t)), t.TempDir()
 	write := func(name string, e elftest.File) {
@@ -41,7 +41,7 @@ func TestNoteLibraries(t *testing.T) {
 	must(t, p.NoteLibraries(dir))
 	must(t, python.Settle(dir))
 
-	// Nobody looks into the files now: this one isn't missed.
+	// The files are not read now: this missing library is not found.
 	write("a/core.so", elftest.File{Needed: []string{"libnew.so"}})
 	if got := missing(t, p, dir); !slices.Equal(got, want) {
 		t.Errorf("with a note: missing %q, want %q", got, want)

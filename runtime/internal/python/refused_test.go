@@ -65,7 +65,7 @@ func TestUnusableCache(t *testing.T) {
 	}
 }
 
-// A directory like /tmp is not the best of places but an honest one.
+// A directory like /tmp is not the best of places, but it is accepted.
 func TestStickyCache(t *testing.T) {
 	cache := linkTree(t, sharedCache(t))
 	must(t, os.Chmod(cache, 0o777|fs.ModeSticky))

@@ -11,8 +11,8 @@
 // # Order of confinement
 //
 // The jail, built once per zygote by the launch stage ([Jail.Launch]), in namespaces that
-// clone made (mount, PID, IPC, UTS, network; but for root on a plain kernel a
-// user namespace around them):
+// clone made (mount, PID, IPC, UTS, network; and, except for root on a plain kernel,
+// inside a user namespace):
 //
 //  0. oom_score_adj, while there is a /proc: what is in the jail is killed before
 //     the server
@@ -28,7 +28,7 @@
 //     everything else, installed once and inherited
 //  8. execve of CPython with an empty environment
 //
-// The zygote, once ([Jail.Prepare]): not dumpable (but where the server watches what a worker
+// The zygote, once ([Jail.Prepare]): not dumpable (except where the server watches what a worker
 // holds open), and it opens the paths that Landlock rules will name.
 //
 // Memory is bounded by address space in the worker (rlimits), by what seccomp

@@ -45,8 +45,8 @@ type allowed struct {
 }
 
 // scriptCalls is what ordinary programs of the standard library need, found by
-// running them (testdata/semantics), each odd entry with its reason. The
-// portable part; syscalls_<arch>.go adds the older names of an architecture.
+// running them (internal/e2e/testdata/semantics), each odd entry with its reason.
+// The portable part; syscalls_<arch>.go adds the older names of an architecture.
 var scriptCalls = []allowed{
 	// Memory. mlock and memfd_create are left out: memory no rlimit counts. So
 	// is all of a shared anonymous mapping but what is mapped just now, which is

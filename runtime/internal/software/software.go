@@ -1,7 +1,7 @@
-// Package software is what scripts find: the interpreter, and the packages beside
-// its standard library; where they are on this machine and in a private root, and
-// what of them is worth importing beforehand. What is not there yet is unpacked or
-// installed on the way (packages python and packages).
+// Package software provides what scripts find: the interpreter, and the packages
+// beside its standard library. It knows where they are on this machine and in a
+// private root, and which modules are worth importing beforehand. What is not there
+// yet is unpacked or installed on the way (packages python and packages).
 package software
 
 import (
@@ -31,7 +31,8 @@ type Config struct {
 	Packages string
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
-	Index    index.Config
+	Index index.Config
+	// CacheDir is where the interpreter and the packages are kept.
 	CacheDir string
 	// Log must not be nil.
 	Log *slog.Logger

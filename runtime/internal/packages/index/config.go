@@ -35,7 +35,7 @@ type Config struct {
 	// CertFile has the certificates of the authorities to trust, in PEM; empty:
 	// those of the machine.
 	CertFile string
-	// Pause is how long to wait before what failed is tried again, and three
+	// Pause is how long to wait before a failed request is tried again, and three
 	// times as long each time after that; 0 stands for half a second.
 	Pause time.Duration
 }

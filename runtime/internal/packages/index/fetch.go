@@ -24,12 +24,13 @@ const attempts = 4
 // errNotFound is the cause when the index has nothing there.
 var errNotFound = errors.New("not found")
 
-// passing is an error that may be gone next time.
-type passing struct{ error }
+// transient is an error that may not come again.
+type transient struct{ error }
 
-func (p passing) Unwrap() error { return p.error }
+func (t transient) Unwrap() error { return t.error }
 
-// get fetches a URL and hands the answer to use, again if that fails in passing.
+// get fetches a URL and hands the answer to use. After a transient error it tries
+// again.
 func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.Duration,
 	use func(*http.Response) error) error {
 	if err := c.mayAsk(u); err != nil {
@@ -41,7 +42,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.
 		if err == nil {
 			return nil
 		}
-		if _, again := errors.AsType[passing](err); !again || attempt == attempts || ctx.Err() != nil {
+		if _, again := errors.AsType[transient](err); !again || attempt == attempts || ctx.Err() != nil {
 			return fmt.Errorf("index: %s: %w", Redact(u.String()), errors.Join(bare(err), context.Cause(ctx)))
 		}
 		c.log.Warn("fetching again", "url", Redact(u.String()), "cause", bare(err))
@@ -68,7 +69,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 		if final(err) {
 			return err
 		}
-		return passing{err}
+		return transient{err}
 	}
 	defer resp.Body.Close()
 	switch {
@@ -77,7 +78,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 	case resp.StatusCode == http.StatusNotFound:
 		return errNotFound
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		return passing{errors.New(resp.Status)}
+		return transient{errors.New(resp.Status)}
 	}
 	return errors.New(resp.Status)
 }
@@ -93,7 +94,7 @@ func final(err error) bool {
 func read(r io.Reader, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
-		return nil, passing{err}
+		return nil, transient{err}
 	}
 	if int64(len(data)) > most {
 		return nil, fmt.Errorf("larger than %d bytes", most)
@@ -101,7 +102,7 @@ func read(r io.Reader, most int64) ([]byte, error) {
 	return data, nil
 }
 
-// Hash is one that a file has to have.
+// Hash is a digest that a file must have.
 type Hash struct {
 	// Algorithm is sha256, sha384 or sha512.
 	Algorithm string
@@ -111,8 +112,8 @@ type Hash struct {
 
 var algorithms = map[string]func() hash.Hash{"sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
 
-// ParseHash reads sha256:… and what else is strong enough. The separator is
-// what stands between: a colon in requirements, an equals sign in links.
+// ParseHash reads sha256:… or the digest of another algorithm that is strong
+// enough. The separator is a colon in requirements, an equals sign in links.
 func ParseHash(text, separator string) (Hash, error) {
 	algorithm, sum, ok := strings.Cut(text, separator)
 	h := Hash{strings.ToLower(algorithm), strings.ToLower(sum)}
@@ -168,7 +169,7 @@ func save(r io.Reader, path string, all, allowed []Hash) error {
 	}
 	n, err := io.Copy(io.MultiWriter(writers...), io.LimitReader(r, fileBytes+1))
 	if err != nil {
-		return errors.Join(passing{err}, to.Close())
+		return errors.Join(transient{err}, to.Close())
 	}
 	if err := to.Close(); err != nil {
 		return err
@@ -188,7 +189,7 @@ func uses(list []Hash, algorithm string) bool {
 	return false
 }
 
-// check wants all of the hashes of the index, and one of those that are allowed.
+// check requires all of the hashes of the index, and one of those that are allowed.
 func check(sums map[string]hash.Hash, all, allowed []Hash) error {
 	got := func(h Hash) bool { return hex.EncodeToString(sums[h.Algorithm].Sum(nil)) == h.Sum }
 	for _, h := range all {

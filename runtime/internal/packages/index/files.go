@@ -22,9 +22,9 @@ import (
 // accept asks for JSON, and takes HTML.
 const accept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
-// File is one file of a project.
+// File is one file of a project in an index.
 type File struct {
-	// Name is its last part of the path, unescaped.
+	// Name is the last part of its path, unescaped.
 	Name string
 	// Hashes are all that the index has of it and that are strong enough.
 	Hashes []Hash
@@ -156,8 +156,8 @@ func parseJSON(text []byte, base *url.URL) ([]File, error) {
 			Filename, URL  string
 			Hashes         map[string]string
 			RequiresPython string          `json:"requires-python"`
-			Yanked         json.RawMessage // a truth or the reason
-			CoreMetadata   json.RawMessage `json:"core-metadata"` // a truth or the hashes
+			Yanked         json.RawMessage // true, false or the reason
+			CoreMetadata   json.RawMessage `json:"core-metadata"` // true, false or the hashes
 			OldMetadata    json.RawMessage `json:"data-dist-info-metadata"`
 		}
 	}
@@ -175,10 +175,10 @@ func parseJSON(text []byte, base *url.URL) ([]File, error) {
 		}
 		f.Name, f.RequiresPython = p.Filename, p.RequiresPython
 		f.Hashes = append(f.Hashes, strong(p.Hashes)...)
-		f.Yanked = truth(p.Yanked)
+		f.Yanked = truthy(p.Yanked)
 		for _, raw := range []json.RawMessage{p.CoreMetadata, p.OldMetadata} {
 			hashes := map[string]string{}
-			if f.metadata == nil && truth(raw) {
+			if f.metadata == nil && truthy(raw) {
 				_ = json.Unmarshal(raw, &hashes) // true alone has none
 				f.metadata = append([]Hash{}, strong(hashes)...)
 			}
@@ -188,8 +188,8 @@ func parseJSON(text []byte, base *url.URL) ([]File, error) {
 	return files, nil
 }
 
-// truth reports whether a value is there and neither null nor false.
-func truth(raw json.RawMessage) bool {
+// truthy reports whether a value is there and neither null nor false.
+func truthy(raw json.RawMessage) bool {
 	return len(raw) > 0 && !bytes.Equal(raw, []byte("null")) && !bytes.Equal(raw, []byte("false"))
 }
 

@@ -40,8 +40,8 @@ type operand struct {
 	text     string
 }
 
-// deepest bounds brackets within brackets.
-const deepest = 50
+// maxNesting bounds brackets within brackets.
+const maxNesting = 50
 
 // old are names of variables from before PEP 508.
 var old = map[string]string{
@@ -110,8 +110,8 @@ func (p *markerParser) list(operator string, next func() (*Marker, error)) (*Mar
 
 func (p *markerParser) one(depth int) (*Marker, error) {
 	if rest, ok := strings.CutPrefix(p.skip(), "("); ok {
-		if depth == deepest {
-			return nil, fmt.Errorf("more than %d brackets within each other", deepest)
+		if depth == maxNesting {
+			return nil, fmt.Errorf("more than %d brackets within each other", maxNesting)
 		}
 		p.rest = rest
 		m, err := p.or(depth + 1)

@@ -14,9 +14,9 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 )
 
-// longest bounds the text of one requirement. Those of metadata have some
+// maxBytes bounds the text of one requirement. Those of metadata have some
 // hundreds of bytes.
-const longest = 8 << 10
+const maxBytes = 8 << 10
 
 // ErrURL is the cause when a requirement names a place instead of versions.
 var ErrURL = errors.New("a URL, a file or a repository: only wheels of an index are installed")
@@ -85,8 +85,8 @@ func Parse(text string) (Requirement, error) {
 }
 
 func parse(text string) (r Requirement, err error) {
-	if len(text) > longest {
-		return r, fmt.Errorf("longer than %d bytes", longest)
+	if len(text) > maxBytes {
+		return r, fmt.Errorf("longer than %d bytes", maxBytes)
 	}
 	rest := strings.TrimSpace(text)
 	end := nameEnd(rest)

@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 		{text: "dir/a.whl", says: ErrURL.Error()},
 		{text: "file:a.whl", says: ErrURL.Error()},
 		{text: "a; b == 'c'", says: "no variable"},
-		{text: strings.Repeat("a", longest+1), says: "longer than"},
+		{text: strings.Repeat("a", maxBytes+1), says: "longer than"},
 	} {
 		r, err := Parse(tt.text)
 		if tt.says != "" {

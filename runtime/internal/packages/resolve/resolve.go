@@ -19,11 +19,11 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 )
 
-// mostTries bounds how many versions are tried before it is given up.
-const mostTries = 2000
+// maxTries bounds how many versions are tried before it is given up.
+const maxTries = 2000
 
-// ErrUnusable is the cause when a version can't be installed, whatever else is:
-// what it says of itself makes no sense. Another version may do.
+// ErrUnusable is the cause when a version can't be installed whatever else is
+// chosen: its metadata make no sense. Another version may do.
 var ErrUnusable = errors.New("can't be used")
 
 // Candidate is a version that could be installed.
@@ -45,12 +45,12 @@ type Source interface {
 	Else(project string) string
 }
 
-// Problem is what is to be solved.
+// Problem is what Solve solves.
 type Problem struct {
 	Source      Source
 	Environment requirement.Environment
-	// Wanted are what the user asks for. Constraints are conditions on what may
-	// not be needed at all.
+	// Wanted are the requirements of the user. Constraints are conditions on
+	// projects that may not be needed at all.
 	Wanted, Constraints []requirement.Requirement
 	// Pre allows pre-releases of everything.
 	Pre bool
@@ -126,9 +126,9 @@ func (r *run) solve(s *state, more []want) (*state, blame, error) {
 func (r *run) choose(s *state, name string, candidates []Candidate) (*state, blame, error) {
 	all := r.wanters(s, name)
 	for _, c := range candidates {
-		if r.tries++; r.tries > mostTries {
+		if r.tries++; r.tries > maxTries {
 			return nil, nil, fmt.Errorf("%d versions were tried, and no set of them fits: name the versions to "+
-				"install; at last %w", mostTries, r.failure)
+				"install; at last %w", maxTries, r.failure)
 		}
 		if err := r.ctx.Err(); err != nil {
 			return nil, nil, err
@@ -155,7 +155,8 @@ func (r *run) choose(s *state, name string, candidates []Candidate) (*state, bla
 	return nil, all, nil
 }
 
-// add takes in wants, and what follows of extras of what is chosen already.
+// add takes in wants, and the needs of new extras of versions that are chosen
+// already.
 func (r *run) add(s *state, queue []want) (blame, error) {
 	for len(queue) > 0 {
 		w := queue[0]
@@ -240,7 +241,7 @@ func (r *run) fitting(s *state, name string) ([]Candidate, error) {
 	return list, nil
 }
 
-// wanters are the choices that want a project, the user's apart.
+// wanters are the choices that ask for a project. The user is not among them.
 func (r *run) wanters(s *state, name string) blame {
 	b := blame{}
 	for _, w := range s.wants[name] {
@@ -251,7 +252,8 @@ func (r *run) wanters(s *state, name string) blame {
 	return b
 }
 
-// fail notes why it did not go on, unless it came to less of a choice before.
+// fail notes the error of a dead end, if it has fewer choices than the one noted
+// before.
 func (r *run) fail(depth int, err error) {
 	if r.failure == nil || depth < r.depth {
 		r.failure, r.depth = err, depth

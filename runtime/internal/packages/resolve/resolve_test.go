@@ -144,7 +144,8 @@ func TestSolve(t *testing.T) {
 	}
 }
 
-// A dead end leads back to what it depends on, not through all choices between.
+// A dead end leads back to the choice that it depends on, not through all choices
+// between.
 func TestGoesBackToTheCause(t *testing.T) {
 	var text strings.Builder
 	fmt.Fprintln(&text, "a 2: z>=2\na 1: z<2")
@@ -164,7 +165,7 @@ func TestGoesBackToTheCause(t *testing.T) {
 	}
 }
 
-// It is given up some day, and when it is told to stop.
+// The search ends after so many tries, and when it is told to stop.
 func TestGivesUp(t *testing.T) {
 	var text strings.Builder
 	for v := range 100 {
@@ -173,7 +174,7 @@ func TestGivesUp(t *testing.T) {
 	}
 	w := newWorld(t, text.String())
 	_, err := Problem{Source: w, Wanted: parse(t, "a|b")}.Solve(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "name the versions") || w.asked > 2*mostTries {
+	if err == nil || !strings.Contains(err.Error(), "name the versions") || w.asked > 2*maxTries {
 		t.Errorf("%v, asked %d times", err, w.asked)
 	}
 	ctx, stop := context.WithCancel(t.Context())

@@ -7,11 +7,11 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
 )
 
-// want is a requirement and who has it.
+// want is a requirement and where it comes from.
 type want struct {
 	requirement requirement.Requirement
 	from        string // the project, empty for the user
-	reason      string // who, in words
+	reason      string // where it comes from, in words
 }
 
 // state is how far a run has come. It is copied before each choice.

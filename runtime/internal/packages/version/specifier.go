@@ -21,8 +21,8 @@ type Specifier struct {
 // operators, longest first.
 var operators = []string{"===", "==", "!=", "~=", "<=", ">=", "<", ">"}
 
-// most bounds how many conditions one requirement may have.
-const most = 100
+// maxConditions bounds how many conditions one requirement may have.
+const maxConditions = 100
 
 // ParseSpecifiers reads conditions with commas between them.
 func ParseSpecifiers(text string) (Specifiers, error) {
@@ -35,8 +35,8 @@ func ParseSpecifiers(text string) (Specifiers, error) {
 		if err != nil {
 			return nil, err
 		}
-		if list = append(list, s); len(list) > most {
-			return nil, fmt.Errorf("specifier: more than %d conditions", most)
+		if list = append(list, s); len(list) > maxConditions {
+			return nil, fmt.Errorf("specifier: more than %d conditions", maxConditions)
 		}
 	}
 	return list, nil
@@ -49,7 +49,7 @@ func parseSpecifier(text string) (Specifier, error) {
 	}
 	s := Specifier{operator: operators[i], text: strings.TrimSpace(text[len(operators[i]):])}
 	if s.operator == "===" {
-		if s.text == "" || len(s.text) > longest || strings.ContainsAny(s.text, " \t\r\n;)") {
+		if s.text == "" || len(s.text) > maxBytes || strings.ContainsAny(s.text, " \t\r\n;)") {
 			return Specifier{}, fmt.Errorf("specifier: %.80q: names no version", text)
 		}
 		return s, nil

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// longest bounds the text of a version, which comes from file names and pages.
-const longest = 256
+// maxBytes bounds the text of a version, which comes from file names and pages.
+const maxBytes = 256
 
 // Version is one version. The zero value is none; [Parse] makes them.
 type Version struct {
@@ -40,8 +40,8 @@ var preNames = map[string]string{"alpha": "a", "a": "a", "beta": "b", "b": "b", 
 // Parse reads a version in any of the spellings that PEP 440 allows.
 func Parse(text string) (Version, error) {
 	text = strings.TrimSpace(text)
-	if len(text) > longest {
-		return Version{}, fmt.Errorf("version: %.20q…: longer than %d bytes", text, longest)
+	if len(text) > maxBytes {
+		return Version{}, fmt.Errorf("version: %.20q…: longer than %d bytes", text, maxBytes)
 	}
 	m := pattern.FindStringSubmatch(text)
 	if m == nil {
@@ -136,7 +136,8 @@ func (v Version) Compare(w Version) int {
 	return compareLocal(v.local, w.local)
 }
 
-// absent compares numbers of which the empty one is on the given side of all.
+// absent compares numbers; an empty one is before or after all others, as side
+// says.
 func absent(a, b string, side int) int {
 	switch {
 	case a == "":

@@ -101,15 +101,15 @@ func TestWhatSpecifiersAskFor(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	if _, err := Parse(strings.Repeat("1", longest+1)); err == nil {
+	if _, err := Parse(strings.Repeat("1", maxBytes+1)); err == nil {
 		t.Error("a version of any length")
 	}
-	if _, err := ParseSpecifiers(strings.Repeat(">1,", most+1)); err == nil {
+	if _, err := ParseSpecifiers(strings.Repeat(">1,", maxConditions+1)); err == nil {
 		t.Error("any number of conditions")
 	}
 }
 
-// What is read is written so that it is read again as the same.
+// A version is written so that it is read again as the same.
 func FuzzParse(f *testing.F) {
 	f.Add("1!2.0rc1.post3.dev4+local.5", ">=1.0,!=1.1.*")
 	f.Fuzz(func(t *testing.T, text, conditions string) {

@@ -11,8 +11,8 @@ import (
 // MetadataBytes bounds the file METADATA, most of which is a description.
 const MetadataBytes = 8 << 20
 
-// mostRequirements bounds what one distribution may need.
-const mostRequirements = 5000
+// maxRequirements bounds how many requirements one distribution may have.
+const maxRequirements = 5000
 
 // Metadata is what a distribution says of itself.
 type Metadata struct {
@@ -46,8 +46,8 @@ func ParseMetadata(text []byte) (m Metadata, err error) {
 		case "requires-dist":
 			var r requirement.Requirement
 			if r, err = requirement.Parse(value); err == nil {
-				if m.Needs = append(m.Needs, r); len(m.Needs) > mostRequirements {
-					err = fmt.Errorf("more than %d requirements", mostRequirements)
+				if m.Needs = append(m.Needs, r); len(m.Needs) > maxRequirements {
+					err = fmt.Errorf("more than %d requirements", maxRequirements)
 				}
 			}
 		}

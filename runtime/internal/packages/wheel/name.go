@@ -10,7 +10,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
 )
 
-// Name is what the name of a file says.
+// Name is the name of a wheel's file, taken apart.
 type Name struct {
 	// Project is normalized.
 	Project string
@@ -21,8 +21,8 @@ type Name struct {
 	tags      []string // python-abi-platform
 }
 
-// mostTags bounds what a name may stand for. Real ones have a dozen.
-const mostTags = 1000
+// maxTags bounds how many tags a name may stand for. Real ones have a dozen.
+const maxTags = 1000
 
 // ParseName reads the name of a wheel, such as
 // numpy-2.4.6-cp311-cp311-manylinux_2_17_x86_64.whl.
@@ -57,8 +57,8 @@ func parseName(file string) (n Name, err error) {
 	for python := range strings.SplitSeq(parts[len(parts)-3], ".") {
 		for abi := range strings.SplitSeq(parts[len(parts)-2], ".") {
 			for platform := range strings.SplitSeq(parts[len(parts)-1], ".") {
-				if n.tags = append(n.tags, python+"-"+abi+"-"+platform); len(n.tags) > mostTags {
-					return n, fmt.Errorf("it stands for more than %d tags", mostTags)
+				if n.tags = append(n.tags, python+"-"+abi+"-"+platform); len(n.tags) > maxTags {
+					return n, fmt.Errorf("it stands for more than %d tags", maxTags)
 				}
 			}
 		}

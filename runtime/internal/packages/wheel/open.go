@@ -39,14 +39,14 @@ type Wheel struct {
 	closer  io.Closer
 }
 
-// entry is one regular file and where it belongs; to is empty for nowhere.
+// entry is one regular file and its path below the target; empty for none.
 type entry struct {
 	*zip.File
 	to string
 }
 
-// Open opens the wheel at a path, as which the file is called, and checks all
-// that can be checked without unpacking. The error begins with the file.
+// Open opens the wheel at the path at and checks all that can be checked without
+// unpacking. file is the name of the wheel, with which the error begins.
 func Open(at, file string, limits Limits) (*Wheel, error) {
 	name, err := ParseName(file)
 	if err != nil {
@@ -113,7 +113,7 @@ func bounded(files []*zip.File, size int64, limits Limits) error {
 	return nil
 }
 
-// place says of each file where it goes and refuses what no wheel has.
+// place decides where each file goes and refuses files that no wheel has.
 func (w *Wheel) place(files []*zip.File) error {
 	seen := make(map[string]bool)
 	for _, f := range files {
@@ -217,7 +217,7 @@ func (w *Wheel) read(name string, most int64) ([]byte, error) {
 	return nil, fmt.Errorf("%s: not in it", want)
 }
 
-// checkFormat wants version 1 of the format of wheels.
+// checkFormat requires version 1 of the format of wheels.
 func (w *Wheel) checkFormat() error {
 	text, err := w.read("WHEEL", MetadataBytes)
 	if err != nil {

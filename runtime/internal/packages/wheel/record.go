@@ -31,8 +31,8 @@ var algorithms = map[string]func() hash.Hash{"sha256": sha256.New, "sha384": sha
 // unrecorded are files that can't be in RECORD, or need not.
 var unrecorded = []string{"RECORD", "RECORD.jws", "RECORD.p7s"}
 
-// readRecord reads RECORD, and wants it to name the files that are there and no
-// other ones.
+// readRecord reads RECORD, which must name the files that are there and no other
+// ones.
 func (w *Wheel) readRecord() error {
 	text, err := w.read("RECORD", recordBytes)
 	if err != nil {

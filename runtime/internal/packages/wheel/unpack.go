@@ -18,10 +18,9 @@ import (
 // that installed it.
 const Installer = "pyexec"
 
-// Unpack writes the wheel's files below dir, but for those that skip names by
-// their path there. A file that is there already, of another distribution, may
-// be the same; one that differs is an error. What was written stays after an
-// error: dir is the caller's to remove.
+// Unpack writes the wheel's files below dir, except those for whose path there skip
+// returns true. A file that is there already, of another distribution, must be the
+// same. Files that were written stay after an error: the caller has to remove dir.
 func (w *Wheel) Unpack(dir *os.Root, skip func(name string) bool) error {
 	installed := [][]string{}
 	for _, e := range w.entries {

@@ -71,7 +71,7 @@ func violations(name string, source []byte) []string {
 			local = spec.Name.Name
 		}
 		imports[local] = target
-		if why := layering(path.Dir(name), target); why != "" {
+		if why := outOfRank(path.Dir(name), target); why != "" {
 			report(spec.Pos(), "imports %s: %s", target, why)
 		}
 		if why := offDiet(name, target); why != "" {
@@ -99,18 +99,18 @@ func violations(name string, source []byte) []string {
 	return append(found, lengths(fset, file)...)
 }
 
-// layering says why a package must not import another, if so.
-func layering(dir, target string) string {
+// outOfRank says why a package must not import another, if so.
+func outOfRank(dir, target string) string {
 	if target != modulePath && !strings.HasPrefix(target, modulePath+"/") {
 		return ""
 	}
-	from, ok := layerOf(dir)
+	from, ok := rankedAs(dir)
 	if !ok {
-		return "the package " + dir + " is in no layer: see layers in internal/rules/tables_test.go"
+		return "the package " + dir + " has no rank: see ranks in internal/rules/tables_test.go"
 	}
-	to, ok := layerOf(strings.TrimPrefix(strings.TrimPrefix(target, modulePath), "/"))
+	to, ok := rankedAs(strings.TrimPrefix(strings.TrimPrefix(target, modulePath), "/"))
 	if !ok {
-		return "that package is in no layer: see layers in internal/rules/tables_test.go"
+		return "that package has no rank: see ranks in internal/rules/tables_test.go"
 	}
 	if from.dir == to.dir && from.tree || from.rank > to.rank {
 		return ""
@@ -118,16 +118,16 @@ func layering(dir, target string) string {
 	return fmt.Sprintf("%s (%s) is not below %s (%s)", to.dir, to.why, from.dir, from.why)
 }
 
-func layerOf(dir string) (layer, bool) {
+func rankedAs(dir string) (ranked, bool) {
 	if dir == "" {
 		dir = "."
 	}
-	for _, l := range layers {
-		if dir == l.dir || l.tree && strings.HasPrefix(dir, l.dir+"/") {
-			return l, true
+	for _, r := range ranks {
+		if dir == r.dir || r.tree && strings.HasPrefix(dir, r.dir+"/") {
+			return r, true
 		}
 	}
-	return layer{}, false
+	return ranked{}, false
 }
 
 func (b ban) covers(target string) bool {
@@ -198,7 +198,7 @@ func lengths(fset *token.FileSet, file *ast.File) []string {
 	return found
 }
 
-func TestLayers(t *testing.T) {
+func TestImportsAndLengths(t *testing.T) {
 	files := 0
 	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
