@@ -67,7 +67,7 @@ func description(info runtime.Info) string {
 	fmt.Fprintf(&b, "Example: %s\nreturns %s\n\n", ExampleArguments, ExampleReply)
 	b.WriteString(available(info))
 	b.WriteString(filesAndFigures)
-	b.WriteString("Not available: network, other processes, files of the host, environment variables, " +
+	b.WriteString("Not available: network, other processes, /proc, files and environment of the host, " +
 		"packages beyond these. The working directory /tmp is the script's own, empty at the start. " +
 		"Nothing is kept from one call to the next, no variables and no files.\n")
 	if len(info.BlockedImports) > 0 {
@@ -89,7 +89,8 @@ const mainAndInput = `The script must define main(). Code outside main() runs fi
 	`With the argument "input", any JSON value, main(input) is called: define main with one parameter and ` +
 	`pass data there instead of pasting it into the script.` + "\n\n"
 
-const filesAndFigures = `Files: "files" puts files into the working directory before the script runs; ` +
+const filesAndFigures = `Files: "files" puts files into the working directory before the script runs, which is ` +
+	`HOME and first on sys.path: modules among them can be imported; ` +
 	`with "return_files": true what it leaves there comes back as "files", each as text or, when it is not ` +
 	`UTF-8, as {"base64": …}. Matplotlib figures that are still open when main() returns come back as ` +
 	`images: do not save or show them.` + "\n"

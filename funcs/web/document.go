@@ -144,7 +144,7 @@ func requestFields(l runtime.Limits) []Field {
 		{Name: "stdin", Type: "string", Default: `""`, Meaning: "What input() and sys.stdin read."},
 		{Name: "files", Type: "object", Default: "{}",
 			Meaning: `Files for the working directory: name → text, or {"base64": "…"} for what is no text. ` +
-				`Names are relative; their directories are made.`},
+				`Names are relative; their directories are made. Modules among them can be imported.`},
 		{Name: "timeout", Type: "number", Default: seconds,
 			Meaning: "Seconds of wall clock for the whole script, from 0.05 to " + seconds + "."},
 		{Name: "report", Type: "boolean", Default: "false",

@@ -21,7 +21,7 @@ type blockedModule struct {
 //   - asyncio, threading, concurrent, signal: threads and timers work
 //   - sqlite3, zoneinfo: they work on what the run has
 var blockedModules = []blockedModule{
-	{"os", "the contract: a run has no environment, no processes and no files but /tmp"},
+	{"os", "the contract: a run has no environment of the server, no processes and no files but /tmp"},
 	{"posix", "what os is made of"},
 
 	{"subprocess", "starting programs is refused"},

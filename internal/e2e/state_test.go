@@ -76,7 +76,7 @@ def main(where):
 	const look = `import builtins, json, math, os, signal, sys
 def main(where):
     found = [name for name, there in {
-        "environment": dict(os.environ), "module": "left" in sys.modules, "builtins": hasattr(builtins, "left"), "json": hasattr(json, "left"),
+        "environment": "LEFT" in os.environ, "module": "left" in sys.modules, "builtins": hasattr(builtins, "left"), "json": hasattr(json, "left"),
         "sys": hasattr(sys, "left"), "dumps": json.dumps is None, "sqrt": math.sqrt is None, "path": "/left" in sys.path,
         "recursion": sys.getrecursionlimit() != 1000, "files": os.listdir("."), "umask": os.umask(0o22) == 0o777,
         "file": any(os.path.exists(p) for p in ("left", "/tmp/left", where + "/left", "/left")),

@@ -81,6 +81,11 @@ def confine(steps, values):
     return None
 
 
+def set_for_c(name, value):
+    """Set an environment variable for C code alone: os.environ does not learn of it."""
+    _libc.setenv(name.encode(), value.encode(), 1)
+
+
 def flush_c():
     """Let out what C code has written through stdio."""
     _fflush(None)

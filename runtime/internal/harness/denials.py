@@ -6,7 +6,7 @@ import re
 import sys
 from itertools import islice
 
-from _harness.faults import NAME, traceback_of
+from _harness.faults import is_callers, traceback_of
 
 RAISE = 130  # the opcode of a raise statement
 EPERM, ENOENT, EACCES, EROFS = 1, 2, 13, 30
@@ -128,7 +128,7 @@ def refused_in_words(e):
         return ""
     if NO_NAMES.search(text):
         return "network"
-    if code is None or code.co_filename == NAME:
+    if code is None or is_callers(code.co_filename):
         return ""  # a script may say what it likes
     return "kernel" if NOT_PERMITTED in text else ""
 
@@ -137,7 +137,7 @@ def refused_call(e):
     code, at = raised_at(e)
     if not _isinstance(e, OSError) or code is None:
         return ""
-    if code.co_filename == NAME and code.co_code[at] == RAISE:
+    if is_callers(code.co_filename) and code.co_code[at] == RAISE:
         return ""  # the script's own
     if _type(e).__name__ == "gaierror":
         return "network"

@@ -1,21 +1,24 @@
 """What goes wrong with a script, in the words its caller gets."""
 
-import linecache
 import traceback
 from _thread import stack_size as _stack_size
+from sys import _getframe
 
 NAME = "script.py"
 MODULE = "script"
+OURS = "<run>"  # the code that calls the script's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
+below = "/tmp/"  # the start of the names of the caller's files
+
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
+_startswith = str.startswith
 
 # Attributes as the interpreter has them, whatever a script's class says.
 _qualname, _module = (type.__dict__[name].__get__ for name in ("__qualname__", "__module__"))
 _errno = OSError.__dict__["errno"].__get__
-_lines = linecache.cache
 traceback_of = BaseException.__dict__["__traceback__"].__get__
 
 
@@ -37,11 +40,36 @@ class NotJSON(Exception):
         self.error, self.way = error, way
 
 
-def keep_source(text):
-    """Give tracebacks the lines of the script, which is in no file."""
-    # Not splitlines: it also ends lines at characters that Python's own does not.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    _lines[NAME] = (_len(text), None, [line + "\n" for line in lines], NAME)
+def settle(home):
+    """Say in which directory the caller's files are."""
+    global below
+    below = home + "/"
+
+
+def is_callers(filename):
+    """Whether code of that file is the caller's: the script, or a module that came with it."""
+    return filename == NAME or _startswith(filename, below)
+
+
+def callers_frames(stack):
+    """The frames of a stack that are in the caller's files, which go by their names there."""
+    frames = [f for f in stack if is_callers(f.filename)]
+    for f in frames:
+        f.filename = called(f.filename)
+    return frames
+
+
+def walk_stack(f):
+    """traceback.walk_stack, which ends where the script begins: the frames below are ours."""
+    if f is None:
+        f = _getframe().f_back.f_back.f_back.f_back
+    while f is not None and f.f_code.co_filename != OURS:
+        yield f, f.f_lineno
+        f = f.f_back
+
+
+def called(filename):
+    return filename[_len(below) :] if _startswith(filename, below) else filename
 
 
 def classify(e):
@@ -121,7 +149,9 @@ def own_frames(told, seen):
     if told is None or id(told) in seen:
         return
     seen.add(id(told))
-    told.stack[:] = [f for f in told.stack if f.filename == NAME]
+    told.stack[:] = callers_frames(told.stack)
+    if _issubclass(told.exc_type, SyntaxError) and _isinstance(told.filename, _str):
+        told.filename = called(told.filename)
     # A stand-in, because format takes the name from the class.
     bases = (SyntaxError,) if _issubclass(told.exc_type, SyntaxError) else ()
     told.exc_type = _type("shown", bases, {"__module__": "builtins", "__qualname__": full_name(told.exc_type)})

@@ -15,7 +15,7 @@ import types
 from _signal import ITIMER_REAL, setitimer
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, display, files, streams
+from _harness import attached, denials, devices, display, files, home, scriptfile, streams
 from _harness.channel import receive, send
 from _harness.faults import (
     MODULE,
@@ -23,9 +23,9 @@ from _harness.faults import (
     TEXT_LIMIT,
     NotJSON,
     Refused,
+    callers_frames,
     classify,
     describe,
-    keep_source,
     line_of,
     traceback_of,
 )
@@ -65,8 +65,8 @@ class Run:
         text, given, stdin, blob, wanted, timeout = receive()
         global current
         current = self
-        self.text = text
         self.ran = False
+        self.blocked = blocked
         # Read before the timer starts, which may be long after on a busy machine.
         self.ends = _monotonic() + timeout
         setitimer(ITIMER_REAL, timeout)
@@ -74,9 +74,10 @@ class Run:
             streams.put_stdin(stdin)
             if blob:
                 self.put(blob)
+            self.provide(text)
             if wanted:
                 self.home = files.home()
-            code = read_script(text, blocked)
+            code = read_script(text, self.blocked)
             self.ran = True
             result = self.call(code, given)
             payload = self.encode(result)
@@ -101,8 +102,19 @@ class Run:
     def put(self, blob):
         try:
             self.given = files.put(blob)
+            modules = home.modules_of(self.given)
+            home.give_way(modules)
+            self.blocked = blocked - modules
         except OSError:
             raise Refused("file_limit", "files") from None
+
+    def provide(self, text):
+        """Let there be what this script will look for and most don't."""
+        scriptfile.text = text
+        if scriptfile.is_looked_for(self.given):
+            self.given = scriptfile.put(self.given)
+        if devices.are_named(text, self.given):
+            devices.provide()
 
     def encode(self, result):
         """The JSON text of the result, and in the bag what else there is to see."""
@@ -132,7 +144,7 @@ class Run:
 
     def call(self, code, given):
         module = types.ModuleType(MODULE)
-        module.__file__ = NAME
+        module.__file__, module.__loader__ = scriptfile.path, scriptfile.loader
         names = module.__dict__
         names["__builtins__"] = builtins
         _modules[MODULE] = _modules["__main__"] = module
@@ -143,9 +155,7 @@ class Run:
                 raise Refused("main_missing", "")
             result = function() if given is None else function(parse(given))
             if _isinstance(result, _Coroutine):
-                import asyncio
-
-                result = asyncio.run(result)
+                result = home.from_library("asyncio").run(result)
             return result
         finally:  # what a script watches is the script, not what follows it
             for unset in (_set_profile, _set_trace):
@@ -195,7 +205,7 @@ class Run:
             # Give back what the dead frames hold before anything is formatted.
             _clear_frames(tb)
             _collect()
-        keep_source(self.text)
+        scriptfile.keep_source()
         error, text = describe(e)
         self.fail(status, error, traceback=text, line=line, denied=denied(e), limit=detail)
 
@@ -215,12 +225,12 @@ def on_alarm(signum, frame):
     run = current
     if run is None:
         return
-    keep_source(run.text)
+    scriptfile.keep_source()
     line, text = 0, ""
     try:
-        stack = [f for f in traceback.extract_stack(frame) if f.filename == NAME]
+        stack = callers_frames(traceback.extract_stack(frame))
+        line = next((f.lineno for f in reversed(stack) if f.filename == NAME), 0)
         if stack:
-            line = stack[-1].lineno
             text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
     except BaseException:
         pass

@@ -6,7 +6,7 @@ import os
 import sys
 from _signal import SIGALRM, signal
 
-from _harness import denials, mappings, run, streams
+from _harness import home, mappings, run, streams
 from _harness.channel import CHANNEL, send
 from _harness.confine import confine
 from _harness.faults import MODULE, NAME
@@ -25,7 +25,7 @@ def prepare(config):
     run.prepare(config)
     sys.argv[:] = [NAME]
     sys.dont_write_bytecode = True
-    os.environ.clear()
+    home.prepare()
     if os.path.exists("/etc/passwd"):
         forget_host_files()
     signal(SIGALRM, run.on_alarm)
@@ -55,7 +55,9 @@ def main(fds, uid, hurry, scratch):
         os.dup2(fds[0], CHANNEL, False)
         os.dup2(fds[1], 1)
         os.dup2(fds[2], 2)
-        denials.home = scratch or denials.home
+        if scratch:
+            home.settle(os.fsdecode(scratch))
+        sys.path.insert(0, home.home)
         refused = confine(steps, {"uid": uid, "scratch": scratch})
         if refused:
             layer, name, errno = refused
@@ -79,7 +81,9 @@ def main(fds, uid, hurry, scratch):
 def rehearse():
     """Run a dummy script, so that no first time is left for the real one."""
     dummy = run.Run()
-    code = read_script("def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n", frozenset())
+    text = "def main(x):\n    print('', end='')\n    return {'a': [x, 1.5, None]}\n"
+    dummy.provide(text)
+    code = read_script(text, frozenset())
     result = dummy.call(code, b"[1]")
     dummy.encode(result)
     streams.flush()

@@ -15,7 +15,7 @@ import struct
 import sys
 
 from _harness import randomness, worker
-from _harness.confine import compile_steps, confine
+from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
 CLONE_NEWPID = 0x20000000
@@ -37,7 +37,8 @@ def main(sock, config):
     os.dup2(os.open("/dev/empty", os.O_RDONLY) if empty else os.open("/dev/null", os.O_RDWR), 0)
     gc.disable()  # until all is there: looking at it again and again takes a quarter of the imports' time
     bound_threads()
-    set_native(config["native"])
+    for name, value in config["native"].items():
+        set_for_c(name, value)
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
     preload(config["preload"], config["library"], config["font_dir"])
     for rehearsal in config["rehearsals"]:
@@ -121,13 +122,6 @@ def settle_heap():
             block = bytes(size - sys.getsizeof(b""))
             filler.append(block)
     return filler
-
-
-def set_native(settings):
-    """Set environment variables for C code alone: os.environ does not learn of them."""
-    libc = ctypes.CDLL(None)
-    for name, value in settings.items():
-        libc.setenv(name.encode(), value.encode(), 1)
 
 
 def preload(names, settings, font_dir):

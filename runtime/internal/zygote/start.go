@@ -111,7 +111,7 @@ func (z *Zygote) launchSpec() ([]byte, error) {
 		Path:  z.cfg.Executable,
 		Args:  []string{z.cfg.Executable, "-I", "-S", "-B", "-X", "utf8", "-c", harness.Bootstrap()},
 		// What the loader puts for $ORIGIN where there is no /proc to ask; the
-		// zygote empties its environment before it forks.
+		// zygote makes up another environment before it forks.
 		Env: []string{"LD_BIND_NOW=1", "LD_ORIGIN_PATH=" + filepath.Dir(z.cfg.Executable)},
 	})
 	if err != nil {

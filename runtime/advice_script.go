@@ -1,0 +1,46 @@
+package runtime
+
+import (
+	"regexp"
+	"strings"
+)
+
+// scriptHint is what can be done about an error of the script that comes of how it
+// is run here; empty for any other. What the sandbox refused is in result.Denied.
+func scriptHint(result *Result, script string) string {
+	switch {
+	case result.Status != ScriptError:
+		return ""
+	case strings.HasPrefix(result.Error, "psutil."), result.Denied != "" && strings.Contains(result.Error, "'/proc/"):
+		return "There is no /proc here. The most memory that the run has held is " +
+			"resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, in KiB, and report in the request tells what it took."
+	case passedOver(result.Error, script):
+		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what main ` +
+			"needs above it."
+	}
+	return ""
+}
+
+var (
+	undefined = regexp.MustCompile(`^NameError: name '([^']+)' is not defined`)
+	guard     = regexp.MustCompile(`(?m)^if\b[^\n]*__name__[^\n]*:[^\n]*\n?`)
+	nextBlock = regexp.MustCompile(`(?m)^[^\s#]`)
+)
+
+// passedOver says that a name is missing that occurs in the block that a program
+// has for when it is started by hand.
+func passedOver(message, script string) bool {
+	name := undefined.FindStringSubmatch(message)
+	if name == nil {
+		return false
+	}
+	at := guard.FindStringIndex(script)
+	if at == nil || !strings.Contains(script[at[0]:at[1]], "__main__") {
+		return false
+	}
+	block := script[at[1]:]
+	if end := nextBlock.FindStringIndex(block); end != nil {
+		block = block[:end[0]]
+	}
+	return regexp.MustCompile(`\b` + regexp.QuoteMeta(name[1]) + `\b`).MatchString(block)
+}
