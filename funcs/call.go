@@ -22,6 +22,7 @@ type call struct {
 	record *Record
 	noted  bool // the Recorder has the record
 	mem    memory
+	rpc    rpcMessage // the message of a request to /mcp
 }
 
 // begin makes the record of a run that is asked for.

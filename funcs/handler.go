@@ -171,13 +171,14 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	if !ok || h.off[r.URL.Path] {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
+	c.rpc.asked = r.URL.Path == "/mcp"
 	if !allows(e.allow, r.Method) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)
 	}
 	if r.Method == http.MethodPost { // it is to run something
 		if err := h.guards.of(r.URL.Path).check(r); err != nil {
-			if r.URL.Path != "/mcp" { // most of whose messages ask for no run
+			if !c.rpc.asked { // most of whose messages ask for no run
 				c.begin(r)
 			}
 			return rep, err
@@ -207,7 +208,11 @@ func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)
 	}
 	rep.http, rep.retry = o.http, o.retry
-	rep.content = refusal(o, sentence, hintOf(err))
+	if c.rpc.asked {
+		rep.content = c.rpc.refusal(c.id, o, sentence, hintOf(err))
+	} else {
+		rep.content = refusal(o, sentence, hintOf(err))
+	}
 	return rep
 }
 
