@@ -39,13 +39,15 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		Limits             orderedLimits     `json:"limits"`
 		Workers            int               `json:"workers"`
 		Queue              int               `json:"queue"`
+		QueueWait          float64           `json:"queue_wait_seconds"`
 		Posture            string            `json:"posture"`
 		Isolation          map[string]bool   `json:"isolation"`
 		IsolationNotes     map[string]string `json:"isolation_notes"`
 	}{
 		info.PythonVersion, list(info.Preloaded), list(info.Packages), list(info.BlockedImports),
 		web.BlockedImportsNote,
-		limits, info.Workers, info.Queue, info.Posture, object(info.Isolation), object(info.LayerNotes),
+		limits, info.Workers, info.Queue, info.QueueWait.Seconds(),
+		info.Posture, object(info.Isolation), object(info.LayerNotes),
 	})
 }
 

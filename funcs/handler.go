@@ -76,6 +76,7 @@ type handler struct {
 	off       map[string]bool
 	tool      *tool // nil when /mcp is off
 	pace      pace
+	refusals  *pauser
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
@@ -100,6 +101,7 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		senders:   opts.Senders,
 		off:       map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
 		pace:      usualPace,
+		refusals:  newPauser(),
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
@@ -138,6 +140,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		rep = h.fail(r.Context(), c, err, rep)
+	}
+	if rep.http == http.StatusTooManyRequests && c.mem.body == 0 { // who sent much may not stay
+		h.refusals.wait(r.Context())
 	}
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)

@@ -142,8 +142,8 @@ var outcomes = []outcome{
 	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true,
 		ack: again, level: slog.LevelWarn,
 		text: "too many requests are waiting: try again shortly",
-		meaning: "The queue is full, or what is sent and what is not read yet takes too much memory. " +
-			"Nothing was returned; wait for Retry-After seconds."},
+		meaning: "The run would have to wait for longer than EXEC_QUEUE_WAIT, or has, or what is sent and what " +
+			"is not read yet takes too much memory. Nothing was returned; wait for Retry-After seconds."},
 	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true,
 		ack: again, level: slog.LevelWarn,
 		text: "the service cannot run scripts right now: try again shortly",

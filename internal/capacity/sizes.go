@@ -11,8 +11,7 @@ const (
 	// use the CPUs better; many more only take memory.
 	workersPerCPU = 4
 	// With two workers one can run while the other is being replaced.
-	minWorkers     = 2
-	queuePerWorker = 4
+	minWorkers = 2
 )
 
 // sizes is what a machine is divided into. In what is asked of fit, zero
@@ -45,7 +44,7 @@ func fit(m Machine, ask sizes) sizes {
 		ask.Workers = max(int(min(fitting, int64(m.CPUs*workersPerCPU))), least)
 	}
 	if ask.Queue == 0 {
-		ask.Queue = ask.Workers * queuePerWorker
+		ask.Queue = mostConnections
 	}
 	return ask
 }

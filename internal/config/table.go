@@ -81,8 +81,13 @@ var settings = []Setting{
 	{Name: "EXEC_WORKERS", Default: "from CPUs and memory", computed: true,
 		Meaning: "scripts that run at once, and workers kept ready",
 		kind:    number("runs", 1, capacity.MaxWorkers, 1, func(c *Config) *int { return &c.Runtime.Workers })},
-	{Name: "EXEC_QUEUE", Default: "4 × `EXEC_WORKERS`", computed: true,
-		Meaning: "requests that may wait for a worker; beyond that 429",
+	{Name: "EXEC_QUEUE_WAIT", Default: "10s",
+		Meaning: "how long a request may wait for a worker; one that would wait longer, by the pace of the others, " +
+			"gets 429 at once",
+		kind: duration(100*time.Millisecond, time.Hour, 1,
+			func(c *Config) *time.Duration { return &c.Runtime.QueueWait })},
+	{Name: "EXEC_QUEUE", Default: "as many as there can be connections", computed: true,
+		Meaning: "requests that may wait for a worker, whatever `EXEC_QUEUE_WAIT` allows; beyond that 429",
 		kind:    number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
 
 	{Name: "EXEC_OVERCOMMIT", Default: "false",
