@@ -22,7 +22,7 @@ func (h *handler) health(*http.Request, *call) (reply, error) {
 
 // openAPI is GET /openapi.json.
 func (h *handler) openAPI(r *http.Request, _ *call) (reply, error) {
-	return compressed(r, reply{http: http.StatusOK, content: textContent(web.OpenAPI())}), nil
+	return compressed(r, reply{http: http.StatusOK, content: textContent(openAPIBelow(h.basePath))}), nil
 }
 
 // capabilities is GET /capabilities.
@@ -55,7 +55,7 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 	info := h.runner.Info()
 	doc := web.NewDocument(web.Facts{
-		BaseURL:  baseURL(r),
+		BaseURL:  baseURL(r) + h.basePath,
 		Info:     info,
 		Limits:   limitDocs(info.Limits, h.bodyBytes),
 		Statuses: statusDocs(),

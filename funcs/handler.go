@@ -55,6 +55,12 @@ type Options struct {
 	// stands for: browsers must name localhost or an IP address, which can't be
 	// rebound; other clients may use any name.
 	Hosts []string
+	// Origins are those of the web pages that may call the service, such as
+	// https://example.com, or AnyOrigin alone. None: no page of another origin may.
+	Origins []string
+	// BasePath is where callers see the service, such as /python, without a slash
+	// at its end. Requests have it, or somebody on their way cut it off.
+	BasePath string
 	// MCP serves /mcp. MCPHosts stand there for Hosts; none, for the same. By
 	// default, whoever comes over the loopback interface is treated like a browser.
 	MCP      bool
@@ -77,6 +83,8 @@ type handler struct {
 	tool      *tool // nil when /mcp is off
 	pace      pace
 	refusals  *pauser
+	origins   origins
+	basePath  string
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
@@ -102,6 +110,8 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		off:       map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
 		pace:      usualPace,
 		refusals:  newPauser(),
+		origins:   opts.Origins,
+		basePath:  opts.BasePath,
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
@@ -127,6 +137,12 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.basePath != "" {
+		r = below(h.basePath, r)
+	}
+	if len(h.origins) > 0 {
+		h.origins.announce(w.Header(), r)
+	}
 	c := &call{id: newID(), w: w, mem: memory{bounds: h.bounds}}
 	defer c.mem.release()
 	rep, err := h.route(r, c)
@@ -173,10 +189,16 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	if strings.HasPrefix(r.URL.Path, web.AssetPrefix) {
 		e, ok = assetEndpoint, true
 	}
+	if !ok && h.basePath != "" && r.URL.Path == h.basePath {
+		return toBase(h.basePath), nil
+	}
 	if !ok || h.off[r.URL.Path] {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
 	}
 	c.rpc.asked = r.URL.Path == "/mcp"
+	if h.origins.preflight(r) {
+		return h.origins.answer(r, e.allow)
+	}
 	if !allows(e.allow, r.Method) {
 		rep.header = http.Header{"Allow": {e.allow}}
 		return rep, refuse(wrongMethod, "method: %s: not allowed: %s takes %s", clip(r.Method), r.URL.Path, e.allow)

@@ -77,7 +77,7 @@ var outcomes = []outcome{
 	{of: wrongHost, word: invalidRequest, http: http.StatusForbidden, ack: poison, level: notice, told: true,
 		text: "host: \"example.com\": is not one of the accepted ones",
 		meaning: "The request may come from a web page in somebody's browser that has no business here: it " +
-			"names another origin, or a host that the setting ALLOWED_HOSTS does not have."},
+			"names another origin, which CORS_ORIGINS does not have, or a host that ALLOWED_HOSTS does not have."},
 	{of: wrongSender, word: invalidRequest, http: http.StatusForbidden,
 		ack: again, level: slog.LevelWarn, told: true,
 		text: "token: it has expired",
@@ -94,7 +94,8 @@ var outcomes = []outcome{
 	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
 		ack: poison, level: notice, told: true,
 		text:    "Content-Type must be application/json or text/x-python",
-		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed."},
+		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed by " +
+			"anything but gzip."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, ack: done, level: notice,
 		text:    "Script must contain a 'main()' function",
 		meaning: "The script defines no function called main."},

@@ -164,6 +164,14 @@ var settings = []Setting{
 	{Name: "ALLOWED_HOSTS", Default: "any on Cloud Run; elsewhere browsers must name localhost or an IP address",
 		computed: true, Meaning: "hosts in the URL by which what runs something may be reached, against DNS rebinding",
 		kind: hosts(func(c *Config) *[]string { return &c.AllowedHosts })},
+	{Name: "CORS_ORIGINS", Default: "",
+		Meaning: "web pages that may call the service and read its replies, `/events` excepted, by their origins; " +
+			"empty: none of another origin",
+		kind: origins(func(c *Config) *[]string { return &c.Origins })},
+	{Name: "BASE_PATH", Default: "",
+		Meaning: "path under which a proxy publishes the service, whether it cuts it off or not; requests without it " +
+			"are served, too",
+		kind: basePath(func(c *Config) *string { return &c.BasePath })},
 	{Name: "MCP", Default: "on", Meaning: "whether `/mcp` offers its tool to language models",
 		kind: choice("on", "off", func(c *Config) *bool { return &c.MCPOff })},
 	{Name: "MCP_HOSTS", Default: "as `ALLOWED_HOSTS`, and who comes over loopback is treated like a browser",
