@@ -47,9 +47,11 @@ func (e encoding) write(w *jsontext.Writer) {
 		w.Text(stdout)
 		writeShown(w, res)
 		writeFiles(w, res, e.files)
-		if e.extra != nil {
+		if e.extra != nil || len(stderr) > 0 {
 			w.Literal(`,"stderr":`)
 			w.Text(stderr)
+		}
+		if e.extra != nil {
 			w.Raw(appendReport(nil, res, e.extra))
 		}
 		w.Literal(`}`)

@@ -45,7 +45,9 @@ func TestAPageThatMay(t *testing.T) {
 		}
 		return resp, string(text)
 	}
-	question := map[string]string{"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+	question := map[string]string{
+		"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type",
+	}
 	gzipped := map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}
 	for _, tt := range []struct {
 		s        *liveServer
