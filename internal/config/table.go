@@ -86,7 +86,7 @@ var settings = []Setting{
 			"gets 429 at once",
 		kind: duration(100*time.Millisecond, time.Hour, 1,
 			func(c *Config) *time.Duration { return &c.Runtime.QueueWait })},
-	{Name: "EXEC_QUEUE", Default: "as many as there can be connections", computed: true,
+	{Name: "EXEC_QUEUE", Default: "as many as connections and a sixteenth of the memory allow", computed: true,
 		Meaning: "requests that may wait for a worker, whatever `EXEC_QUEUE_WAIT` allows; beyond that 429",
 		kind:    number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
 
