@@ -80,9 +80,10 @@ type pace struct {
 	seen  atomic.Int64  // how many of them, since callers began to wait
 }
 
-// paceOver is how many gaps an average is of: it follows a change within a few
-// times as many runs, and with fewer there is no telling.
-const paceOver = 8
+// An average is of so many gaps: it follows a change within a few times as many
+// runs, and a moment in which the machine does something else says little. With
+// fewer than paceKnown there is no telling.
+const paceOver, paceKnown = 64, 16
 
 // step notes that a place becomes free.
 func (p *pace) step(awaited bool) {
@@ -110,7 +111,7 @@ func (p *pace) step(awaited bool) {
 // of is how long n places take to become free, 0 where there is no telling.
 func (p *pace) of(n int64) time.Duration {
 	last := p.last.Load()
-	if last == 0 || p.seen.Load() < paceOver || time.Since(p.began)-time.Duration(last) > p.keep {
+	if last == 0 || p.seen.Load() < paceKnown || time.Since(p.began)-time.Duration(last) > p.keep {
 		return 0
 	}
 	return time.Duration(n * p.gap.Load())
