@@ -56,8 +56,10 @@ func TestFit(t *testing.T) {
 			tt.ask.Server = defaultServer(t)
 			got := fit(tt.host, tt.ask)
 			queue := int(min(tt.host.Memory/(512*kib), mostConnections))
-			want := sizes{Server: tt.ask.Server, Workers: tt.workers, Queue: cmp.Or(tt.ask.Queue, queue), MemoryBytes: tt.memory * mib,
-				TmpBytes: tt.ask.TmpBytes}
+			want := sizes{
+				Server: tt.ask.Server, Workers: tt.workers, Queue: cmp.Or(tt.ask.Queue, queue),
+				MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes,
+			}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
