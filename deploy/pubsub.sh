@@ -41,9 +41,9 @@ case ${1:-} in
 	;;
 esac
 
-# A message waits in the service's queue, of four rounds by default, and then
-# runs. Whoever takes longer gets the message again, so the deadline is above
-# the longest time that this can take; Pub/Sub allows 10 to 600 seconds.
+# A message waits for the start of the service, in its queue, EXEC_QUEUE_WAIT at
+# most, and then runs. Whoever takes longer gets the message again, so the deadline
+# is above the longest time that this can take; Pub/Sub allows 10 to 600 seconds.
 deadline=$((5 * RUN_TIMEOUT + 30))
 if ((deadline > 600)); then
 	deadline=600

@@ -45,7 +45,17 @@ func (c *call) readBounded(r *http.Request, limit, copies int64) ([]byte, error)
 		return nil, refuseLimit(tooLarge, bodyHint,
 			"request body must be at most %d bytes, got %d", limit, r.ContentLength)
 	}
-	body, err := readAll(r.Body, r.ContentLength, limit, func(n int64) error { return c.mem.grow(n, copies) })
+	from, size := io.Reader(r.Body), r.ContentLength
+	if isGzip(r.Header.Get("Content-Encoding")) {
+		if err := c.mem.grow(gzipReaderBytes, 1); err != nil {
+			drain(r.Body)
+			return nil, err
+		}
+		packed := newGzipBody(r.Body, limit)
+		defer packed.close()
+		from, size = packed, -1
+	}
+	body, err := readAll(from, size, limit, func(n int64) error { return c.mem.grow(n, copies) })
 	if errors.Is(err, runtime.ErrOverloaded) {
 		drain(r.Body)
 		return nil, err
@@ -115,7 +125,10 @@ func drain(body io.Reader) {
 func readError(ctx context.Context, err error) error {
 	// The server ends ctx after any such error. Only when it is neither its own
 	// read timeout nor an orderly end has the client really left.
+	var told *failure
 	switch {
+	case errors.As(err, &told):
+		return err
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return refuse(invalidRequest, "request body: read: it did not arrive in time")
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -153,14 +166,6 @@ func checkType(header http.Header, types []string) (media string, err error) {
 		return "", refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
 	}
 	return media, nil
-}
-
-// checkCoding refuses a body that is compressed.
-func checkCoding(header http.Header) error {
-	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return refuse(wrongType, "Content-Encoding must be absent or identity, got %s", clip(coding))
-	}
-	return nil
 }
 
 // notUTF8 says where the body stops being UTF-8.

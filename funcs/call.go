@@ -22,6 +22,7 @@ type call struct {
 	record *Record
 	noted  bool // the Recorder has the record
 	mem    memory
+	rpc    rpcMessage // the message of a request to /mcp
 }
 
 // begin makes the record of a run that is asked for.
@@ -101,6 +102,14 @@ func (m *memory) grow(n, copies int64) error {
 	m.body += more
 	return nil
 }
+
+// freeBody is how much of a body is not counted while its request is in the queue:
+// there are as many of these as there can be connections, at most.
+const freeBody = 4 << 10
+
+// wait reserves what a body of n bytes, and what is decoded of it, take in the
+// queue. Large bodies are counted already.
+func (m *memory) wait(n int64) error { return m.grow(n-freeBody, copiesPlain) }
 
 // room waits until n bytes more of a reply can be reserved. It is the
 // runtime.Hooks.Room of a run.

@@ -22,7 +22,7 @@ func (h *handler) health(*http.Request, *call) (reply, error) {
 
 // openAPI is GET /openapi.json.
 func (h *handler) openAPI(r *http.Request, _ *call) (reply, error) {
-	return compressed(r, reply{http: http.StatusOK, content: textContent(web.OpenAPI())}), nil
+	return compressed(r, reply{http: http.StatusOK, content: textContent(openAPIBelow(h.basePath))}), nil
 }
 
 // capabilities is GET /capabilities.
@@ -39,13 +39,15 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		Limits             orderedLimits     `json:"limits"`
 		Workers            int               `json:"workers"`
 		Queue              int               `json:"queue"`
+		QueueWait          float64           `json:"queue_wait_seconds"`
 		Posture            string            `json:"posture"`
 		Isolation          map[string]bool   `json:"isolation"`
 		IsolationNotes     map[string]string `json:"isolation_notes"`
 	}{
 		info.PythonVersion, list(info.Preloaded), list(info.Packages), list(info.BlockedImports),
 		web.BlockedImportsNote,
-		limits, info.Workers, info.Queue, info.Posture, object(info.Isolation), object(info.LayerNotes),
+		limits, info.Workers, info.Queue, info.QueueWait.Seconds(),
+		info.Posture, object(info.Isolation), object(info.LayerNotes),
 	})
 }
 
@@ -53,7 +55,7 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 	info := h.runner.Info()
 	doc := web.NewDocument(web.Facts{
-		BaseURL:  baseURL(r),
+		BaseURL:  baseURL(r) + h.basePath,
 		Info:     info,
 		Limits:   limitDocs(info.Limits, h.bodyBytes),
 		Statuses: statusDocs(),

@@ -46,6 +46,7 @@ func TestCapabilities(t *testing.T) {
   },
   "workers": 4,
   "queue": 16,
+  "queue_wait_seconds": 10,
   "posture": "full",
   "isolation": {
     "landlock": false,

@@ -47,9 +47,11 @@ func (e encoding) write(w *jsontext.Writer) {
 		w.Text(stdout)
 		writeShown(w, res)
 		writeFiles(w, res, e.files)
-		if e.extra != nil {
+		if e.extra != nil || len(stderr) > 0 {
 			w.Literal(`,"stderr":`)
 			w.Text(stderr)
+		}
+		if e.extra != nil {
 			w.Raw(appendReport(nil, res, e.extra))
 		}
 		w.Literal(`}`)
@@ -154,10 +156,7 @@ func comma(w *jsontext.Writer, i int) {
 // rawSize is about how many bytes the reply takes before it is encoded.
 func (e encoding) rawSize() int64 {
 	res := e.res
-	n := len(res.Value) + len(res.Stdout) + len(res.Traceback) + len(res.Error)
-	if res.Status != runtime.OK || e.extra != nil {
-		n += len(res.Stderr)
-	}
+	n := len(res.Value) + len(res.Stdout) + len(res.Stderr) + len(res.Traceback) + len(res.Error)
 	for _, f := range res.Files {
 		n += len(f.Name) + len(f.Data)
 	}

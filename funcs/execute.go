@@ -53,6 +53,7 @@ func (h *handler) perform(
 	rec, job := c.record, p.job
 	job.Usage = p.report
 	rec.Job = job
+	hooks.Wait = func() error { return c.mem.wait(rec.Request.RequestBytes) }
 	hooks.Room = func(n int) error { return c.mem.room(ctx, n) }
 	res, err := h.runner.Run(ctx, job, hooks)
 	if err == nil {

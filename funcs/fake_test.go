@@ -70,7 +70,7 @@ func testInfo() runtime.Info {
 			TmpFiles: 1024, OutputBytes: 1 << 20, ResultBytes: 8 << 20, ResultDepth: 100,
 			ScriptBytes: 1 << 20, ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 16,
 		},
-		Workers: 4, Queue: 16, Posture: "full",
+		Workers: 4, Queue: 16, QueueWait: 10 * time.Second, Posture: "full",
 		Isolation:  map[string]bool{"seccomp": true, "landlock": false},
 		LayerNotes: map[string]string{"landlock": "the kernel has none: a private root stands in"},
 	}

@@ -28,6 +28,7 @@ type guard struct {
 	// loopback interface, browser or not.
 	loopback bool
 	origin   *http.CrossOriginProtection
+	pages    origins // that may come from elsewhere
 }
 
 // guards are those of a handler: for /mcp, and for everything else.
@@ -35,9 +36,11 @@ type guards struct{ tool, other *guard }
 
 func newGuards(opts Options) guards {
 	origin := http.NewCrossOriginProtection()
-	g := guards{other: &guard{hosts: opts.Hosts, setting: "ALLOWED_HOSTS", origin: origin}}
+	g := guards{other: &guard{
+		hosts: opts.Hosts, setting: "ALLOWED_HOSTS", origin: origin, pages: opts.Origins,
+	}}
 	// loopback is what the SDK of the protocol does, too.
-	g.tool = &guard{hosts: opts.MCPHosts, setting: "MCP_HOSTS", loopback: true, origin: origin}
+	g.tool = &guard{hosts: opts.MCPHosts, setting: "MCP_HOSTS", loopback: true, origin: origin, pages: opts.Origins}
 	if len(opts.MCPHosts) == 0 {
 		g.tool.hosts, g.tool.setting = opts.Hosts, g.other.setting
 	}
@@ -54,7 +57,8 @@ func (g guards) of(path string) *guard {
 
 // check returns why the request is refused, nil if it isn't.
 func (g *guard) check(r *http.Request) error {
-	if g.origin.Check(r) != nil {
+	trusted := g.pages.allowed(r)
+	if !trusted && g.origin.Check(r) != nil {
 		return refuse(wrongHost, "the request comes from a web page of another origin")
 	}
 	host := hostname(r.Host)
@@ -65,6 +69,8 @@ func (g *guard) check(r *http.Request) error {
 			return nil
 		}
 		return g.refuse("host: %.64q: is not one of the accepted ones", host)
+	case trusted: // no page can pass for one of another origin
+		return nil
 	case unbound(host), !fromBrowser(r) && !(g.loopback && overLoopback(r)):
 		return nil
 	}

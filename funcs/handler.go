@@ -55,6 +55,12 @@ type Options struct {
 	// stands for: browsers must name localhost or an IP address, which can't be
 	// rebound; other clients may use any name.
 	Hosts []string
+	// Origins are those of the web pages that may call the service, such as
+	// https://example.com, or AnyOrigin alone. None: no page of another origin may.
+	Origins []string
+	// BasePath is where callers see the service, such as /python, without a slash
+	// at its end. Requests have it, or somebody on their way cut it off.
+	BasePath string
 	// MCP serves /mcp. MCPHosts are the Hosts of /mcp; with none, Hosts hold there,
 	// too. Where there are none of these either, every client on the loopback
 	// interface is treated like a browser.
@@ -77,6 +83,9 @@ type handler struct {
 	off       map[string]bool
 	tool      *tool // nil when /mcp is off
 	pace      pace
+	refusals  *pauser
+	origins   origins
+	basePath  string
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
@@ -101,6 +110,9 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		senders:   opts.Senders,
 		off:       map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
 		pace:      usualPace,
+		refusals:  newPauser(),
+		origins:   opts.Origins,
+		basePath:  opts.BasePath,
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
@@ -126,6 +138,12 @@ var endpoints = map[string]endpoint{
 
 // ServeHTTP answers one request. Nothing is written to a client that left.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.basePath != "" {
+		r = below(h.basePath, r)
+	}
+	if len(h.origins) > 0 {
+		h.origins.announce(w.Header(), r)
+	}
 	c := &call{id: newID(), w: w, mem: memory{bounds: h.bounds}}
 	defer c.mem.release()
 	rep, err := h.route(r, c)
@@ -139,6 +157,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		rep = h.fail(r.Context(), c, err, rep)
+	}
+	if rep.http == http.StatusTooManyRequests && c.mem.body == 0 { // who sent much may not stay
+		h.refusals.wait(r.Context())
 	}
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)
@@ -169,8 +190,15 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	if strings.HasPrefix(r.URL.Path, web.AssetPrefix) {
 		e, ok = assetEndpoint, true
 	}
+	if !ok && h.basePath != "" && r.URL.Path == h.basePath {
+		return toBase(h.basePath), nil
+	}
 	if !ok || h.off[r.URL.Path] {
 		return reply{}, refuse(noSuchPath, "path: %s: not found: see GET /", clip(r.URL.Path))
+	}
+	c.rpc.asked = r.URL.Path == "/mcp"
+	if h.origins.preflight(r) {
+		return h.origins.answer(r, e.allow)
 	}
 	if !allows(e.allow, r.Method) {
 		rep.header = http.Header{"Allow": {e.allow}}
@@ -178,7 +206,7 @@ func (h *handler) route(r *http.Request, c *call) (rep reply, err error) {
 	}
 	if r.Method == http.MethodPost { // it is to run something
 		if err := h.guards.of(r.URL.Path).check(r); err != nil {
-			if r.URL.Path != "/mcp" { // most of whose messages ask for no run
+			if !c.rpc.asked { // most of whose messages ask for no run
 				c.begin(r)
 			}
 			return rep, err
@@ -208,7 +236,11 @@ func (h *handler) fail(ctx context.Context, c *call, err error, rep reply) reply
 		h.log.ErrorContext(ctx, "request: "+err.Error(), "execution_id", c.id)
 	}
 	rep.http, rep.retry = o.http, o.retry
-	rep.content = refusal(o, sentence, hintOf(err))
+	if c.rpc.asked {
+		rep.content = c.rpc.refusal(c.id, o, sentence, hintOf(err))
+	} else {
+		rep.content = refusal(o, sentence, hintOf(err))
+	}
 	return rep
 }
 

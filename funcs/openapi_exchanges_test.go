@@ -128,7 +128,7 @@ func rpcExchanges() []exchange {
 		rpc("tool and a fault", failing(errors.New("x")), toolCall, 500),
 		rpc("tools", four(), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 200),
 		rpc("notification", four(), `{"jsonrpc":"2.0","method":"notifications/initialized"}`, 202),
-		rpc("no method", four(), `{"jsonrpc":"2.0","id":1,"method":"x"}`, 400),
+		rpc("no method", four(), `{"jsonrpc":"2.0","id":1,"method":"x"}`, 200),
 		rpc("large message", four(),
 			`{"jsonrpc":"2.0","method":"`+strings.Repeat("x", testBodyBytes+rpcBytes)+`"}`, 413),
 	}
@@ -139,6 +139,8 @@ func refusedExchanges() []exchange {
 	list := []exchange{
 		{name: "message of a wrong type", runner: four(), method: "POST", path: "/mcp", contentType: "text/plain",
 			body: "x", status: 415, refused: true},
+		{name: "message of another version", runner: four(), method: "POST", path: "/mcp",
+			contentType: "application/json", body: `{"jsonrpc":"1.0","id":1,"method":"ping"}`, status: 400, refused: true},
 		{name: "message from a page", runner: four(), method: "POST", path: "/mcp",
 			contentType: "application/json", body: toolCall, origin: "https://evil.example", status: 403},
 		{name: "run from a page", runner: four(), method: "POST", path: "/execute",

@@ -77,7 +77,7 @@ var outcomes = []outcome{
 	{of: wrongHost, word: invalidRequest, http: http.StatusForbidden, ack: poison, level: notice, told: true,
 		text: "host: \"example.com\": is not one of the accepted ones",
 		meaning: "The request may come from a web page in somebody's browser that has no business here: it " +
-			"names another origin, or a host that the setting ALLOWED_HOSTS does not have."},
+			"names another origin, which CORS_ORIGINS does not have, or a host that ALLOWED_HOSTS does not have."},
 	{of: wrongSender, word: invalidRequest, http: http.StatusForbidden,
 		ack: again, level: slog.LevelWarn, told: true,
 		text: "token: it has expired",
@@ -93,8 +93,9 @@ var outcomes = []outcome{
 		meaning: "The body or the script is larger than the server takes."},
 	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
 		ack: poison, level: notice, told: true,
-		text:    "Content-Type must be application/json or text/x-python",
-		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed."},
+		text: "Content-Type must be application/json or text/x-python",
+		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed by " +
+			"anything but gzip."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, ack: done, level: notice,
 		text:    "Script must contain a 'main()' function",
 		meaning: "The script defines no function called main."},
@@ -142,8 +143,8 @@ var outcomes = []outcome{
 	{of: overloaded, word: overloaded, http: http.StatusTooManyRequests, retry: true,
 		ack: again, level: slog.LevelWarn,
 		text: "too many requests are waiting: try again shortly",
-		meaning: "The queue is full, or what is sent and what is not read yet takes too much memory. " +
-			"Nothing was returned; wait for Retry-After seconds."},
+		meaning: "The run would have to wait for longer than EXEC_QUEUE_WAIT, or has, or what is sent and what " +
+			"is not read yet takes too much memory. Nothing was returned; wait for Retry-After seconds."},
 	{of: unavailable, word: unavailable, http: http.StatusServiceUnavailable, retry: true,
 		ack: again, level: slog.LevelWarn,
 		text: "the service cannot run scripts right now: try again shortly",

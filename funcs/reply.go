@@ -143,6 +143,9 @@ func (c *content) beginning() []byte {
 func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *reply) {
 	header := w.Header()
 	for name, values := range rep.header {
+		if name == "Vary" { // which says what it depends on, beside the origin
+			values = append(header[name], values...)
+		}
 		header[name] = values
 	}
 	body := &rep.content

@@ -1,14 +1,11 @@
 package funcs
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/funcs/mcp"
 	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
@@ -41,7 +38,7 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := checkRPC(body, &c.limits); err != nil {
+	if err := c.rpc.check(body, &c.limits); err != nil {
 		return reply{}, err
 	}
 	if err := h.tool.wait(r.Context()); err != nil {
@@ -66,8 +63,9 @@ func (h *handler) mcp(r *http.Request, c *call) (reply, error) {
 	case failed != nil:
 		o, _ := explain(failed)
 		rep.http, rep.retry = o.http, o.retry
-	case answer.Code >= 400 && !json.Valid(answer.Body):
-		return reply{}, refuse(invalidRequest, "MCP: %.200s", bytes.TrimSpace(answer.Body))
+	case answer.Refusal != nil:
+		answer.Refusal.Status, answer.Refusal.ExecutionID = string(invalidRequest), c.id
+		rep.content = textContent(answer.Refusal.Append(nil, c.rpc.id))
 	}
 	return rep, nil
 }
@@ -125,21 +123,8 @@ func (c *call) holdForTool(o *outcome, result *content) (*outcome, error) {
 	return o, nil
 }
 
-// checkRPC accepts one message of JSON-RPC. Batches were dropped from the protocol
-// in 2025; one would be many runs for one place in the queue.
-func checkRPC(body []byte, limits *runtime.Limits) error {
-	if !json.Valid(body) {
-		return invalidJSON(body, limits)
-	}
-	if jsontext.Kind(body) != '{' {
-		return refuse(invalidRequest,
-			"request body must be one JSON-RPC message, an object: batches are not accepted")
-	}
-	return nil
-}
-
-// completeWithin is how long the description of the tool waits for the start. A
-// start that takes longer has failed, or will.
+// completeWithin is how long a description waits for what it is to say. A start
+// that takes longer has failed, or will.
 const completeWithin = 20 * time.Second
 
 // wait waits until the service knows what it offers: clients ask once for the

@@ -27,6 +27,10 @@ type Config struct {
 	// for their turn. Two processes more than Workers are kept: idle ones cost
 	// a few MiB each.
 	Workers, Queue int
+	// QueueWait is how long a request may wait for its turn. One that would have to
+	// wait for longer, as far as that can be told, is turned away at once, and one
+	// that has waited so long then. 0: there is no bound.
+	QueueWait time.Duration
 	// BlockedImports are the top-level modules whose import is refused with a
 	// clear message. It is a courtesy to the caller, never the boundary. Empty
 	// switches the check off.

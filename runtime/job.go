@@ -36,6 +36,10 @@ type Job struct {
 
 // Hooks are what Run calls back while a job runs. Each of them may be nil.
 type Hooks struct {
+	// Wait is called before the run is put into the queue, where no place is free:
+	// what is held meanwhile can be counted then. It must not block. An error turns
+	// the run away, and is Run's. nil: whoever has to may wait.
+	Wait func() error
 	// Started is called once, when a worker has taken the script and before any
 	// Output. Run that returns an error without having called it has run nothing.
 	// nil: nobody wants to know.
@@ -197,6 +201,8 @@ type Info struct {
 	Limits         Limits
 	Workers        int // runs at once
 	Queue          int // runs that may wait
+	// QueueWait is how long they may, see Config.QueueWait.
+	QueueWait time.Duration
 	// Posture is the name of the plan in force: full, gVisor, user,
 	// container, landlock, off.
 	Posture string
@@ -207,7 +213,7 @@ type Info struct {
 }
 
 var (
-	// ErrOverloaded is returned when the queue is full. Nothing has run.
+	// ErrOverloaded is returned when the queue is full, or too slow. Nothing has run.
 	ErrOverloaded = errors.New("queue is full")
 	// ErrUnavailable is wrapped by every error that says that the service
 	// cannot run anything now but may later: starting, draining, the

@@ -11,10 +11,11 @@ import (
 )
 
 // Run runs one script, calls hooks meanwhile, and returns what came of it. Errors:
-// ErrOverloaded when too many callers wait already, ErrUnavailable when the
+// ErrOverloaded when the caller would wait, or has waited, for longer than
+// Config.QueueWait, or when too many wait already, ErrUnavailable when the
 // interpreter can't be used, ctx's error when the caller left first (the script is
-// killed then), that of Hooks.Room, and that of CheckFiles, which callers should
-// have called before.
+// killed then), those of Hooks.Wait and Hooks.Room, and that of CheckFiles, which
+// callers should have called before.
 func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error) {
 	began := time.Now()
 	if len(job.Files) > 0 {
@@ -22,7 +23,7 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 			return Result{}, fmt.Errorf("run: %w", err)
 		}
 	}
-	if err := r.admission.enter(ctx); err != nil {
+	if err := r.admission.enter(ctx, hooks.Wait); err != nil {
 		return Result{}, err
 	}
 	defer r.admission.leave()

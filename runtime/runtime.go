@@ -45,6 +45,7 @@ func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[san
 		Limits:         cfg.Limits,
 		Workers:        cfg.Workers,
 		Queue:          cfg.Queue,
+		QueueWait:      cfg.QueueWait,
 		Posture:        string(plan.Posture),
 		Isolation:      map[string]bool{},
 		LayerNotes:     map[string]string{},

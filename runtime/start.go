@@ -126,7 +126,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 		jail:      s.jail,
 		info:      newInfo(cfg, s.software, &s.jail.Plan, notes, version),
 		pool:      p,
-		admission: newAdmission(cfg.Workers, cfg.Queue),
+		admission: newAdmission(cfg.Workers, cfg.Queue, cfg.QueueWait),
 		groups:    s.groups,
 	}
 	r.oomKilled()

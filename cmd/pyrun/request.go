@@ -19,7 +19,7 @@ type request struct {
 	Timeout     float64         `json:"timeout,omitempty"`
 	Files       map[string]any  `json:"files,omitempty"`
 	ReturnFiles bool            `json:"return_files,omitempty"`
-	// Report is always asked for: without it a success has no stderr.
+	// Report is always asked for: it has what the run cost.
 	Report bool `json:"report"`
 }
 

@@ -83,12 +83,11 @@ func newHTTPServer(cfg config.Config, handler http.Handler, log *slog.Logger) *h
 }
 
 // writeTimeout is the longest a request that is served can take from its
-// header to the end of its reply: it is read, waits for the start, waits in a
-// full queue of runs that all take as long as they may, runs, and is answered.
+// header to the end of its reply: it is read, waits for the start, waits for its
+// turn, runs, and is answered.
 func writeTimeout(cfg config.Config) time.Duration {
 	rt := cfg.Runtime
-	rounds := (rt.Queue + rt.Workers - 1) / rt.Workers
-	return readTimeout + startTimeout + time.Duration(rounds+1)*rt.Limits.Timeout + replyTimeout
+	return readTimeout + startTimeout + rt.QueueWait + rt.Limits.Timeout + replyTimeout
 }
 
 // url is what a person can paste into a browser.

@@ -70,14 +70,10 @@ func TestURL(t *testing.T) {
 
 // A reply must never be cut off because the queue was full.
 func TestWriteTimeoutCoversTheQueue(t *testing.T) {
-	for _, tt := range []struct {
-		workers, queue int
-		rounds         time.Duration
-	}{{1, 1, 2}, {8, 32, 5}, {3, 7, 4}, {4, 1, 2}} {
-		cfg := config.Config{Runtime: runtime.Config{Workers: tt.workers, Queue: tt.queue, Limits: runtime.Limits{Timeout: 10 * time.Second}}}
-		if got, want := writeTimeout(cfg), readTimeout+startTimeout+replyTimeout+tt.rounds*10*time.Second; got != want {
-			t.Errorf("%d workers, queue of %d: got %v, want %v", tt.workers, tt.queue, got, want)
-		}
+	cfg := config.Config{Runtime: runtime.Config{QueueWait: 7 * time.Second,
+		Limits: runtime.Limits{Timeout: 10 * time.Second}}}
+	if got, want := writeTimeout(cfg), readTimeout+startTimeout+replyTimeout+17*time.Second; got != want {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -91,7 +87,8 @@ func TestClientsAreBounded(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	for size, want := range map[int]int{maxHeaderBytes / 2: http.StatusNotFound, 3 * maxHeaderBytes: http.StatusRequestHeaderFieldsTooLarge} {
+	for size, want := range map[int]int{maxHeaderBytes / 2: http.StatusNotFound,
+		3 * maxHeaderBytes: http.StatusRequestHeaderFieldsTooLarge} {
 		req, err := http.NewRequest(http.MethodGet, server.URL, nil)
 		if err != nil {
 			t.Fatal(err)

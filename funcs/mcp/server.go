@@ -42,11 +42,13 @@ type Fault struct {
 type Call func(ctx context.Context, arguments []byte) Reply
 
 // Answer is the HTTP reply to a request. It is never a stream: Body is one JSON
-// text, or empty where there is nothing to say, or else the plain text in which
-// the SDK refuses a request.
+// text, or empty where there is nothing to say.
 type Answer struct {
 	Code int // of HTTP
 	Body []byte
+	// Refusal, where it is set, is to be the body, with what the caller of Serve
+	// knows of the request.
+	Refusal *Refusal
 }
 
 // Server answers requests of the protocol. It is made ready by the first one:
@@ -99,6 +101,9 @@ func (s *Server) Serve(r *http.Request, body []byte, call Call) Answer {
 	w := &buffer{header: http.Header{}}
 	s.http.ServeHTTP(w, inner)
 	e.end()
+	if text, ok := plain(w.code, w.message()); ok {
+		return refused(body, w.code, text)
+	}
 	return Answer{Code: max(w.code, http.StatusOK), Body: w.message()}
 }
 
@@ -139,13 +144,6 @@ func withoutStreams(next sdk.MethodHandler) sdk.MethodHandler {
 	}
 }
 
-// Errors of the protocol. The first is JSON-RPC's own; the other one is of the
-// range that it leaves to servers.
-const (
-	codeInternal = jsonrpc.CodeInternalError
-	codeRetry    = -32000
-)
-
 // runTool hands a call of the tool to the exchange it belongs to. The SDK
 // ties ctx to the connection of its own making, which outlives a client that
 // leaves; the run is tied to the HTTP request.
@@ -161,9 +159,9 @@ func runTool(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult
 	}
 	rep := e.call(e.request.Context(), arguments)
 	if f := rep.Fault; f != nil {
-		code := int64(codeRetry)
+		code := int64(CodeRetry)
 		if f.Internal {
-			code = codeInternal
+			code = CodeInternal
 		}
 		data, err := json.Marshal(map[string]string{"status": f.Status, "execution_id": rep.ExecutionID})
 		if err != nil {

@@ -148,7 +148,7 @@ func requestFields(l runtime.Limits) []Field {
 		{Name: "timeout", Type: "number", Default: seconds,
 			Meaning: "Seconds of wall clock for the whole script, from 0.05 to " + seconds + "."},
 		{Name: "report", Type: "boolean", Default: "false",
-			Meaning: "Adds stderr and report to a success, and report to a failure that ran."},
+			Meaning: "Adds report to a success, and stderr if it is empty, too; report to a failure that ran."},
 		{Name: "return_files", Type: "boolean", Default: "false",
 			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, " +
 				"also after an exception. At most " + strconv.FormatInt(l.ReturnFiles, 10) + " of them and " +
@@ -174,7 +174,8 @@ var successFields = []Field{
 	{Name: "files_omitted", Type: "array",
 		Meaning: `What did not come back, and why: [{"name": "…", "why": "…"}]. Not there when nothing was ` +
 			`left out.`},
-	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Only with report."},
+	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Not there " +
+		"where nothing was, unless report is asked for."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 

@@ -93,7 +93,8 @@ func (s *Share) fitDescriptors(descriptors int64, ask Ask) error {
 }
 
 // fitQueue makes the queue no longer than the connections allow: each place in
-// it takes one for as long as a run may last.
+// it takes one. How long it is in effect is a matter of time, see
+// runtime.Config.QueueWait, and of the memory that is held of requests.
 func (s *Share) fitQueue(descriptors int64, ask Ask) {
 	most := s.Connections - s.Workers - spareConnections
 	if s.Queue <= most {

@@ -16,9 +16,10 @@ func TestDescriptors(t *testing.T) {
 		err            string // the start of it
 		warns          string
 	}{
-		{name: "not limited", workers: 8, queue: 32, connections: maxConnections},
-		{name: "usual", descriptors: 1024, workers: 8, queue: 32, connections: 1024 - 24 - 70},
-		{name: "more than the most", descriptors: 1 << 20, workers: 8, queue: 32, connections: maxConnections},
+		{name: "not limited", workers: 8, queue: maxConnections - 11, connections: maxConnections},
+		{name: "usual", descriptors: 1024, workers: 8, queue: 1024 - 24 - 70 - 11, connections: 1024 - 24 - 70},
+		{name: "more than the most", descriptors: 1 << 20, workers: 8, queue: maxConnections - 11,
+			connections: maxConnections},
 		{name: "few", descriptors: 80, workers: 4, queue: 7, connections: 14,
 			warns: "open files: this process may have 80, enough for 4 workers instead of 8: raise the limit of " +
 				"open files"},

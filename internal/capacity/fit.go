@@ -73,9 +73,6 @@ func Fit(m Machine, ask Ask) (Share, error) {
 	if err := share.fitDescriptors(m.Descriptors, ask); err != nil {
 		return share, err
 	}
-	if share.Workers < s.Workers && ask.Queue == 0 {
-		share.Queue = share.Workers * queuePerWorker
-	}
 	share.fitQueue(m.Descriptors, ask)
 	s.Workers, s.Queue = share.Workers, share.Queue
 	share.HeldBodies, share.HeldReplies = s.Server.held(s.Workers, s.room(m))

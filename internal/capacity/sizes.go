@@ -11,8 +11,11 @@ const (
 	// use the CPUs better; many more only take memory.
 	workersPerCPU = 4
 	// With two workers one can run while the other is being replaced.
-	minWorkers     = 2
-	queuePerWorker = 4
+	minWorkers = 2
+	// A request that waits takes so much, its connection included, beside what is
+	// counted of its body. All of them may take a sixteenth of the memory.
+	waiterBytes  = 32 * kib
+	waitersShare = 16
 )
 
 // sizes is what a machine is divided into, in bytes where it is memory. In the
@@ -45,7 +48,7 @@ func fit(m Machine, ask sizes) sizes {
 		ask.Workers = max(int(min(fitting, int64(m.CPUs*workersPerCPU))), least)
 	}
 	if ask.Queue == 0 {
-		ask.Queue = ask.Workers * queuePerWorker
+		ask.Queue = int(min(max(m.Memory/waitersShare/waiterBytes, int64(ask.Workers)), maxConnections))
 	}
 	return ask
 }

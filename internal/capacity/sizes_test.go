@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -14,39 +15,38 @@ func TestFit(t *testing.T) {
 		host    Machine
 		ask     sizes // TmpBytes is 64 MiB unless set
 		workers int
-		queue   int
 		memory  int64 // MiB
 		warns   bool
 	}{
-		{name: "256 MiB", host: Machine{CPUs: 1, Memory: 256 * mib}, workers: 2, queue: 8, memory: 64, warns: true},
-		{name: "512 MiB, 1 CPU", host: Machine{CPUs: 1, Memory: 512 * mib}, workers: 2, queue: 8, memory: 83},
-		{name: "1 GiB, 1 CPU", host: Machine{CPUs: 1, Memory: gib}, workers: 2, queue: 8, memory: 339},
-		{name: "2 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 2 * gib}, workers: 3, queue: 12, memory: 512},
-		{name: "4 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 4 * gib}, workers: 6, queue: 24, memory: 512},
-		{name: "24 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 24 * gib}, workers: 8, queue: 32, memory: 512},
-		{name: "Unlimited, 4 CPUs", host: Machine{CPUs: 4, Memory: Unlimited}, workers: 16, queue: 64, memory: 512},
-		{name: "less than the reserve", host: Machine{CPUs: 1, Memory: 64 * mib}, workers: 2, queue: 8, memory: 64,
+		{name: "256 MiB", host: Machine{CPUs: 1, Memory: 256 * mib}, workers: 2, memory: 64, warns: true},
+		{name: "512 MiB, 1 CPU", host: Machine{CPUs: 1, Memory: 512 * mib}, workers: 2, memory: 83},
+		{name: "1 GiB, 1 CPU", host: Machine{CPUs: 1, Memory: gib}, workers: 2, memory: 339},
+		{name: "2 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 2 * gib}, workers: 3, memory: 512},
+		{name: "4 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 4 * gib}, workers: 6, memory: 512},
+		{name: "24 GiB, 2 CPUs", host: Machine{CPUs: 2, Memory: 24 * gib}, workers: 8, memory: 512},
+		{name: "Unlimited, 4 CPUs", host: Machine{CPUs: 4, Memory: Unlimited}, workers: 16, memory: 512},
+		{name: "less than the reserve", host: Machine{CPUs: 1, Memory: 64 * mib}, workers: 2, memory: 64,
 			warns: true},
-		{name: "32 GiB, 8 CPUs", host: Machine{CPUs: 8, Memory: 32 * gib}, workers: 32, queue: 128, memory: 512},
+		{name: "32 GiB, 8 CPUs", host: Machine{CPUs: 8, Memory: 32 * gib}, workers: 32, memory: 512},
 
 		{name: "workers given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{Workers: 8}, workers: 8,
-			queue: 32, memory: 104},
-		{name: "one worker given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1}, workers: 1,
-			queue: 4, memory: 310},
+			memory: 104},
+		{name: "one worker given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 1},
+			workers: 1, memory: 310},
 		{name: "too many workers given", host: Machine{CPUs: 1, Memory: 512 * mib}, ask: sizes{Workers: 20},
-			workers: 20, queue: 80, memory: 64, warns: true},
+			workers: 20, memory: 64, warns: true},
 		{name: "memory given", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{MemoryBytes: 128 * mib},
-			workers: 7, queue: 28, memory: 128},
+			workers: 7, memory: 128},
 		{name: "more memory given than there is", host: Machine{CPUs: 2, Memory: 2 * gib},
-			ask: sizes{MemoryBytes: 4 * gib}, workers: 1, queue: 4, memory: 4096, warns: true},
+			ask: sizes{MemoryBytes: 4 * gib}, workers: 1, memory: 4096, warns: true},
 		{name: "memory above the usual most", host: Machine{CPUs: 2, Memory: 24 * gib},
-			ask: sizes{MemoryBytes: 2 * gib}, workers: 8, queue: 32, memory: 2048},
-		{name: "queue given", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8, queue: 5,
+			ask: sizes{MemoryBytes: 2 * gib}, workers: 8, memory: 2048},
+		{name: "queue given", host: Machine{CPUs: 2, Memory: 24 * gib}, ask: sizes{Queue: 5}, workers: 8,
 			memory: 512},
 		{name: "large /tmp", host: Machine{CPUs: 2, Memory: 2 * gib}, ask: sizes{TmpBytes: gib}, workers: 2,
-			queue: 8, memory: 64, warns: true},
+			memory: 64, warns: true},
 		{name: "all given", host: Machine{CPUs: 2, Memory: 24 * gib},
-			ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3, queue: 4,
+			ask: sizes{Workers: 3, Queue: 4, MemoryBytes: 100 * mib, TmpBytes: mib}, workers: 3,
 			memory: 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,8 +55,11 @@ func TestFit(t *testing.T) {
 			}
 			tt.ask.Server = defaultServer(t)
 			got := fit(tt.host, tt.ask)
-			want := sizes{Server: tt.ask.Server, Workers: tt.workers, Queue: tt.queue, MemoryBytes: tt.memory * mib,
-				TmpBytes: tt.ask.TmpBytes}
+			queue := int(min(tt.host.Memory/(512*kib), maxConnections))
+			want := sizes{
+				Server: tt.ask.Server, Workers: tt.workers, Queue: cmp.Or(tt.ask.Queue, queue),
+				MemoryBytes: tt.memory * mib, TmpBytes: tt.ask.TmpBytes,
+			}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}

@@ -60,6 +60,10 @@ type Config struct {
 	AllowedHosts []string
 	MCPOff       bool
 	MCPHosts     []string
+	// Origins are those of the web pages that may call the service, a star alone for
+	// all. BasePath is where a proxy publishes it, without a slash at the end.
+	Origins  []string
+	BasePath string
 	// Overcommit lets the service start although the runs of all workers may hold
 	// more memory than there is.
 	Overcommit bool

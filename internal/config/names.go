@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -83,3 +84,67 @@ func topic(field func(*Config) *string) kind {
 
 // topicName is what Pub/Sub allows.
 var topicName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/topics/)?[A-Za-z][A-Za-z0-9._~%+-]{2,254}$`)
+
+// origins is a comma-separated list of origins of web pages, or the star for all.
+func origins(field func(*Config) *[]string) kind {
+	const accepts = "origins such as https://example.com, separated by commas, or `*` for all"
+	return kind{
+		accepts: accepts,
+		set: func(c *Config, text string) error {
+			var list []string
+			for origin := range strings.SplitSeq(text, ",") {
+				origin = strings.TrimSpace(origin)
+				if text != "" && origin != "*" && !isOrigin(origin) {
+					return fmt.Errorf("%q is no origin; accepted are scheme and host, and a port where it is not the "+
+						"usual one, in lower case and without a path, separated by commas, or * for all", origin)
+				}
+				if origin != "" {
+					list = append(list, origin)
+				}
+			}
+			if len(list) > 1 && slices.Contains(list, "*") {
+				return errors.New("* stands alone: it means all")
+			}
+			*field(c) = list
+			return nil
+		},
+		show: func(c *Config) string { return strings.Join(*field(c), ",") },
+	}
+}
+
+// isOrigin says whether a browser could send s in the header Origin: it leaves out
+// the port that is usual, and writes everything in lower case. The origin null says
+// nothing of who it is.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) {
+		return false
+	}
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if u.Port() == "" && strings.HasSuffix(s, ":") || u.Port() != "" && u.Port() == usual {
+		return false
+	}
+	_, err = netip.ParseAddr(u.Hostname())
+	return err == nil || hostName.MatchString(u.Hostname())
+}
+
+// basePath is a path without a slash at its end, of segments that mean the same to
+// everybody on the way.
+func basePath(field func(*Config) *string) kind {
+	const accepts = "a path such as `/python`, of letters, digits and `-._~`"
+	return kind{
+		accepts: accepts,
+		set: func(c *Config, text string) error {
+			text = strings.TrimSuffix(text, "/")
+			if text != "" && (!pathName.MatchString(text) || strings.Contains(text, "/.")) {
+				return errors.New("must be " + strings.ReplaceAll(accepts, "`", ""))
+			}
+			*field(c) = text
+			return nil
+		},
+		show: func(c *Config) string { return *field(c) },
+	}
+}
+
+// pathName is what stands in a URL as it is.
+var pathName = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)

@@ -81,8 +81,13 @@ var settings = []Setting{
 	{Name: "EXEC_WORKERS", Default: "from CPUs and memory", computed: true,
 		Meaning: "scripts that run at once, and workers kept ready",
 		kind:    number("runs", 1, capacity.MaxWorkers, 1, func(c *Config) *int { return &c.Runtime.Workers })},
-	{Name: "EXEC_QUEUE", Default: "4 × `EXEC_WORKERS`", computed: true,
-		Meaning: "requests that may wait for a worker; beyond that 429",
+	{Name: "EXEC_QUEUE_WAIT", Default: "10s",
+		Meaning: "how long a request may wait for a worker; one that would wait longer, by the pace of the others, " +
+			"gets 429 at once",
+		kind: duration(100*time.Millisecond, time.Hour, 1,
+			func(c *Config) *time.Duration { return &c.Runtime.QueueWait })},
+	{Name: "EXEC_QUEUE", Default: "as many as connections and a sixteenth of the memory allow", computed: true,
+		Meaning: "requests that may wait for a worker, whatever `EXEC_QUEUE_WAIT` allows; beyond that 429",
 		kind:    number("requests", 1, 10000, 1, func(c *Config) *int { return &c.Runtime.Queue })},
 
 	{Name: "EXEC_OVERCOMMIT", Default: "false",
@@ -160,6 +165,14 @@ var settings = []Setting{
 	{Name: "ALLOWED_HOSTS", Default: "any on Cloud Run; elsewhere browsers must name localhost or an IP address",
 		computed: true, Meaning: "host names that requests which run something may use; against DNS rebinding",
 		kind: hosts(func(c *Config) *[]string { return &c.AllowedHosts })},
+	{Name: "CORS_ORIGINS", Default: "",
+		Meaning: "web pages that may call the service and read its replies, `/events` excepted, by their origins; " +
+			"empty: none of another origin",
+		kind: origins(func(c *Config) *[]string { return &c.Origins })},
+	{Name: "BASE_PATH", Default: "",
+		Meaning: "path under which a proxy publishes the service, whether it cuts it off or not; requests without it " +
+			"are served, too",
+		kind: basePath(func(c *Config) *string { return &c.BasePath })},
 	{Name: "MCP", Default: "on", Meaning: "whether `/mcp` offers its tool to language models",
 		kind: choice("on", "off", func(c *Config) *bool { return &c.MCPOff })},
 	{Name: "MCP_HOSTS", Default: "as `ALLOWED_HOSTS`, and clients over loopback follow the rules for browsers",

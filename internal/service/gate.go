@@ -37,6 +37,7 @@ func newGate(cfg runtime.Config) *gate {
 			Limits:         cfg.Limits,
 			Workers:        cfg.Workers,
 			Queue:          cfg.Queue,
+			QueueWait:      cfg.QueueWait,
 		},
 		done: make(chan struct{}),
 	}

@@ -35,7 +35,7 @@ func (s *Service) wire(ctx context.Context, cfg *config.Config, out outside) err
 		BodyBytes: cfg.BodyBytes, HeldBodyBytes: cfg.Share.HeldBodies, HeldReplyBytes: cfg.Share.HeldReplies,
 		Log: s.log, Recorder: s.recorder,
 		EventsOff: cfg.Events == config.EventsOff, Hosts: cfg.AllowedHosts, MCP: !cfg.MCPOff,
-		MCPHosts: cfg.MCPHosts, Complete: s.Ready(),
+		MCPHosts: cfg.MCPHosts, Origins: cfg.Origins, BasePath: cfg.BasePath, Complete: s.Ready(),
 	}
 	if senders != nil { // a nil pointer would be one that is asked
 		opts.Senders = senders
