@@ -15,14 +15,18 @@
 //	stream.go     the same for whoever wants to see the output as it is written
 //	push.go       POST /events: a message that Pub/Sub pushes (package envelope);
 //	              it is acknowledged once the reply is published and the run noted
-//	tool.go       POST /mcp: the tool that is offered to language models (package mcp)
+//	tool.go       POST /mcp: the tool that is offered to language models (package mcp);
+//	              rpc.go has its refusals
 //
 // Beside them:
 //
 //	describe.go   all GETs: what the service is, for people and programs (package web)
 //	record.go     what a [Recorder] is told of a run, however it was asked for
 //	headers.go    what callers want and where they are, by their headers
-//	guard.go      keeps web pages away
+//	guard.go      keeps web pages away; cors.go says which may come
+//	basepath.go   paths below that of a proxy
+//	coding.go     bodies in gzip
+//	pause.go      at what pace callers are turned away
 //	jsontext/     JSON as text: read, escaped, written in pieces
 //
 // The run itself happens behind [Runner]. A run that went wrong by the
