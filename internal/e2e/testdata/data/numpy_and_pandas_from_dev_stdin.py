@@ -1,5 +1,7 @@
 # The standard streams by their names, which a shell would have put there.
 # expect: {"numbers": [], "total": 0, "file": true}
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -10,8 +12,7 @@ def main():
         f.write("a,b\n1,2\n")
     empty = pd.read_csv("table.csv").iloc[:0]
     empty.to_csv("/dev/stderr", index=False, header=False)
-    try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is empty
         np.loadtxt("/dev/stdin", ndmin=1)
-    except ValueError:
-        pass
     return {"numbers": numbers, "total": int(empty.a.sum()), "file": pd.read_csv("table.csv").shape == (1, 2)}
