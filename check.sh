@@ -113,7 +113,7 @@ lint() {
 	fi
 
 	step "imports, lengths, columns"
-	go test ./internal/rules
+	go test -count=1 ./internal/rules
 
 	step JavaScript
 	if have node; then lint_javascript; fi

@@ -58,7 +58,8 @@ func TestLimits(t *testing.T) {
 		{"memory: mmap", "import mmap\nm = mmap.mmap(-1, 100 << 20)", "script_error",
 			"OSError: [Errno 12] Cannot allocate memory"},
 		{"memory: at module level", "a = 'x' * (1 << 30)\ndef main(): pass", "memory_limit", memorySentence},
-		{"memory: in a thread", "import threading\nthreading.excepthook = lambda args: print(args.exc_type.__name__)\n" +
+		{"memory: in a thread", "import threading\nthreading.excepthook = lambda args: " +
+			"print(args.exc_type.__name__)\n" +
 			"t = threading.Thread(target=lambda: bytearray(200 << 20))\nt.start()\nt.join()\nreturn 'on'", "",
 			`{"result":"on","stdout":"MemoryError\n"}`},
 		{"memory: in the result", "return [['x' * 1000] * 1000] * 1000", "memory_limit", memorySentence},
