@@ -33,10 +33,10 @@ shift $((OPTIND - 1))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-mkdir -p "$work"/{root,bin,cache} "$work"/root/{usr,etc,proc,sys,dev,run,var,root}
-mkdir -m 1777 "$work"/tmp "$work"/root/{tmp,var/tmp}
+mkdir -p "$work"/{rootfs,bin,cache} "$work"/rootfs/{usr,etc,proc,sys,dev,run,var,root}
+mkdir -m 1777 "$work"/tmp "$work"/rootfs/{tmp,var/tmp}
 for link in bin sbin lib lib64; do
-	cp -a "/$link" "$work/root/" # links into /usr
+	cp -a "/$link" "$work/rootfs/" # links into /usr
 done
 dpkg -L bash coreutils diffutils findutils git grep sed tar | grep -E '^(/usr)?/bin/[^/]+$' |
 	while read -r program; do ln -sf "$program" "$work/bin/"; done
@@ -61,4 +61,4 @@ podman --runtime "$(command -v runc)" run --rm --network none --user "$user:$use
 	--volume "$cache:/go/cache" --volume "$work/tmp:/tmp:dev,exec" "${more[@]}" --workdir "/src/${dir#"$PWD"}" \
 	--env HOME=/tmp --env PATH=/bin.only --env GOPATH=/go --env GOCACHE=/go/cache --env GOPROXY=off \
 	--env GOFLAGS=-mod=mod --env GOTOOLCHAIN=local "${skips[@]}" \
-	--rootfs "$work/root:O" "$@"
+	--rootfs "$work/rootfs:O" "$@"
