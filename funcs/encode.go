@@ -51,6 +51,7 @@ func (e encoding) write(w *jsontext.Writer) {
 			w.Literal(`,"stderr":`)
 			w.Text(stderr)
 		}
+		writeMember(w, "hint", res.Hint)
 		if e.extra != nil {
 			w.Raw(appendReport(nil, res, e.extra))
 		}
@@ -71,6 +72,10 @@ func (e encoding) write(w *jsontext.Writer) {
 	if res.Line > 0 {
 		w.Literal(`,"line":`)
 		w.Int(int64(res.Line))
+	}
+	if res.Column > 0 {
+		w.Literal(`,"column":`)
+		w.Int(int64(res.Column))
 	}
 	writeMember(w, "denied", res.Denied)
 	writeMember(w, "hint", res.Hint)

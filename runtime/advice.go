@@ -99,30 +99,12 @@ var hints = map[Status]map[string]string{
 		"stack": "Start fewer threads at once, or give each less with threading.stack_size(); the operator can " +
 			"raise EXEC_MEMORY_MB."},
 	Killed: {"threads": "Start fewer threads at once; the operator can raise EXEC_THREADS."},
-	NotJSON: {"": "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text " +
-		"of anything.",
-		"item": "Convert it with .item(), or with bool(x), int(x) or float(x): a scalar of numpy's is none " +
-			"of Python's.",
-		"tolist":        "Convert it with .tolist().",
-		"to_dict":       `Convert it with .to_dict(), a DataFrame with .to_dict("records").`,
-		"float":         "Convert it with float(x), or with str(x) where each digit counts.",
-		"list":          "Convert it with list(x).",
-		"isoformat":     "Convert it with .isoformat().",
-		"total_seconds": "Convert it with .total_seconds().",
-		"asdict":        "Convert it with dataclasses.asdict(x).",
-		"value":         "Return its .value or its .name.",
-		"decode":        "Convert it with .decode(), or with base64.b64encode(x).decode() where it is no text.",
-		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
-		"copy":          "Return a copy without that reference: JSON is a tree.",
-		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
-	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator " +
-		"decides with BLOCKED_IMPORTS."},
 }
 
 // hint is what the caller or the operator can do about a failure. detail is what
 // the worker, or the server that ended the run, says of the refusal or the limit.
 func (r *Runtime) hint(result *Result, detail string, job *Job) string {
-	if text := scriptHint(result, job.Script); text != "" {
+	if text := r.scriptHint(result, job); text != "" {
 		return text
 	}
 	switch {
@@ -136,11 +118,14 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 		return "Native code crashed, or called abort(), which looks the same here."
 	case result.Status == Timeout:
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
+	case result.Status == NotJSON:
+		return valueHint(detail)
 	case result.Status == ScriptError && calledWrong(result):
-		return argumentHint(job.Input != nil)
-	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
-		return "GET /capabilities lists the packages that are installed; the operator can add to them with " +
-			"PYTHON_PACKAGES."
+		return argumentHint(job.Input)
+	case result.Status == SyntaxError, result.Status == MainMissing:
+		return sourceHint(result, job.Script)
+	case result.Status == ImportBlocked:
+		return blockedHint(result.Error, job.Script)
 	}
 	byDetail := hints[result.Status]
 	if text := byDetail[detail]; text != "" {
@@ -164,8 +149,12 @@ func calledWrong(result *Result) bool {
 		strings.Contains(result.Error, " positional argument")
 }
 
-func argumentHint(given bool) string {
-	if given {
+func argumentHint(given []byte) string {
+	switch {
+	case len(given) > 0 && given[0] == '{':
+		return `The request has input, so main is called with it as one argument: define main(input), and take ` +
+			`input["name"] from it; or send "spread": true, which makes its members arguments by their names.`
+	case given != nil:
 		return "The request has input, so main is called with it: define main(input), or leave input out."
 	}
 	return "The request has no input, so main is called without an argument: define main(), or send input."

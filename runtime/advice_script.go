@@ -1,22 +1,113 @@
 package runtime
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // scriptHint is what can be done about an error of the script that comes of how it
 // is run here; empty for any other. What the sandbox refused is in result.Denied.
-func scriptHint(result *Result, script string) string {
-	switch {
-	case result.Status != ScriptError:
+func (r *Runtime) scriptHint(result *Result, job *Job) string {
+	switch result.Status {
+	case Exited:
+		if called := callOfMain.FindString(topLevel(job.Script)); strings.Contains(called, "exit(") {
+			return "Leave out the line with sys.exit(main()): the service calls main() itself."
+		}
 		return ""
-	case strings.HasPrefix(result.Error, "psutil."), result.Denied != "" && strings.Contains(result.Error, "'/proc/"):
+	case ScriptError:
+	default:
+		return ""
+	}
+	message := result.Error
+	switch {
+	case strings.HasPrefix(message, "psutil."), result.Denied != "" && strings.Contains(message, "'/proc/"):
 		return "There is no /proc here. The most memory that the run has held is " +
 			"resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, in KiB, and report in the request tells what it took."
-	case passedOver(result.Error, script):
-		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what main ` +
-			"needs above it."
+	case result.Denied != "":
+		return ""
+	case passedOver(message, job.Script):
+		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what ` +
+			"main needs above it."
+	case message == "EOFError: EOF when reading a line":
+		return inputHint(job)
+	}
+	if text := nameHint(message); text != "" {
+		return text
+	}
+	if text := asyncHint(message); text != "" {
+		return text
+	}
+	return r.importHint(message, job)
+}
+
+// successHint is a word about a script that did what it was asked and, it seems, more.
+func successHint(script string) string {
+	if callsMain(script) {
+		return mainTwice
+	}
+	return ""
+}
+
+const mainTwice = "The script calls main() itself, and the service calls it again: all that it does is done twice. " +
+	"Leave that line out."
+
+func inputHint(job *Job) string {
+	switch {
+	case callsMain(job.Script):
+		return mainTwice
+	case job.Stdin == "":
+		return "Send what input() is to read as stdin, a line for each call; or have main(input) take it."
+	}
+	return fmt.Sprintf("The request has %d lines of stdin, and the script reads more.",
+		strings.Count(strings.TrimSuffix(job.Stdin, "\n"), "\n")+1)
+}
+
+// callOfMain is a line that calls main where the module is read.
+var callOfMain = regexp.MustCompile(`(?m)^(\w[\w., ]*= *|raise +)?([\w.]+ *\( *)*\bmain\([^\n]*`)
+
+// callsMain says whether the script calls main by itself, unguarded.
+func callsMain(script string) bool {
+	// Nearly every script has the first; few have the others.
+	for _, before := range []string{"\nmain(", "(main(", "= main(", "=main("} {
+		if strings.Contains(script, before) {
+			return callOfMain.MatchString(topLevel(script))
+		}
+	}
+	return false
+}
+
+// topLevel is the script without its long strings, which may hold anything.
+func topLevel(script string) string {
+	return longStrings.ReplaceAllString(script, "")
+}
+
+var longStrings = regexp.MustCompile(`(?s)""".*?"""|'''.*?'''`)
+
+// asyncHint is for coroutines that nobody waits for.
+func asyncHint(message string) string {
+	switch {
+	case strings.Contains(message, "'coroutine'"):
+		return "An await is missing: what an async function gives has to be awaited, in an async def main()."
+	case strings.HasPrefix(message, "RuntimeError: asyncio.run() cannot be called from a running event loop"),
+		strings.HasPrefix(message, "RuntimeError: This event loop is already running"):
+		return "An async def main() runs in an event loop already: await there, without asyncio.run()."
+	}
+	return ""
+}
+
+// nameHint is for names that are not defined, which Python 3.11 leaves alone.
+func nameHint(message string) string {
+	found := undefined.FindStringSubmatch(message)
+	if found == nil {
+		return ""
+	}
+	if text := names[found[1]]; text != "" {
+		return text
+	}
+	if slices.Contains(strings.Fields(usual), found[1]) {
+		return "A line is missing: import " + found[1] + "."
 	}
 	return ""
 }

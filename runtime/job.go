@@ -119,9 +119,10 @@ type Result struct {
 	// Error is one sentence for the caller. Empty when Status is OK.
 	Error string
 	// Traceback is Python's, reduced to the script's own frames. Line is the
-	// line of the script it points at, 0 when there is none.
-	Traceback string
-	Line      int
+	// line of the script it points at, 0 when there is none. Column is the first
+	// character of that line that a syntax error points at, counted from 1, or 0.
+	Traceback    string
+	Line, Column int
 	// Ran says whether any of the script's own code was executed: it is false for a
 	// script that is refused while its source is read.
 	Ran bool
@@ -129,7 +130,8 @@ type Result struct {
 	// Empty when the run did not end in a refusal.
 	Denied string
 	// Hint is a sentence on what the caller or the operator can do about the
-	// failure. Empty when there is nothing to say.
+	// failure, or of a success that did more than was asked. Empty when there is
+	// nothing to say.
 	Hint string
 	// Files, only where Job.ReturnFiles asked, are the files of the working
 	// directory that are new or changed, by name. A script can make them up.

@@ -27,7 +27,9 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	default:
 		result.Status, result.Error = r.died(exit, seen)
 	}
-	if result.Status != OK {
+	if result.Status == OK {
+		result.Hint = successHint(job.Script)
+	} else {
 		result.Hint = r.hint(&result, detail(reply), job)
 		// A figure or a form that the script did not finish is not shown.
 		result.Figures, result.Display = nil, nil
@@ -87,7 +89,7 @@ func (r *Runtime) memoryLimit() string {
 func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	l := r.cfg.Limits
 	result.Status, result.Error = Status(f.Status), f.Error
-	result.Ran, result.Traceback, result.Line = f.Ran, f.Traceback, max(f.Line, 0)
+	result.Ran, result.Traceback, result.Line, result.Column = f.Ran, f.Traceback, max(f.Line, 0), max(f.Column, 0)
 	switch result.Status {
 	case MainMissing:
 		result.Error = "Script must contain a 'main()' function"

@@ -36,6 +36,9 @@ func finish(rep *reply, o *options, out *outDir, c *console) error {
 	if rep.Error != "" {
 		return errors.Join(rep.failure(c), saveErr) // the exit code is the run's
 	}
+	if rep.Hint != "" {
+		fmt.Fprintf(c.err, "pyrun: %s\n", rep.Hint)
+	}
 	return errors.Join(saveErr, showResult(rep.Result, o, c))
 }
 

@@ -76,8 +76,9 @@ func description(info runtime.Info) string {
 	}
 	b.WriteString(limitsInWords(info.Limits))
 	b.WriteString("\nWhen a script fails, the result has isError, \"error\" with one sentence, \"status\" " +
-		"with one word, what was printed until then and, for an exception, \"traceback\" and \"line\"; " +
-		"\"denied\" says what the sandbox refused: do without it, a retry does the same again.")
+		"with one word, what was printed until then and, for an exception or a syntax error, \"traceback\" and " +
+		"\"line\"; \"hint\" says what to change; \"denied\" says what the sandbox refused: do without it, a retry " +
+		"does the same again.")
 	return b.String()
 }
 

@@ -176,6 +176,8 @@ var successFields = []Field{
 			`left out.`},
 	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Not there " +
 		"where nothing was, unless report is asked for."},
+	{Name: "hint", Type: "string", Meaning: "What the script does twice: it calls main() by itself, and the " +
+		"service calls it again."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 
@@ -188,8 +190,11 @@ var failureFields = []Field{
 	{Name: "stderr", Type: "string",
 		Meaning: "Standard error up to the failure, when the script got as far as running."},
 	{Name: "traceback", Type: "string",
-		Meaning: "Python's traceback, the script's own frames only; the script is called script.py."},
+		Meaning: "Python's traceback, the script's own frames only; the script is called script.py. Of a syntax " +
+			"error the line and, below it, where in it."},
 	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
+	{Name: "column", Type: "integer",
+		Meaning: "The character of that line that a syntax error points at, counted from 1."},
 	{Name: "denied", Type: "string",
 		Meaning: "What was refused to the script, and by which layer, when that is what it failed on; hint " +
 			"says what to do instead. In Python it is an OSError, mostly a PermissionError."},

@@ -194,9 +194,11 @@ def main():
 	},
 	{
 		Name: "main-missing", Title: "Refused: no main",
-		Script:   `def hello(): return 'world'`,
-		Status:   400,
-		Response: json.RawMessage(`{"error":"Script must contain a 'main()' function","status":"main_missing"}`),
+		Script: `def hello(): return 'world'`,
+		Status: 400,
+		Response: json.RawMessage(`{"error":"Script must contain a 'main()' function","status":"main_missing",` +
+			`"hint":"Put the code into def main(): and return the result there; or send \"entry\": null to run it ` +
+			`as a program."}`),
 	},
 	{
 		Name: "import-blocked", Title: "Refused: a blocked import",
@@ -206,8 +208,8 @@ def main():
 		Status: 400,
 		Response: json.RawMessage(`{"error":"Script contains potentially dangerous code: import os",` +
 			`"status":"import_blocked","line":1,` +
-			`"hint":"This check only explains early what would not work; what is on its list the operator ` +
-			`decides with BLOCKED_IMPORTS."}`),
+			`"hint":"pathlib, shutil, glob and tempfile do what a script can do with files and paths. Which imports ` +
+			`are refused before the run is the operator's choice, BLOCKED_IMPORTS."}`),
 	},
 	{
 		Name: "network", Title: "Refused: the network",

@@ -23,7 +23,7 @@ const clip = (text) => (text.length > sentence ? text.slice(0, sentence) + "…"
 // outcome returns the elements that show a reply. goTo(line) leads to a line
 // of the script.
 export function outcome({ text, reply, goTo }) {
-  return [...failure(reply, goTo), ...result(text, reply), ...figures(reply), ...display(reply), ...files(reply)];
+  return [...failure(reply, goTo), ...remark(reply), ...result(text, reply), ...figures(reply), ...display(reply), ...files(reply)];
 }
 
 function part(title, children, copy) {
@@ -41,6 +41,11 @@ function failure(reply, goTo) {
   if (reply.traceback) children.push(element("pre", { class: "traceback", tabindex: "0", "aria-label": "Traceback" }, [reply.traceback]));
   else if (reply.error.length > sentence) children.push(element("pre", { tabindex: "0", "aria-label": "The whole error" }, [reply.error]));
   return children.length > 0 ? [part("What went wrong", children)] : [];
+}
+
+// remark is what there is to say of a success.
+function remark(reply) {
+  return !reply.error && reply.hint ? [element("p", { class: "note" }, [reply.hint])] : [];
 }
 
 function result(text, reply) {

@@ -14,8 +14,9 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "scriptfile",
-	"locales", "home", "devices", "display", "randomness", "streams", "mappings", "run", "worker", "zygote",
+	"faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "files", "scriptfile",
+	"syntax", "source", "locales", "home", "devices", "display", "randomness", "streams", "mappings", "run", "worker",
+	"zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

@@ -7,6 +7,7 @@ from binascii import a2b_base64
 from _harness.attached import BINARY, FIGURE, TEXT, reason
 from _harness.faults import TEXT_LIMIT
 from _harness.result import encode
+from _harness.ways import is_number
 
 FORMS = {
     "_repr_html_": "text/html",
@@ -37,8 +38,8 @@ def show(value, bag):
     """The JSON text to stand for the value, None if it has no form to show."""
     if artist_of(value) is not None:
         return NULL
-    if is_a(value, _type):
-        return None  # a class is not an object that can be shown
+    if is_a(value, _type) or is_number(_type(value)):
+        return None  # a class is not an object that can be shown, and a number is wanted in the result
     forms = bundle(value)
     for method, mime in FORMS.items():
         if mime not in forms:

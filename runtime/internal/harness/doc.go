@@ -34,11 +34,13 @@
 //	channel.py     the result channel: one request in, frames out
 //	run.py         one script from its text to its answer
 //	source.py      text → code; blocked imports, the courtesy check
+//	syntax.py      a syntax error as Python prints it
 //	scriptfile.py  the script as a file: its lines, and on disk where it is looked for
 //	locales.py     C.UTF-8 for the locale module
 //	home.py        environment, user, time zone, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
 //	result.py      JSON in and out; why a value is none
+//	ways.py        what would make JSON of it; known.py has the kinds of values
 //	display.py     forms of a value that is not JSON; figures
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
@@ -59,8 +61,8 @@
 //	limit   tmp open_files threads stack
 //	denied  network process signal identity files absent read_only owner attributes
 //	        truncation links kernel: the keys of refusals in package runtime
-//	way     to make JSON of a value: item tolist to_dict float list isoformat total_seconds
-//	        asdict value decode finite copy key: keys of hints in package runtime
+//	way     to make JSON of a value: finite copy key, or a word of ways.py, with "+" where what
+//	        is inside becomes text: keys of ways in package runtime
 //	ran     whether anything of the script was executed
 //
 // # What a script can reach of it

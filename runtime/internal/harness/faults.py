@@ -8,6 +8,7 @@ NAME = "script.py"
 MODULE = "script"
 OURS = "<run>"  # the code that calls the script's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
+LINE = 160  # characters of a line that a SyntaxError shows
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
 
@@ -29,8 +30,9 @@ def name_of(kind):
 class Refused(Exception):
     """The source is not acceptable: nothing of it was executed."""
 
-    def __init__(self, status, error, line=0):
+    def __init__(self, status, error, line=0, **more):
         self.status, self.error, self.line = status, error, line
+        self.more = more  # what else there is to say of it
 
 
 class NotJSON(Exception):
@@ -145,6 +147,21 @@ def full_name(kind):
     return f"{where}.{name_of(kind)}"
 
 
+def clip(e):
+    """Leave of a long line what is around the place that a SyntaxError points at."""
+    text, start, end = e.text, e.offset or 0, e.end_offset or 0
+    if not _isinstance(text, _str) or _len(text) <= LINE:
+        return
+    text = text.rstrip("\n")
+    left = max(0, min(start - LINE // 2, _len(text) - LINE))
+    mark = "… " if left else ""
+    e.text = mark + text[left : left + LINE] + (" …" if left + LINE < _len(text) else "")
+    if start > 0:
+        e.offset = start - left + _len(mark)
+    if end > 0 and e.end_lineno in (None, e.lineno):
+        e.end_offset = min(end - left, LINE + 1) + _len(mark)
+
+
 def own_frames(told, seen):
     if told is None or id(told) in seen:
         return
@@ -152,6 +169,7 @@ def own_frames(told, seen):
     told.stack[:] = callers_frames(told.stack)
     if _issubclass(told.exc_type, SyntaxError) and _isinstance(told.filename, _str):
         told.filename = called(told.filename)
+        clip(told)
     # A stand-in, because format takes the name from the class.
     bases = (SyntaxError,) if _issubclass(told.exc_type, SyntaxError) else ()
     told.exc_type = _type("shown", bases, {"__module__": "builtins", "__qualname__": full_name(told.exc_type)})

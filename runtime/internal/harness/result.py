@@ -4,26 +4,11 @@ import sys
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 
 from _harness.faults import NotJSON, Refused, full_name
+from _harness.ways import way_of
 
 _set_digits, _get_digits = sys.set_int_max_str_digits, sys.get_int_max_str_digits
 _set_recursion = sys.setrecursionlimit
-_type, _isinstance, _issubclass = type, isinstance, issubclass
-
-# Attributes as the interpreter has them, whatever a script's class says.
-_bases, _attributes = (type.__dict__[name].__get__ for name in ("__mro__", "__dict__"))
-
-# By what a value becomes JSON, for the hint, which the server words: what a type
-# has for it, what says most first.
-WAYS = {
-    "__dataclass_fields__": "asdict",
-    "_member_map_": "value",  # of an enumeration
-    "to_dict": "to_dict",
-    "tolist": "tolist",
-    "isoformat": "isoformat",
-    "total_seconds": "total_seconds",
-    "__iter__": "list",
-    "__float__": "float",
-}
+_type, _isinstance = type, isinstance
 
 
 def unsupported(value):
@@ -58,6 +43,11 @@ def encode_text(message):
     return "".join(encoder(encode_basestring_ascii)(message, 0)).encode()
 
 
+def is_json(value):
+    """Raise where the value is no JSON."""
+    encoder(encode_basestring_ascii)(value, 0)
+
+
 def explain(value):
     """The type of the value and, for one nested inside, the path to it; and the
     way to make JSON of it."""
@@ -76,9 +66,9 @@ def culprit(value, path, above, depth):
     if value is None or _isinstance(value, (str, int)):
         return FINE
     if _isinstance(value, float):
-        return (path, repr(float(value)), "finite") if value - value != 0 else FINE
+        return (path, repr(float(value)), "finite*") if value - value != 0 else FINE
     if not _isinstance(value, (dict, list, tuple)):
-        return path, full_name(_type(value)), way_of(_type(value))
+        return path, full_name(_type(value)), way_of(value, is_json)
     if id(value) in above:
         return path, "a reference to a value around it", "copy"
     if depth > 900:
@@ -88,24 +78,14 @@ def culprit(value, path, above, depth):
     for key, item in value.items() if keyed else enumerate(value):
         inner = f"{path}[{shown(key)}]"
         if keyed and not (key is None or _isinstance(key, (str, int, float))):
-            return inner, f"under a key of type {full_name(_type(key))}", "key"
+            return inner, f"under a key of type {full_name(_type(key))}", "key*"
         if _isinstance(key, float) and key - key != 0:
-            return inner, f"under a key that is {float(key)!r}", "key"
+            return inner, f"under a key that is {float(key)!r}", "key*"
         found = culprit(item, inner, above, depth + 1)
         if found[1]:
             return found
     above.discard(id(value))
     return FINE
-
-
-def way_of(kind):
-    """What makes JSON of a value of this type; "" where nothing is known to."""
-    if _issubclass(kind, (bytes, bytearray, memoryview)):
-        return "decode"
-    names = {name for base in _bases(kind) for name in _attributes(base)}
-    if "item" in names and "__len__" not in names:
-        return "item"  # a number of numpy's; its arrays have it, too
-    return next((way for name, way in WAYS.items() if name in names), "")
 
 
 def shown(key):

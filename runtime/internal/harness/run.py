@@ -83,7 +83,7 @@ class Run:
             payload = self.encode(result)
             self.collect()
         except Refused as e:
-            self.fail(e.status, e.error, line=e.line)
+            self.fail(e.status, e.error, line=e.line, **e.more)
         except NotJSON as e:
             self.fail("not_json", e.error, way=e.way)
         except SystemExit as e:

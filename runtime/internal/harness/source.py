@@ -1,5 +1,6 @@
 """From the text of a script to code: what is refused early, and why."""
 
+from _harness import syntax
 from _harness.faults import NAME, Refused
 
 ONLY_AST = 0x400
@@ -11,14 +12,13 @@ def read_script(text, blocked):
     tree = text
     nul = text.find("\0")
     if nul >= 0:  # here, because Python does not say in which line
-        line = text.count("\n", 0, nul) + 1
-        raise Refused("syntax_error", "SyntaxError: source code string cannot contain null bytes", line)
+        raise syntax.refused_nul(text, nul)
     try:
         if blocked and "import" in text:
             tree = _compile(text, NAME, "exec", ONLY_AST, True)
         code = _compile(tree, NAME, "exec", 0, True)
     except SyntaxError as e:
-        raise Refused("syntax_error", f"{type(e).__name__}: {e.msg}", e.lineno or 1) from None
+        raise syntax.refused(e, text) from None
     except ValueError as e:
         raise Refused("syntax_error", f"SyntaxError: {e}", 1) from None
     except (RecursionError, MemoryError):

@@ -80,6 +80,7 @@ type Fault struct {
 	Ran       bool   `json:"ran"`
 	Traceback string `json:"traceback"`
 	Line      int    `json:"line"`
+	Column    int    `json:"column"`
 	Denied    string `json:"denied"`
 	Limit     string `json:"limit"`
 	Way       string `json:"way"` // to make JSON of the result

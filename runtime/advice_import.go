@@ -1,0 +1,156 @@
+package runtime
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Uses of os that nothing stands in for.
+var (
+	startsProgram = regexp.MustCompile(`\bos\.(system|popen|fork|exec|spawn|posix_spawn|kill)`)
+	asksSettings  = regexp.MustCompile(`\bos\.(environ|getenv)`)
+	statement     = regexp.MustCompile(`: (?:import|from) (\w+)`)
+)
+
+// blockedHint is what to do without the module that a statement imports.
+func blockedHint(message, script string) string {
+	found := statement.FindStringSubmatch(message)
+	if found == nil {
+		return strings.TrimSpace(byList)
+	}
+	instead := instead(found[1])
+	if found[1] == "os" {
+		if startsProgram.MatchString(script) {
+			instead += " No program can be started: call Python instead."
+		}
+		if asksSettings.MatchString(script) {
+			instead += " The environment has nothing of the server: send settings as input."
+		}
+	}
+	return strings.TrimSpace(instead + byList)
+}
+
+func instead(module string) string {
+	for _, row := range inPlaceOf {
+		if slices.Contains(strings.Fields(row.modules), module) {
+			return row.instead
+		}
+	}
+	return ""
+}
+
+var (
+	missing = regexp.MustCompile(`^ModuleNotFoundError: No module named '([^']+)'`)
+	// optional is what libraries say when they lack another. They word it freely.
+	optional = regexp.MustCompile(`(?i)\b(pip|pip3|conda) install\b|\buse pip\b|\b(install|installed|provided)( it)? ` +
+		`(with|by|via|using) (pip|conda)\b|\bplease install\b|\bneed to install\b|\bmissing optional dependenc|` +
+		`\bis not installed\b|\bis required\b.*\binstall|\bmust be installed\b|you've installed|` +
+		`\brequires '[\w.-]+' version|\bqt binding modules|\bbackends? requires?\b|\brequires? the \w+ .*package\b`)
+	backend = regexp.MustCompile(`\b(matplotlib|mpl)\.use\(|\bswitch_backend\(|rcParams\[['"]backend['"]\]`)
+	display = regexp.MustCompile(`(?i)tkinter|interactive framework|qt binding|backends? requires?|ipykernel|_macosx|` +
+		`\bwx\b|module named '(gi|cairo|wx|matplotlib_inline|ipympl)|is not a valid value for backend`)
+)
+
+// importHint is what can be done about a module that is missing, whoever wants it.
+func (r *Runtime) importHint(message string, job *Job) string {
+	if display.MatchString(message) && backend.MatchString(job.Script) {
+		return "Leave out the line that chooses a backend: there is no display. Figures come back without it."
+	}
+	found := missing.FindStringSubmatch(message)
+	if found == nil {
+		if optional.MatchString(message) && isLibrarys(message) {
+			return "A package is missing that this one can do without, but not here. " + installed
+		}
+		return ""
+	}
+	name := found[1]
+	top, rest, _ := strings.Cut(name, ".")
+	for _, known := range []string{name, top} {
+		if text := trimmed[known]; text != "" {
+			return text
+		}
+		if now := formerly[known]; now != "" {
+			return "That is of Python 2; in Python 3 it is " + now + "."
+		}
+	}
+	sent := func(f File) bool { return f.Name == top+".py" }
+	if strings.Contains(message, "is not a package") && slices.ContainsFunc(job.Files, sent) {
+		return "The file " + top + ".py that came with the script stands before the module of that name: call it " +
+			"something else."
+	}
+	if rest != "" && r.offers(top) {
+		return top + " is there, but has no such part. GET /capabilities lists the versions."
+	}
+	if known := distributions[top]; known != "" {
+		return "It comes with the package " + known + ". " + installed
+	}
+	if close := r.resembling(top); close != "" {
+		return "Perhaps " + close + " is meant. " + installed
+	}
+	return installed + " A module of your own goes along in files, as " + top + ".py."
+}
+
+const installed = "GET /capabilities lists the packages that are installed; the operator can add to them with " +
+	"PYTHON_PACKAGES."
+
+// isLibrarys says that an error is of the kinds that libraries raise for what they
+// lack, and not a script's own words.
+func isLibrarys(message string) bool {
+	kind, _, _ := strings.Cut(message, ":")
+	return slices.Contains([]string{"ImportError", "ModuleNotFoundError", "ValueError", "RuntimeError"}, kind) ||
+		strings.HasSuffix(kind, "FeatureNotFound") || strings.HasSuffix(kind, "DependencyNotFound") ||
+		strings.HasSuffix(kind, "OptionalDependencyNotAvailable") || strings.HasSuffix(kind, "DependencyError")
+}
+
+// offers says whether there is such a module, as far as the server knows.
+func (r *Runtime) offers(module string) bool {
+	return slices.Contains(r.modules(), module)
+}
+
+// modules are names that a script may have meant: what every run finds imported, what
+// is installed, and what else is usual.
+func (r *Runtime) modules() []string {
+	names := strings.Fields(usual)
+	for _, name := range r.info.Preloaded {
+		top, _, _ := strings.Cut(name, ".")
+		names = append(names, top)
+	}
+	for _, name := range r.info.Packages {
+		name, _, _ = strings.Cut(name, " ")
+		name, _, _ = strings.Cut(name, "=")
+		names = append(names, strings.ReplaceAll(strings.ToLower(name), "-", "_"))
+	}
+	for module, distribution := range distributions {
+		if slices.Contains(names, strings.ReplaceAll(distribution, "-", "_")) {
+			names = append(names, module)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// resembling is the module whose name is the closest, if it is close.
+func (r *Runtime) resembling(name string) string {
+	best, most := "", 1+min(len(name)/5, 1) // one slip, in longer names two
+	if len(name) < 3 || len(name) > 40 {
+		return ""
+	}
+	for module, distribution := range distributions {
+		if strings.EqualFold(strings.ReplaceAll(distribution, "-", "_"), name) {
+			return module
+		}
+	}
+	for _, known := range r.modules() {
+		if known == name {
+			continue // a distribution, whose module is called something else
+		}
+		if strings.EqualFold(known, name) {
+			return known
+		}
+		if slips := slips(name, known, most); slips <= most {
+			best, most = known, slips-1
+		}
+	}
+	return best
+}
