@@ -117,6 +117,10 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 		// abort goes on to an instruction that is not permitted.
 		return "Native code crashed, or called abort(), which looks the same here."
 	case result.Status == Timeout:
+		if detail == "memory" {
+			return "The memory is used up but for a little, and native code that wants more may wait for it without " +
+				"end: hold less at once; the operator can raise EXEC_MEMORY_MB."
+		}
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
 	case result.Status == NotJSON:
 		return valueHint(detail)

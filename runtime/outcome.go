@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"syscall"
@@ -26,21 +27,30 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 		result.Status, result.Error = ScriptError, "Script broke the channel of its result before main() returned"
 	default:
 		result.Status, result.Error = r.died(exit, seen)
+		if lackedMemory(reply.Stderr) {
+			result.Status, result.Error = MemoryLimit, r.memoryLimit()
+		}
 	}
 	if result.Status == OK {
 		result.Hint = successHint(job.Script)
 	} else {
-		result.Hint = r.hint(&result, detail(reply), job)
+		result.Hint = r.hint(&result, r.detail(reply, seen), job)
 		// A figure or a form that the script did not finish is not shown.
 		result.Figures, result.Display = nil, nil
 	}
 	return result
 }
 
+// libraryBuffer is more than OpenBLAS takes for each of its buffers. Where there is
+// not so much left it asks again and again, and Python never hears the alarm.
+const libraryBuffer = 34 << 20
+
 // detail is the word for the refusal or the limit that has ended a run, or for the
 // value that it can't return; empty if there is none.
-func detail(reply *zygote.Reply) string {
+func (r *Runtime) detail(reply *zygote.Reply, seen holding) string {
 	switch {
+	case reply.Cause == zygote.Timeout && seen.Size > r.cfg.Limits.MemoryBytes-libraryBuffer:
+		return "memory"
 	case reply.Cause == zygote.Threads:
 		return "threads"
 	case reply.Cause == zygote.Pressure:
@@ -55,6 +65,18 @@ func detail(reply *zygote.Reply) string {
 		return reply.Fault.Way
 	}
 	return reply.Fault.Error
+}
+
+// lackedMemory says whether the last words of a process that ended itself are those
+// of a library of native code that could not get memory.
+func lackedMemory(stderr []byte) bool {
+	last := stderr[max(0, len(stderr)-400):]
+	for _, words := range []string{"OpenBLAS error: Memory allocation still failed after ", "what():  std::bad_alloc"} {
+		if bytes.Contains(last, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // stopped is the outcome of a run that the server ended.

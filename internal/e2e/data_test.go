@@ -81,7 +81,13 @@ func dataServer(tb testing.TB) string {
 // execute posts a script and returns the status and the reply.
 func execute(tb testing.TB, base, script string) (int, map[string]any) {
 	tb.Helper()
-	body, err := json.Marshal(map[string]string{"script": script})
+	return executeFor(tb, base, script, 30)
+}
+
+// executeFor is execute with a timeout in seconds.
+func executeFor(tb testing.TB, base, script string, timeout float64) (int, map[string]any) {
+	tb.Helper()
+	body, err := json.Marshal(map[string]any{"script": script, "timeout": timeout})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -15,8 +15,8 @@ var bootstrap string
 // those before it.
 var modules = []string{
 	"faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "files", "scriptfile",
-	"syntax", "source", "locales", "home", "devices", "display", "randomness", "streams", "mappings", "run", "worker",
-	"zygote",
+	"syntax", "source", "locales", "home", "devices", "display", "randomness", "streams", "mappings", "native", "run",
+	"worker", "zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

@@ -48,6 +48,7 @@
 //	faults.py      exceptions in the words of the answer
 //	denials.py     which exception is a refusal of the sandbox
 //	randomness.py  no two runs share random numbers
+//	native.py      extension modules where memory is nearly used up
 //	mappings.py    mmap.mmap, whose anonymous memory is private here
 //
 // # Words on the wire

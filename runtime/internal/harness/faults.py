@@ -10,7 +10,7 @@ OURS = "<run>"  # the code that calls the script's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 LINE = 160  # characters of a line that a SyntaxError shows
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
-EMFILE, EFBIG, ENOSPC = 24, 27, 28
+ENOMEM, EMFILE, EFBIG, ENOSPC = 12, 24, 27, 28
 
 below = "/tmp/"  # the start of the names of the caller's files
 
@@ -79,8 +79,12 @@ def classify(e):
     kind = _type(e)
     if _issubclass(kind, MemoryError):
         return "memory_limit", ""
+    if _issubclass(kind, ImportError) and lacks_memory(message_of(e)):
+        return "memory_limit", ""
     if _issubclass(kind, OSError):
         errno = _errno(e)
+        if errno == ENOMEM:
+            return "memory_limit", ""
         if errno in (ENOSPC, EFBIG):
             return "file_limit", "tmp"
         if errno == EMFILE:
@@ -88,6 +92,13 @@ def classify(e):
     if kind is RuntimeError and _str(e) == "can't start new thread":
         return "script_error", "stack" if stack_is_lacking() else "threads"
     return "script_error", ""
+
+
+def lacks_memory(message):
+    """Whether the C library could not map what an import loads."""
+    if "static TLS block" in message:  # whose size is no matter of the limit's
+        return False
+    return "failed to map segment from shared object" in message or "annot allocate memory" in message
 
 
 def stack_is_lacking():

@@ -6,7 +6,7 @@ import os
 import sys
 from _signal import SIGALRM, signal
 
-from _harness import home, mappings, run, streams
+from _harness import home, mappings, native, run, streams
 from _harness.channel import CHANNEL, send
 from _harness.confine import confine
 from _harness.faults import MODULE, NAME
@@ -30,6 +30,7 @@ def prepare(config):
         forget_host_files()
     signal(SIGALRM, run.on_alarm)
     streams.open_streams()
+    native.prepare()
     mappings.prepare()
 
 

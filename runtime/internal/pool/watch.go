@@ -27,6 +27,7 @@ type Holding struct {
 	Now         int64 // all that is its own at the last look
 	Tmp         int64 // what is in its /tmp, -1 where that is not known
 	PeakTmp     int64 // the largest Tmp
+	Size        int64 // address space, at the last look
 }
 
 // Watch is a run that the server looks at from time to time.
@@ -133,6 +134,7 @@ func (v *Watch) count(s proc.Status, dir string) {
 	v.seen.Peak = max(v.seen.Peak, own)
 	v.seen.File = max(v.seen.File, s.File-idle.File)
 	v.seen.Shmem = max(v.seen.Shmem, s.Shmem)
+	v.seen.Size = s.Size - idle.Size
 	if v.p.scratch == nil {
 		v.seen.Tmp = tmpBytes(dir)
 		v.seen.PeakTmp = max(v.seen.PeakTmp, v.seen.Tmp)
