@@ -47,6 +47,7 @@ def prepare():
     set_users()
     sys.path_hooks.insert(0, look_here)
     traceback.walk_stack = faults.walk_stack
+    sys.orig_argv[:] = [sys.executable, *sys.argv]
     # As it is for __main__, which the script would be elsewhere.
     warnings.filterwarnings("default", category=DeprecationWarning, module=MODULE + r"\Z")
     settle(home)
