@@ -62,6 +62,8 @@ var messages = []struct {
 			Attempt: 2}, request, ""},
 	{"binary event, bare", binary(), request, Message{ID: "e1", Source: source, Type: published}, request,
 		""},
+	{"binary event with headers that nobody reads", binary("ce-time", "now", "ce-dataschema", "%zz", "ce-x_y", ""),
+		request, Message{ID: "e1", Source: source, Type: published}, request, ""},
 	{"binary event of version 0.3", binary("ce-specversion", "0.3"), request,
 		Message{ID: "e1", Source: source, Type: published}, request, ""},
 	{"structured event", structured,
@@ -101,6 +103,18 @@ var messages = []struct {
 		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
 	{"structured event with extensions of every type", structured,
 		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","a":1,"b":true,"c":"x","data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event with members that break its rules and that nobody reads", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","time":"2026-01-02 03:04","ext_u":{"a":[1]},` +
+			`"extensions":{"a":"b"},"subject":5,"data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event whose JSON has another name", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t",` +
+			`"datacontenttype":"application/vnd.jobs+json; charset=utf-8","data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event whose data are text", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","datacontenttype":"text/plain",` +
+			`"data":"{\"script\":\"x\"}"}`,
 		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
 	{"structured event in a push", nil, inPush(aStructured),
 		Message{ID: "e3", Source: "/y", Type: "u", Subscription: "s"}, request, ""},

@@ -23,7 +23,13 @@ func readEvent(header http.Header, body []byte) (*cloudevents.Event, error) {
 	if isStructured(header) {
 		return readStructured(body)
 	}
-	return readWith(header, body)
+	read := http.Header{} // the others can't make an event fail
+	for _, name := range []string{"Content-Type", "Ce-Specversion", "Ce-Id", "Ce-Source", "Ce-Type"} {
+		if values := header.Values(name); values != nil {
+			read[name] = values
+		}
+	}
+	return readWith(read, body)
 }
 
 // readStructured returns the event that a text is.
@@ -78,16 +84,18 @@ func media(header http.Header) string {
 	return strings.ToLower(strings.TrimSpace(name))
 }
 
-// texts are the members of a structured event that must be strings.
+// texts are the members of a structured event that are read and must be strings.
+// Beside them only data are read.
 var texts = []string{
-	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64",
+	"specversion", "id", "source", "type", "datacontenttype", "datacontentencoding", "data_base64",
 }
 
 // checkStructured says what is wrong with the JSON of a structured event, which the
 // SDK would not say as plainly. It returns the event in a form that the SDK can
-// read: without space between its members, without those that are null, which are
-// the same as absent, and without escapes in data_base64, where PHP writes \/ for
-// a slash.
+// read: without space between its members and without escapes in data_base64, where
+// PHP writes \/ for a slash. Members that are null are the same as absent, and those
+// that nobody reads can't make an event fail. What is no text is JSON, whatever it is
+// called: the SDK takes not every name of JSON for one.
 func checkStructured(body []byte) ([]byte, error) {
 	var members map[string]json.RawMessage
 	err := json.Unmarshal(body, &members)
@@ -97,11 +105,16 @@ func checkStructured(body []byte) ([]byte, error) {
 	if err != nil || members == nil {
 		return nil, errors.New("must be a JSON object")
 	}
-	maps.DeleteFunc(members, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
+	maps.DeleteFunc(members, func(name string, value json.RawMessage) bool {
+		return string(value) == "null" || name != "data" && !slices.Contains(texts, name)
+	})
 	for _, name := range texts {
 		if value := members[name]; value != nil && value[0] != '"' {
 			return nil, fmt.Errorf("%s must be a string", name)
 		}
+	}
+	if data := members["data"]; data != nil && data[0] != '"' {
+		delete(members, "datacontenttype")
 	}
 	if data := members["data_base64"]; bytes.IndexByte(data, '\\') >= 0 {
 		var text string
