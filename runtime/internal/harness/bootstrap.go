@@ -14,7 +14,7 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "scriptfile",
+	"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "pytests", "scriptfile",
 	"locales", "home", "devices", "display", "randomness", "streams", "mappings", "run", "worker", "zygote",
 }
 
