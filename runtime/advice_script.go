@@ -12,7 +12,8 @@ import (
 func (r *Runtime) scriptHint(result *Result, job *Job) string {
 	switch result.Status {
 	case Exited:
-		if called := callOfMain.FindString(topLevel(job.Script)); strings.Contains(called, "exit(") {
+		called := callOfMain.FindString(topLevel(job.Script))
+		if mainIsCalled(job) && strings.Contains(called, "exit(") {
 			return "Leave out the line with sys.exit(main()): the service calls main() itself."
 		}
 		return ""
@@ -27,7 +28,7 @@ func (r *Runtime) scriptHint(result *Result, job *Job) string {
 			"resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, in KiB, and report in the request tells what it took."
 	case result.Denied != "":
 		return ""
-	case passedOver(message, job.Script):
+	case !job.Options.Program && passedOver(message, job.Script):
 		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what ` +
 			"main needs above it."
 	case message == "EOFError: EOF when reading a line":
@@ -43,8 +44,8 @@ func (r *Runtime) scriptHint(result *Result, job *Job) string {
 }
 
 // successHint is a word about a script that did what it was asked and, it seems, more.
-func successHint(script string) string {
-	if callsMain(script) {
+func successHint(job *Job) string {
+	if callsMain(job) {
 		return mainTwice
 	}
 	return ""
@@ -55,7 +56,7 @@ const mainTwice = "The script calls main() itself, and the service calls it agai
 
 func inputHint(job *Job) string {
 	switch {
-	case callsMain(job.Script):
+	case callsMain(job):
 		return mainTwice
 	case job.Stdin == "":
 		return "Send what input() is to read as stdin, a line for each call; or have main(input) take it."
@@ -68,7 +69,11 @@ func inputHint(job *Job) string {
 var callOfMain = regexp.MustCompile(`(?m)^(\w[\w., ]*= *|raise +)?([\w.]+ *\( *)*\bmain\([^\n]*`)
 
 // callsMain says whether the script calls main by itself, unguarded.
-func callsMain(script string) bool {
+func callsMain(job *Job) bool {
+	script := job.Script
+	if !mainIsCalled(job) {
+		return false
+	}
 	// Nearly every script has the first; few have the others.
 	for _, before := range []string{"\nmain(", "(main(", "= main(", "=main("} {
 		if strings.Contains(script, before) {
@@ -77,6 +82,9 @@ func callsMain(script string) bool {
 	}
 	return false
 }
+
+// mainIsCalled says whether the service calls main by itself.
+func mainIsCalled(job *Job) bool { return !job.Options.Program && entry(job) == "main" }
 
 // topLevel is the script without its long strings, which may hold anything.
 func topLevel(script string) string {

@@ -16,8 +16,7 @@ func sourceHint(result *Result, script string) string {
 		}
 	}
 	if result.Status == MainMissing {
-		return `Put the code into def main(): and return the result there; or send "entry": null to run it as a ` +
-			"program."
+		return ""
 	}
 	if isFenced(script, result.Line) {
 		return "Leave out the lines that begin with ``` and what is outside of them: a script is Python alone, " +

@@ -69,6 +69,7 @@ var ways = map[string]way{
 		"or asyncio.run(x)."},
 	"missing": {sentence: "Return None instead: it stands for a value that is missing."},
 	"finite":  {sentence: "Return None instead: JSON has no NaN and no Infinity."},
+	"twice":   {sentence: "Rename one of the two: as members of a JSON object they have the same name."},
 	"copy":    {sentence: "Return a copy without that reference: JSON is a tree."},
 	"key": {sentence: "Convert the keys to str, as with {str(k): v for k, v in x.items()}; int, finite float, bool " +
 		"and None are taken, too."},
@@ -81,8 +82,9 @@ var ways = map[string]way{
 const noWay = "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text " +
 	"of anything."
 
-// valueHint is what makes JSON of a value that a worker has this word for.
-func valueHint(word string) string {
+// valueHint is what makes JSON of a value that a worker has this word for. asked says
+// that the request has convert already.
+func valueHint(word string, asked bool) string {
 	word, converted := strings.CutSuffix(word, "*")
 	word, deep := strings.CutSuffix(word, "+")
 	w, ok := ways[word]
@@ -98,7 +100,7 @@ func valueHint(word string) string {
 		}
 		w.sentence = "Convert it with " + w.expr + w.more + "."
 	}
-	if converted {
+	if converted && !asked {
 		return strings.TrimSuffix(w.sentence, ".") + `; or send "convert": true.`
 	}
 	return w.sentence

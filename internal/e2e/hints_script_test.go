@@ -60,7 +60,7 @@ var hintTests = []struct{ name, script, hint string }{
 	{"and", "def main():\n    return 1 && 2", "and, or, not"},
 	{"else if", "def main():\n    if 1: pass\n    else if 2: pass", "elif"},
 	{"plain", "def main(:\n    pass", ""},
-	{"no main", "print(1)", `"entry": null`},
+	{"no main", "print(1)", `"entry"`},
 
 	{"os", "import os\ndef main(): return os.listdir('.')", "pathlib, shutil, glob"},
 	{"os, environment", "import os\ndef main(): return os.environ.get('A')", "input"},

@@ -211,6 +211,11 @@ func (h trueHint) check(t *testing.T, base, imports string) {
 	if status != http.StatusUnprocessableEntity || reply["status"] != "not_json" {
 		t.Fatalf("%d %v, want a value that is refused", status, reply)
 	}
+	if strings.Contains(hint, `"convert": true`) {
+		if status, reply := post(t, base, script+"[x]", map[string]any{"convert": true}); status != http.StatusOK {
+			t.Errorf("converted: %v", reply)
+		}
+	}
 	for way := range strings.SplitSeq(h.ways, " | ") {
 		if !strings.Contains(hint, way) {
 			t.Errorf("hint %q, want %s", hint, way)

@@ -36,11 +36,15 @@
 //	source.py      text → code; blocked imports, the courtesy check
 //	syntax.py      a syntax error as Python prints it
 //	scriptfile.py  the script as a file: its lines, and on disk where it is looked for
+//	pytests.py     the script as a module that pytest imports itself
 //	locales.py     C.UTF-8 for the locale module
-//	home.py        environment, user, time zone, modules beside the script
+//	home.py        environment, user, time zone, terminal, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
+//	entry.py       what a request asks for beside main(input); programs
 //	result.py      JSON in and out; why a value is none
 //	ways.py        what would make JSON of it; known.py has the kinds of values
+//	convert.py     values that are no JSON become some: the walk through them, and its bounds
+//	kinds.py       the rules for that, by type
 //	display.py     forms of a value that is not JSON; figures
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
@@ -62,7 +66,7 @@
 //	limit   tmp open_files threads stack
 //	denied  network process signal identity files absent read_only owner attributes
 //	        truncation links kernel: the keys of refusals in package runtime
-//	way     to make JSON of a value: finite copy key, or a word of ways.py, with "+" where what
+//	way     to make JSON of a value: finite copy key twice, or a word of ways.py, with "+" where what
 //	        is inside becomes text: keys of ways in package runtime
 //	ran     whether anything of the script was executed
 //

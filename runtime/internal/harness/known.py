@@ -99,30 +99,5 @@ MARKED = (
     ({"__await__"}, "await"),
 )
 
-# What the request's convert takes, by the same names and marks.
-CONVERTED = {
-    "builtins.bytes",
-    "builtins.bytearray",
-    "builtins.set",
-    "builtins.frozenset",
-    "enum.Enum",
-    "decimal.Decimal",
-    "uuid.UUID",
-    "datetime.date",
-    "datetime.time",
-    "datetime.timedelta",
-    "pathlib.PurePath",
-    "numpy.ndarray",
-    "numpy.number",
-    "numpy.bool",
-    "numpy.bool_",
-    "numpy.datetime64",
-    "pandas.NaTType",
-    "pandas.NAType",
-    "pandas.DataFrame",
-    "pandas.Series",
-    "pandas.Index",
-    "__dataclass_fields__",
-    "model_dump",
-    "keys",
-}
+# What is no data: as the last value of a program it is shown, not asked for.
+NO_DATA = {"call", "class", "module", "await", "str", "vars", "group", "pattern", "result"}

@@ -12,7 +12,7 @@ import warnings
 from binascii import b2a_base64 as _base64
 
 from _harness.faults import MODULE
-from _harness.known import CONVERTED, MARKED, NAMED
+from _harness.known import MARKED, NAMED, NO_DATA
 
 MOST = 100_000  # elements of a value that is tried as a whole
 SAMPLE = 1_000  # of a larger one
@@ -42,6 +42,14 @@ def of(module, function):
 def finite_or_none(x):
     numpy = _modules["numpy"]
     return numpy.where(numpy.isfinite(x), x, None).tolist()
+
+
+trying = False  # to convert
+
+
+def converter(value):
+    """Whether convert takes the value; convert.py puts itself here once it is loaded."""
+    return False
 
 
 # What each word stands for, to be tried. The server has the words of the hint. Where
@@ -99,14 +107,35 @@ def way_of(value, is_json):
     Behind it is "*" where the request's convert would do it. is_json says whether a
     value is JSON as it is, by raising where it is not.
     """
+    if trying:
+        return ""  # convert asks what would be better than convert
     try:
         with _catch_warnings():
             _simplefilter("ignore")
             part, known = sample(value), words_for(value)
             way = next(filter(None, (tried(word, part, is_json) for word in known)), "")
-            return way + "*" if way and is_converted(value) else way
+            return way + "*" if is_converted(way, part) else way
     except BaseException:  # the script has broken what is needed for this
         return ""
+
+
+def is_converted(way, value):
+    """Whether the request's convert makes JSON of it. What has not been tried may have no end."""
+    global trying
+    if way not in ("missing", "finite") and way.rstrip("+") not in TRIED:
+        return False
+    trying = True
+    try:
+        return converter(value)
+    except BaseException:
+        return False
+    finally:
+        trying = False
+
+
+def is_data(way):
+    """Whether it is the way of what a program wants to hand over, rather than of some object."""
+    return bool(way) and way.rstrip("+*") not in NO_DATA
 
 
 def words_for(value):
@@ -131,13 +160,6 @@ def words_for(value):
 def called(base):
     """A class by its package and its own name: pandas.core.series.Series is pandas.Series."""
     return f"{_module(base)}".partition(".")[0] + "." + _qualname(base).rpartition(".")[2]
-
-
-def is_converted(value):
-    bases = _bases(_type(value))
-    names = {called(base) for base in bases}
-    has = {name for base in bases for name in _attributes(base)}
-    return "numpy.complexfloating" not in names and not CONVERTED.isdisjoint(names | has)
 
 
 def words_for_array(value):
