@@ -178,3 +178,34 @@ func TestSyntaxErrorsAreShown(t *testing.T) {
 		})
 	}
 }
+
+// What the packages of the data image say when they lack something.
+func TestDataHintsOfScripts(t *testing.T) {
+	base := dataServer(t)
+	for _, tt := range []struct{ script, hint string }{
+		{"import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
+			"Leave out the line"},
+		{"import matplotlib\nmatplotlib.use('Qt5Agg')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
+			"Leave out the line"},
+		{"import matplotlib\nmatplotlib.use('MacOSX')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
+			"Leave out the line"},
+		{"import matplotlib.pyplot as plt\nplt.switch_backend('nbAgg')\ndef main(): plt.plot([1])", "Leave out the line"},
+		{"import pandas as pd\ndef main(): return pd.DataFrame({'a': [1]}).to_xarray()", "PYTHON_PACKAGES"},
+		{"import pandas as pd\ndef main(): pd.DataFrame({'a': [1]}).query('a > 0', engine='numexpr')", "PYTHON_PACKAGES"},
+		{"import joblib\ndef main(): joblib.dump(1, 'x.lz4', compress='lz4')", "PYTHON_PACKAGES"},
+		{"import pandas as pd\ndef main(): pd.DataFrame({'a': [1]}).to_excel('x.ods')", "odfpy"},
+		{"from sympy.parsing.latex import parse_latex\ndef main(): parse_latex('x')", "PYTHON_PACKAGES"},
+		{"import sklearn.cross_validation\ndef main(): pass", "no such part"},
+		{"import numppy\ndef main(): pass", "Perhaps numpy"},
+		{"import panda as pd\ndef main(): pass", "Perhaps pandas"},
+		{"import scikit_learn\ndef main(): pass", "Perhaps sklearn"},
+		{"import cv2\ndef main(): pass", "opencv-python-headless"},
+	} {
+		t.Run(tt.script, func(t *testing.T) {
+			_, reply := execute(t, base, tt.script)
+			if hint, _ := reply["hint"].(string); !strings.Contains(hint, tt.hint) {
+				t.Errorf("hint %q, want %q: %v", hint, tt.hint, reply)
+			}
+		})
+	}
+}

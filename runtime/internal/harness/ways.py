@@ -152,7 +152,7 @@ def words_for(value):
     known = [word for marks, words in MARKED if marks <= has for word in words.split()]
     if is_number(kind):
         known.append("float")
-    if is_plain(kind) and _vars(value):
+    if is_plain(kind) and _getattr(value, "__dict__", None):
         known += ["vars", "vars+"]
     return known
 
