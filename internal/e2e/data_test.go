@@ -81,7 +81,13 @@ func dataServer(tb testing.TB) string {
 // execute posts a script and returns the status and the reply.
 func execute(tb testing.TB, base, script string) (int, map[string]any) {
 	tb.Helper()
-	body, err := json.Marshal(map[string]string{"script": script})
+	return executeRequest(tb, base, map[string]any{"script": script})
+}
+
+// executeRequest posts a request and returns the status and the reply.
+func executeRequest(tb testing.TB, base string, request map[string]any) (int, map[string]any) {
+	tb.Helper()
+	body, err := json.Marshal(request)
 	if err != nil {
 		tb.Fatal(err)
 	}

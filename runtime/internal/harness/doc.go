@@ -39,7 +39,10 @@
 //	home.py        environment, user, time zone, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
 //	result.py      JSON in and out; why a value is none
-//	display.py     forms of a value that is not JSON; figures
+//	figures.py     matplotlib's figures: shown, in the value, left open
+//	fonts.py       Chinese, Japanese and Korean in plots
+//	display.py     display(), and the forms of a value that is not JSON
+//	libraries.py   what libraries are told when they are imported
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
 //	streams.py     descriptors 0, 1 and 2
