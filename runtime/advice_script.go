@@ -17,6 +17,8 @@ func scriptHint(result *Result, script string) string {
 	case screenLess(result.Error, script):
 		return "There is no screen here: leave out the line that chooses matplotlib's backend. Figures come back " +
 			"without one."
+	case result.Error == "ModuleNotFoundError: No module named 'IPython'":
+		return "display() is there without an import, as in a notebook: leave the line out."
 	case passedOver(result.Error, script):
 		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what main ` +
 			"needs above it."

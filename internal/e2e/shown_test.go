@@ -303,6 +303,8 @@ var showTests = []struct{ name, script, mime, has string }{
 		"text/html", "vega"},
 	{"altair by display", "import altair as alt\n    " +
 		"alt.Chart(alt.Data(values=[{'a': 1}])).mark_bar().encode(x='a:Q').display()", "text/html", "vega"},
+	{"bokeh", "from bokeh.plotting import figure, show\n    f = figure(); f.line([1], [2]); show(f)", "text/html",
+		"bokeh"},
 	{"IPython", "from IPython.display import display, HTML\n    display(HTML('<b>bold</b>'))", "text/html",
 		"<b>bold</b>"},
 	{"IPython, by its module", "import IPython\n    IPython.display.display(IPython.display.Markdown('*m*'))",

@@ -47,10 +47,12 @@ class Attached:
         """Take the forms of one thing along, (kind, type, content) each, as far as they fit."""
         parts = [RECORD.pack(DISPLAY, 0, 0)]
         for kind, name, data in forms[:FORMS_MOST]:
-            if _len(name) + _len(data) > self.room:
+            # With the header, as there may be more of them than of anything else.
+            size = RECORD.size + _len(name) + _len(data)
+            if size > self.room:
                 self.too_large(f"{called} {name.decode()}", _len(data))
                 continue
-            self.room -= _len(name) + _len(data)
+            self.room -= size
             parts += RECORD.pack(kind, _len(name), _len(data)) + name, data
         if _len(parts) > 1:
             self.left[DISPLAY] -= 1

@@ -40,6 +40,14 @@ def watch_renderers(module):
         display.collect(fig)
 
 
+def watch_showing(module):
+    @in_place_of(module, "show")
+    def show(obj, *args, **kwargs):
+        from bokeh.embed import file_html
+
+        display.collect({"text/html": file_html(obj)}, raw=True)
+
+
 def watch_display(module):
     module.display = display.display
 
@@ -56,6 +64,7 @@ waiting = {
     "altair.vegalite.v5.api": watch_chart,
     "altair.vegalite.v6.api": watch_chart,
     "plotly.io._renderers": watch_renderers,
+    "bokeh.io.showing": watch_showing,
     "IPython.core.display_functions": watch_display,
 }
 
