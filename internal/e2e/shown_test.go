@@ -136,6 +136,36 @@ func picturesOf(t *testing.T, reply map[string]any) [][]byte {
 	return pictures
 }
 
+// The same where values are converted, and where the value is that of a program's
+// last expression.
+func TestDataShownByRequest(t *testing.T) {
+	base := dataServer(t)
+	for name, tt := range map[string]struct {
+		request map[string]any
+		result  any
+	}{
+		"converted": {map[string]any{"convert": true, "script": "import datetime\ndef main():\n    " +
+			"fig, ax = plt.subplots(); line('red', ax)\n    " +
+			"return {'day': datetime.date(2024, 2, 29), 'figure': fig, 'axes': [ax]}"},
+			map[string]any{"day": "2024-02-29", "figure": nil, "axes": []any{nil}}},
+		"a program": {map[string]any{"entry": nil, "script": "fig, ax = plt.subplots(); line('red', ax)\n" +
+			"{'figure': fig, 'n': 2}"}, map[string]any{"figure": nil, "n": 2.0}},
+		"a program that shows": {map[string]any{"entry": nil, "script": "line('red')\nplt.show()"}, nil},
+		"a program that shows a frame": {map[string]any{"entry": nil, "script": "import pandas as pd\n" +
+			"line('red'); plt.show()\npd.DataFrame({'a': [1]})"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.request["script"] = paper + tt.request["script"].(string)
+			_, reply := executeRequest(t, base, tt.request)
+			pictures := picturesOf(t, reply)
+			if !reflect.DeepEqual(reply["result"], tt.result) || reply["status"] != nil || len(pictures) != 1 {
+				t.Fatalf("%.600v", reply)
+			}
+			wantLine(t, pictures[0], colours["red"])
+		})
+	}
+}
+
 // What was shown comes back when the time is up; what was still open does not.
 func TestDataShownBeforeATimeout(t *testing.T) {
 	_, reply := executeRequest(t, dataServer(t), map[string]any{"timeout": 5, "script": paper + `
