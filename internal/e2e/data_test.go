@@ -210,8 +210,9 @@ def main():
     import numpy as np
     np.random.rand(300, 300) @ np.random.rand(300, 300)
     import matplotlib, threading
-    return [preloaded, environment, threading.active_count(), matplotlib.get_backend().lower()]`)
-	want := []any{[]any{"numpy", "pandas", "matplotlib.pyplot"}, []any{}, 1.0, "agg"}
+    return [preloaded, environment, threading.active_count(), matplotlib.get_backend().lower(),
+        [f for f in sys.meta_path if not isinstance(f, type)]]`)
+	want := []any{[]any{"numpy", "pandas", "matplotlib.pyplot"}, []any{}, 1.0, "agg", []any{}}
 	if status != http.StatusOK || !reflect.DeepEqual(reply["result"], any(want)) {
 		t.Errorf("status %d\n got %v\nwant %v", status, reply, want)
 	}
