@@ -39,7 +39,10 @@
 //	locales.py     C.UTF-8 for the locale module
 //	home.py        environment, user, time zone, terminal, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
+//	entry.py       what a request asks for beside main(input); programs
 //	result.py      JSON in and out; why a value is none
+//	convert.py     values that are no JSON become some: the walk through them, and its bounds
+//	kinds.py       the rules for that, by type
 //	display.py     forms of a value that is not JSON; figures
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
@@ -61,7 +64,7 @@
 //	denied  network process signal identity files absent read_only owner attributes
 //	        truncation links kernel: the keys of refusals in package runtime
 //	way     to make JSON of a value: item tolist to_dict float list isoformat total_seconds
-//	        asdict value decode finite copy key: keys of hints in package runtime
+//	        asdict value decode finite copy key twice: keys of hints in package runtime
 //	ran     whether anything of the script was executed
 //
 // # What a script can reach of it

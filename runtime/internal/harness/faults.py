@@ -6,7 +6,7 @@ from sys import _getframe
 
 NAME = "script.py"
 MODULE = "script"
-OURS = "<run>"  # the code that calls the script's
+OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
 EMFILE, EFBIG, ENOSPC = 24, 27, 28
@@ -34,10 +34,10 @@ class Refused(Exception):
 
 
 class NotJSON(Exception):
-    """The value of main is no JSON; way is what would make it some."""
+    """The value of main is no JSON, or something inside it; way is what would make it some."""
 
-    def __init__(self, error, way):
-        self.error, self.way = error, way
+    def __init__(self, error, way, inside=False):
+        self.error, self.way, self.inside = error, way, inside
 
 
 def settle(home):
@@ -63,7 +63,7 @@ def walk_stack(f):
     """traceback.walk_stack, which ends where the script begins: the frames below are ours."""
     if f is None:
         f = _getframe().f_back.f_back.f_back.f_back
-    while f is not None and f.f_code.co_filename != OURS:
+    while f is not None and f.f_code.co_filename not in OURS:
         yield f, f.f_lineno
         f = f.f_back
 
