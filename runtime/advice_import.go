@@ -47,16 +47,10 @@ var (
 		`(with|by|via|using) (pip|conda)\b|\bplease install\b|\bneed to install\b|\bmissing optional dependenc|` +
 		`\bis not installed\b|\bis required\b.*\binstall|\bmust be installed\b|you've installed|` +
 		`\brequires '[\w.-]+' version|\bqt binding modules|\bbackends? requires?\b|\brequires? the \w+ .*package\b`)
-	backend = regexp.MustCompile(`\b(matplotlib|mpl)\.use\(|\bswitch_backend\(|rcParams\[['"]backend['"]\]`)
-	display = regexp.MustCompile(`(?i)tkinter|interactive framework|qt binding|backends? requires?|ipykernel|_macosx|` +
-		`\bwx\b|module named '(gi|cairo|wx|matplotlib_inline|ipympl)|is not a valid value for backend`)
 )
 
 // importHint is what can be done about a module that is missing, whoever wants it.
 func (r *Runtime) importHint(message string, job *Job) string {
-	if display.MatchString(message) && backend.MatchString(job.Script) {
-		return "Leave out the line that chooses a backend: there is no display. Figures come back without it."
-	}
 	found := missing.FindStringSubmatch(message)
 	if found == nil {
 		if optional.MatchString(message) && isLibrarys(message) {

@@ -35,8 +35,6 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 		result.Hint = successHint(job)
 	} else {
 		result.Hint = r.hint(&result, r.detail(reply, seen), job)
-		// A figure or a form that the script did not finish is not shown.
-		result.Figures, result.Display = nil, nil
 	}
 	return result
 }

@@ -87,7 +87,7 @@ var hintTests = []struct{ name, script, hint string }{
 	{"urllib2", "import urllib2\ndef main(): pass", "urllib.request"},
 	{"lib2to3", "import lib2to3\ndef main(): pass", "left out"},
 	{"winreg", "import winreg\ndef main(): pass", "Windows"},
-	{"IPython", "from IPython.display import display\ndef main(): pass", "notebook"},
+	{"IPython", "from IPython.display import display\ndef main(): pass", "without an import"},
 	{"no package", "import json.decoder.x\ndef main(): pass", "no such part"},
 	{"optional", "def main(): raise ImportError('`Import tabulate` failed.  Use pip, conda, or your preferred " +
 		"package management tool to install the tabulate package.')", "PYTHON_PACKAGES"},
@@ -184,12 +184,12 @@ func TestDataHintsOfScripts(t *testing.T) {
 	base := dataServer(t)
 	for _, tt := range []struct{ script, hint string }{
 		{"import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
-			"Leave out the line"},
+			"leave out the line"},
 		{"import matplotlib\nmatplotlib.use('Qt5Agg')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
-			"Leave out the line"},
+			"leave out the line"},
 		{"import matplotlib\nmatplotlib.use('MacOSX')\nimport matplotlib.pyplot as plt\ndef main(): plt.plot([1])",
-			"Leave out the line"},
-		{"import matplotlib.pyplot as plt\nplt.switch_backend('nbAgg')\ndef main(): plt.plot([1])", "Leave out the line"},
+			"leave out the line"},
+		{"import matplotlib.pyplot as plt\nplt.switch_backend('nbAgg')\ndef main(): plt.plot([1])", "leave out the line"},
 		{"import pandas as pd\ndef main(): return pd.DataFrame({'a': [1]}).to_xarray()", "PYTHON_PACKAGES"},
 		{"import pandas as pd\ndef main(): pd.DataFrame({'a': [1]}).query('a > 0', engine='numexpr')", "PYTHON_PACKAGES"},
 		{"import joblib\ndef main(): joblib.dump(1, 'x.lz4', compress='lz4')", "PYTHON_PACKAGES"},

@@ -15,7 +15,7 @@ import types
 from _signal import ITIMER_REAL, setitimer
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, entry, files, home, scriptfile, streams
+from _harness import attached, denials, devices, display, entry, figures, files, home, scriptfile, streams
 from _harness.channel import receive, send
 from _harness.convert import convert
 from _harness.faults import (
@@ -61,7 +61,6 @@ class Run:
     asked = entry.Asked  # how to run it
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
-    bag = None  # what comes back beside the value
 
     def serve(self):
         text, given, stdin, options, blob, wanted, timeout = receive()
@@ -120,34 +119,33 @@ class Run:
             self.given = scriptfile.put(self.given)
         if devices.are_named(text, self.given):
             devices.provide()
+        if display.is_named(text, self.given):
+            display.provide()
 
     def encode(self, result):
         """The JSON text of the result, and in the bag what else there is to see."""
         try:
             payload = encode(convert(result, result_limit) if self.asked.convert else result)
         except NotJSON as e:
-            self.bag = attached.Attached()
-            payload = None if e.inside else display.show(result, self.bag)
+            payload = None if e.inside else display.show(result)
             if payload is None and self.asked.program and not self.asked.convert:
-                payload = entry.show_text(result, e.way, self.bag)
+                payload = entry.show_text(result, e.way)
             if payload is None:
-                self.bag = None
                 raise
-        if self.bag or display.any_open():
-            self.bag = self.bag or attached.Attached()
-            display.draw(result, self.bag)
+        if figures.any_left():
+            figures.take_rest()
         return payload
 
     def collect(self):
         """Take the files along, if they are wanted and not taken yet."""
         if self.home is not None:
-            self.bag = self.bag or attached.Attached()
             where, self.home = self.home, None
-            files.Collector(self.bag, self.given).collect(where)
+            files.Collector(attached.bag(), self.given).collect(where)
 
-    def send_bag(self):
-        if self.bag and self.bag.records:
-            send(b"A", self.bag.payload())
+    def send_bag(self, files=True):
+        payload = attached.payload(files)
+        if payload:
+            send(b"A", payload)
 
     def call(self, code, given):
         asked = self.asked
@@ -177,10 +175,11 @@ class Run:
 
     def fail(self, status, error, **more):
         global current
-        if status in ("timeout", "killed"):
-            self.bag = None  # the alarm may have come while it was being filled
-        elif self.ran:
+        stopped = status in ("timeout", "killed")  # by the alarm, which may have come while files were collected
+        if self.ran and not stopped:
             try:
+                if status != "memory_limit" and figures.any_left():
+                    figures.take_rest()
                 self.collect()
             except BaseException:
                 pass
@@ -188,7 +187,7 @@ class Run:
         streams.flush()
         more = {k: v for k, v in more.items() if v}
         message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
-        self.send_bag()
+        self.send_bag(files=not stopped)
         send(b"E", encode_text(message))
         _exit(0)
 

@@ -178,8 +178,7 @@ def words_for_file(value):
 def is_number(kind):
     """Whether it is one of numbers' kinds, which a library's own classes register with."""
     try:
-        constant = _modules["sympy"].NumberSymbol if "sympy" in _modules else ()
-        return _issubclass(kind, constant) or _issubclass(kind, _modules["numbers"].Number)
+        return _issubclass(kind, _modules["numbers"].Number)
     except Exception:
         return False
 
