@@ -14,7 +14,7 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "result", "attached", "display", "entry", "source", "files",
+	"faults", "denials", "confine", "channel", "result", "attached", "display", "entry", "source", "files", "pytests",
 	"scriptfile", "locales", "home", "devices", "kinds", "convert", "randomness", "streams", "mappings", "run",
 	"worker", "zygote",
 }

@@ -35,8 +35,9 @@
 //	run.py         one script from its text to its answer
 //	source.py      text → code; blocked imports, the courtesy check
 //	scriptfile.py  the script as a file: its lines, and on disk where it is looked for
+//	pytests.py     the script as a module that pytest imports itself
 //	locales.py     C.UTF-8 for the locale module
-//	home.py        environment, user, time zone, modules beside the script
+//	home.py        environment, user, time zone, terminal, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
 //	entry.py       what a request asks for beside main(input); programs
 //	result.py      JSON in and out; why a value is none
