@@ -126,7 +126,7 @@ var hints = map[Status]map[string]string{
 // hint is what the caller or the operator can do about a failure. detail is what
 // the worker, or the server that ended the run, says of the refusal or the limit.
 func (r *Runtime) hint(result *Result, detail string, job *Job) string {
-	if text := scriptHint(result, job.Script); text != "" {
+	if text := scriptHint(result, job); text != "" {
 		return text
 	}
 	switch {

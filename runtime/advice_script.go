@@ -7,19 +7,19 @@ import (
 
 // scriptHint is what can be done about an error of the script that comes of how it
 // is run here; empty for any other. What the sandbox refused is in result.Denied.
-func scriptHint(result *Result, script string) string {
+func scriptHint(result *Result, job *Job) string {
 	switch {
 	case result.Status != ScriptError:
 		return ""
 	case strings.HasPrefix(result.Error, "psutil."), result.Denied != "" && strings.Contains(result.Error, "'/proc/"):
 		return "There is no /proc here. The most memory that the run has held is " +
 			"resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, in KiB, and report in the request tells what it took."
-	case screenLess(result.Error, script):
+	case screenLess(result.Error, job.Script):
 		return "There is no screen here: leave out the line that chooses matplotlib's backend. Figures come back " +
 			"without one."
 	case result.Error == "ModuleNotFoundError: No module named 'IPython'":
 		return "display() is there without an import, as in a notebook: leave the line out."
-	case passedOver(result.Error, script):
+	case !job.Options.Program && passedOver(result.Error, job.Script):
 		return `What is below if __name__ == "__main__" is not run: the service calls main() itself. Define what main ` +
 			"needs above it."
 	}
