@@ -180,9 +180,10 @@ ci() {
 	local made
 	made=$(mktemp -d)
 	chmod 755 "$made"
-	export PYEXEC_TEST_PACKAGES=$made/data PYEXEC_TEST_LIBRARIES=$made/libraries
+	export PYEXEC_TEST_PACKAGES=$made/data PYEXEC_TEST_LIBRARIES=$made/libraries PYEXEC_TEST_SHOWN=$made/shown
 	go run ./cmd/packages -r cmd/packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
 	go run ./cmd/packages -r internal/e2e/testdata/libraries/requirements.txt -o "$PYEXEC_TEST_LIBRARIES"
+	go run ./cmd/packages -r internal/e2e/testdata/shown/requirements.txt -o "$PYEXEC_TEST_SHOWN"
 
 	step go test -race
 	# shellcheck disable=SC2046 # one word for each package

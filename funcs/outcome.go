@@ -98,7 +98,7 @@ var outcomes = []outcome{
 			"anything but gzip."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, ack: done, level: notice,
 		text:    "Script must contain a 'main()' function",
-		meaning: "The script defines no function called main."},
+		meaning: "The script defines no function called main, or as entry names it."},
 	{of: runtime.ImportBlocked, word: runtime.ImportBlocked, http: http.StatusBadRequest,
 		ack: done, level: notice,
 		text: "Script contains potentially dangerous code: import os",

@@ -49,7 +49,7 @@ func rulesOf(t *testing.T, heading string) (rules []rule) {
 func TestConvert(t *testing.T) {
 	base := live(t).http.URL
 	imports := "import array, collections, dataclasses, datetime as dt, enum, fractions, ipaddress, itertools\n" +
-		"import pathlib, types, uuid\nfrom decimal import Decimal as D\n"
+		"import pathlib, types, uuid, zoneinfo\nfrom decimal import Decimal as D\n"
 	holds(t, base, imports, rulesOf(t, "Values of Python and its library"))
 }
 

@@ -39,13 +39,13 @@ var dataService = withPackages(dataPackages, "../../cmd/packages/data.txt")
 
 // withPackages makes a service with the packages in the directory that a variable
 // of the environment names, or else of a requirements file.
-func withPackages(variable, requirements string) func() (*service.Service, error) {
+func withPackages(variable, requirements string, overrides ...string) func() (*service.Service, error) {
 	return sync.OnceValues(func() (*service.Service, error) {
 		packages := os.Getenv(variable)
 		if packages == "" {
 			packages = requirements
 		}
-		cfg, err := config.Load()
+		cfg, err := config.Load(overrides...)
 		if err != nil {
 			return nil, err
 		}

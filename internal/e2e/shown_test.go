@@ -2,24 +2,14 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"image"
 	"image/color"
 	"image/png"
-	"io"
-	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/pyexec/pyexec/internal/config"
-	"github.com/pyexec/pyexec/internal/logline"
-	"github.com/pyexec/pyexec/internal/service"
-	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // paper is what the scripts of shownTests have before them: line draws one in that
@@ -341,37 +331,13 @@ var showTests = []struct{ name, script, mime, has string }{
 		"text/markdown", "*m*"},
 }
 
+// showService has the libraries of showTests. Scripts import them, matplotlib too.
+var showService = withPackages("PYEXEC_TEST_SHOWN", "testdata/shown/requirements.txt", "PRELOAD=json")
+
 // What libraries show in a browser elsewhere is displayed.
 func TestShowOfLibraries(t *testing.T) {
-	need.Time(t, "installs packages")
-	cfg, err := config.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if cfg.Runtime.Packages, err = filepath.Abs("testdata/shown/requirements.txt"); err != nil {
-		t.Fatal(err)
-	}
-	cfg.Runtime.Preload = []string{"json"} // libraries are imported by scripts, matplotlib too
-	s, err := service.New(context.Background(), cfg, logline.New(io.Discard))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	select {
-	case <-s.Ready():
-		err = s.Err()
-	case <-time.After(10 * time.Minute):
-		t.Fatal("not ready")
-	}
-	if err != nil && strings.Contains(err.Error(), "index:") {
-		need.That(t, "packages from an index", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(s.Handler())
-	defer server.Close()
-	_, reply := execute(t, server.URL, paper+"def main():\n    line('red'); plt.show()\n    line('blue')")
+	base := serverOf(t, showService)
+	_, reply := execute(t, base, paper+"def main():\n    line('red'); plt.show()\n    line('blue')")
 	if pictures := picturesOf(t, reply); len(pictures) != 2 || reply["result"] != nil {
 		t.Errorf("%.600v", reply)
 	} else {
@@ -380,7 +346,7 @@ func TestShowOfLibraries(t *testing.T) {
 	}
 	for _, tt := range showTests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, reply := execute(t, server.URL, "def main():\n    "+tt.script+"\n    return 1")
+			_, reply := execute(t, base, "def main():\n    "+tt.script+"\n    return 1")
 			display, _ := reply["display"].(map[string]any)
 			form, _ := display[tt.mime].(string)
 			if reply["result"] != 1.0 || !strings.Contains(form, tt.has) || reply["displays"] != nil {

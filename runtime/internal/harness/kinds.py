@@ -13,7 +13,7 @@ from _harness.faults import MODULE
 _modules = sys.modules
 _type, _issubclass, _getattr, _callable = type, issubclass, getattr, callable
 _str, _int, _float, _bytes, _len = str, int, float, bytes, len
-_zip, _list, _sorted, _enumerate = zip, list, sorted, enumerate
+_zip, _list, _set, _sorted, _enumerate, _repr = zip, list, set, sorted, enumerate, repr
 _members_of = frozenset.__iter__, set.__iter__
 _exact = str.__str__
 _module = type.__dict__["__module__"].__get__
@@ -47,6 +47,9 @@ def to_value(walk, value, depth):
 
 
 def to_list(walk, value, depth):
+    size = _getattr(value, "size", None)
+    if _type(size) is _int:
+        walk.room(2 * size)
     return walk.value(value.tolist(), depth + 1)
 
 
@@ -73,13 +76,19 @@ def parts(walk, value, depth):
 
 
 def members(walk, value, depth):
-    """A set: in order where its members have one."""
-    every = _list(_members_of[_issubclass(_type(value), set)](value))
-    try:
-        every = _sorted(every)
-    except Exception:
-        pass
+    """A set: in order, as far as its members have one, so that two runs give the same."""
+    every = _list(_members_of[_issubclass(_type(value), _set)](value))
+    for order in None, by_text:
+        try:
+            every = _sorted(every, key=order)
+            break
+        except Exception:  # they can't be compared, or not to each other
+            pass
     return walk.array(every, depth)
+
+
+def by_text(value):
+    return _type(value).__name__, _repr(value)
 
 
 def fields(walk, value, depth):
@@ -146,6 +155,7 @@ def sparse(walk, value, depth):
 
 def series(walk, value, depth):
     """An array where its index only counts, else an object."""
+    walk.room(2 * _len(value))
     index, items = value.index, value.tolist()
     counted = _modules["pandas"].RangeIndex(_len(items))
     if _type(index) is _type(counted) and index.name is None and index.equals(counted):
@@ -155,15 +165,14 @@ def series(walk, value, depth):
 
 def frame(walk, value, depth):
     """An array of its rows as objects, the index first unless it is numbers without a name."""
-    names, columns = [], []
-    index = value.index
+    walk.room(_len(value) * (2 + 4 * value.shape[1]))
+    names, columns, index = [], [], value.index
     if index.nlevels > 1 or index.name is not None or index.dtype.kind not in "iu":
         for level, name in _enumerate(index.names):
             names.append(name if name is not None else "index" if index.nlevels == 1 else f"level_{level}")
             columns.append(index.get_level_values(level).tolist())
     names += value.columns.tolist()
     columns += [value.iloc[:, i].tolist() for i in range(value.shape[1])]
-    walk.room(_len(value) * (2 + 4 * _len(names)))
     if not names:
         return walk.array([{}] * _len(value), depth)
     seen = set()
@@ -205,6 +214,7 @@ RULES = [
         ("io", "IOBase", refused),
         ("datetime", "date time", to_iso),
         ("datetime", "timedelta", to_seconds),
+        ("datetime", "tzinfo", to_text),
         ("decimal", "Decimal", decimal),
         ("fractions", "Fraction", to_text),
         ("uuid", "UUID", to_text),
@@ -215,6 +225,8 @@ RULES = [
         ("pandas", "Index Categorical", to_list),
         ("pandas.api.extensions", "ExtensionArray", to_items),
         ("pandas", "Interval Period", to_text),
+        ("numpy", "dtype", to_text),
+        ("pandas.api.extensions", "ExtensionDtype", to_text),
         ("scipy.sparse", "spmatrix sparray", sparse),
         ("polars", "DataFrame", records),
         ("polars", "Series", lambda walk, value, depth: walk.value(value.to_list(), depth + 1)),
