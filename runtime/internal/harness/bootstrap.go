@@ -15,7 +15,8 @@ var bootstrap string
 // those before it.
 var modules = []string{
 	"faults", "denials", "confine", "channel", "result", "source", "attached", "files", "scriptfile",
-	"locales", "home", "devices", "display", "randomness", "streams", "mappings", "run", "worker", "zygote",
+	"locales", "home", "devices", "display", "randomness", "streams", "mappings", "locks", "processes", "signals",
+	"ends", "run", "worker", "zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

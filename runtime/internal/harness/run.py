@@ -12,18 +12,16 @@ import os
 import sys
 import traceback
 import types
-from _signal import ITIMER_REAL, setitimer
+from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, files, home, scriptfile, streams
+from _harness import attached, denials, devices, display, ends, files, home, scriptfile, streams
 from _harness.channel import receive, send
 from _harness.faults import (
     MODULE,
-    NAME,
     TEXT_LIMIT,
     NotJSON,
     Refused,
-    callers_frames,
     classify,
     describe,
     line_of,
@@ -60,6 +58,8 @@ class Run:
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
     bag = None  # what comes back beside the value
+    over = False  # what follows a script is done, or being done
+    failure = None  # the answer of a script that has failed, while that is
 
     def serve(self):
         text, given, stdin, blob, wanted, timeout = receive()
@@ -81,6 +81,8 @@ class Run:
             self.ran = True
             result = self.call(code, given)
             payload = self.encode(result)
+            del result, code
+            self.finish()
             self.collect()
         except Refused as e:
             self.fail(e.status, e.error, line=e.line)
@@ -131,6 +133,19 @@ class Run:
             display.draw(result, self.bag)
         return payload
 
+    def finish(self, e=None):
+        """Do what Python does behind a script; e is what the script failed with."""
+        if self.over:
+            return
+        self.over = True
+        if ends.are_any():
+            if not getitimer(ITIMER_REAL)[0]:  # the script had the alarm for itself
+                signal(SIGALRM, on_alarm)
+                setitimer(ITIMER_REAL, max(self.ends - _monotonic(), 0.001))
+            ends.finish()
+        if ends.may_have_destructors(scriptfile.text):
+            ends.let_go(e)
+
     def collect(self):
         """Take the files along, if they are wanted and not taken yet."""
         if self.home is not None:
@@ -164,19 +179,27 @@ class Run:
                 except BaseException:  # an audit hook of the script's
                     pass
 
-    def fail(self, status, error, **more):
-        global current
+    def fail(self, status, error, e=None, **more):
+        more = {k: v for k, v in more.items() if v}
+        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
         if status in ("timeout", "killed"):
             self.bag = None  # the alarm may have come while it was being filled
         elif self.ran:
+            self.failure = message
             try:
+                if e is not None and status != "exited":
+                    ends.call_hook(e)
+                self.finish(e)
                 self.collect()
             except BaseException:
                 pass
+        self.answer(message)
+
+    def answer(self, message):
+        """Tell why there is no value."""
+        global current
         current = None  # from here on the alarm has nothing to add
         streams.flush()
-        more = {k: v for k, v in more.items() if v}
-        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
         self.send_bag()
         send(b"E", encode_text(message))
         _exit(0)
@@ -194,7 +217,7 @@ class Run:
         elif not -1 << 31 <= code < 1 << 31:
             code = -1  # as the interpreter does
         # A script that ends with success has coped with what was refused.
-        self.fail("exited", int.__repr__(code), denied=denied(e) if code else "")
+        self.fail("exited", int.__repr__(code), e, denied=denied(e) if code else "")
 
     def raised(self, e):
         _set_recursion(1000)  # the script may have left less than this takes
@@ -207,7 +230,7 @@ class Run:
             _collect()
         scriptfile.keep_source()
         error, text = describe(e)
-        self.fail(status, error, traceback=text, line=line, denied=denied(e), limit=detail)
+        self.fail(status, error, e, traceback=text, line=line, denied=denied(e), limit=detail)
 
 
 def denied(e):
@@ -225,16 +248,24 @@ def on_alarm(signum, frame):
     run = current
     if run is None:
         return
-    scriptfile.keep_source()
-    line, text = 0, ""
-    try:
-        stack = callers_frames(traceback.extract_stack(frame))
-        line = next((f.lineno for f in reversed(stack) if f.filename == NAME), 0)
-        if stack:
-            text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
-    except BaseException:
-        pass
-    # Before its time it is an alarm of the script's own, for which it has no
-    # handler. That kills a process; this one, an init, it would not.
-    status = "timeout" if _monotonic() >= run.ends - 0.001 else "killed"
-    run.fail(status, "", traceback=text, line=line)
+    if _monotonic() < run.ends - 0.001:  # an alarm of the script's own, for which it has no handler
+        return on_signal(signum, frame)
+    if run.failure:  # which says more, and came first
+        run.bag = None
+        run.answer(run.failure)
+    waiting, limit = "", ends.step
+    if limit == "threads":
+        try:
+            waiting, frame = ends.straggler()
+        except BaseException:
+            pass
+    line, text = ends.place(frame)
+    run.fail("timeout", waiting, traceback=text, line=line, limit=limit)
+
+
+def on_signal(number, frame):
+    """The script has sent itself a signal that ends a process."""
+    run = current
+    if run is not None:
+        line, text = ends.place(frame)
+        run.fail("killed", int.__repr__(number), traceback=text, line=line)
