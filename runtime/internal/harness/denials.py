@@ -6,7 +6,7 @@ import re
 import sys
 from itertools import islice
 
-from _harness.faults import is_callers, traceback_of
+from _harness.faults import STAND_INS, is_callers, traceback_of
 
 RAISE = 130  # the opcode of a raise statement
 EPERM, ENOENT, EACCES, EROFS = 1, 2, 13, 30
@@ -42,9 +42,6 @@ NOT_PERMITTED = "[Errno 1] Operation not permitted"
 
 # Where an OSError without a number is about the network.
 NETWORK_ALONE = ("/socket.py", "/asyncio/base_events.py")
-
-# Our functions in the place of the library's: what they meet, whoever called them has met.
-STAND_INS = frozenset({"<devices>", "<locks>", "<signals>"})
 
 home = b"/tmp"  # the script's own directory
 
@@ -109,7 +106,10 @@ def errors_in(values, deep=True):
 
 
 def raised_at(e):
-    """The code that an error comes from, and where in it; None for none."""
+    """The code that an error comes from, and where in it; None for none.
+
+    What our functions in the place of the library's meet, whoever called them has met.
+    """
     tb = traceback_of(e)
     if tb is None:
         return None, 0

@@ -14,7 +14,7 @@ import weakref
 from _thread import _count
 from _thread import get_ident as _get_ident
 
-from _harness import scriptfile, streams
+from _harness import files, scriptfile, streams
 from _harness.faults import MODULE, NAME, OURS, callers_frames, describe, traceback_of
 
 NAME_LIMIT = 100  # characters of a thread's name that are told
@@ -69,9 +69,18 @@ def finish():
 def may_have_destructors(text):
     """Whether something may be about to run when the script's objects go.
 
-    To let go of them takes as long as it took to make them, so it is not done for nothing.
+    To let go of them takes as long as it took to make them, so it is not done for nothing:
+    destructors, generators, and files of the library's that are whole only when they are closed.
     """
-    return "__del__" in text or "yield" in text and ("finally" in text or "with" in text)
+    return (
+        "__del__" in text
+        or "yield" in text
+        and ("finally" in text or "with" in text)
+        or "gzip" in text
+        or "bz2" in text
+        or "lzma" in text
+        or "ZipFile" in text
+    )
 
 
 def let_go(e):
@@ -81,6 +90,7 @@ def let_go(e):
             _set_traceback(e, None)
         for name in MODULE, "__main__":
             _modules.pop(name, None)
+        files.flush_streams()  # into those that are closed in no order
         _collect()
     except BaseException:  # nothing that a result could be told of
         pass

@@ -141,7 +141,7 @@ class Run:
         if ends.are_any():
             if not getitimer(ITIMER_REAL)[0]:  # the script had the alarm for itself
                 signal(SIGALRM, on_alarm)
-                setitimer(ITIMER_REAL, max(self.ends - _monotonic(), 0.001))
+                set_alarm()
             ends.finish()
         if ends.may_have_destructors(scriptfile.text):
             ends.let_go(e)
@@ -238,6 +238,12 @@ def denied(e):
         return denials.refused_by_sandbox(e)
     except BaseException:  # the script has broken what is needed for this
         return ""
+
+
+def set_alarm():
+    """Have the run told when its time is up."""
+    if current is not None:
+        setitimer(ITIMER_REAL, max(current.ends - _monotonic(), 0.001))
 
 
 def on_alarm(signum, frame):

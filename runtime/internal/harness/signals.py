@@ -32,20 +32,24 @@ _leave = ctypes.cast(_libc._exit, ctypes.c_void_p).value
 _kill, _killpg, _abort, _exit, _getpid, _getpgid = os.kill, os.killpg, os.abort, os._exit, os.getpid, os.getpgid
 _raise, _pthread_kill, _mask = _module.raise_signal, _module.pthread_kill, _signal.pthread_sigmask
 _set, _get, _frame = _module.signal, _module.getsignal, sys._getframe
+_set_alarm, _set_timer, _get_timer, REAL = _signal.alarm, _signal.setitimer, _signal.getitimer, _signal.ITIMER_REAL
 _type, _int = type, int
 
 _alarm = None  # the handler of the time limit
 _tell = None  # ends the run by a signal
+_again = None  # sets the alarm of the time limit again
+_own = False  # whether the script has set that timer for itself
 
 
-def prepare(on_alarm, tell):
+def prepare(on_alarm, tell, again):
     """Put the functions into their modules. Runs in the zygote, once."""
-    global _alarm, _tell
-    _alarm, _tell = on_alarm, tell
+    global _alarm, _tell, _again
+    _alarm, _tell, _again = on_alarm, tell, again
     _signal.signal(SIGALRM, on_alarm)
     os.kill, os.killpg, os.abort, os._exit = kill, killpg, abort, leave
     _module.raise_signal, _module.pthread_kill = raise_signal, pthread_kill
     _module.signal, _module.getsignal = signal, getsignal
+    _module.alarm, _module.setitimer, _module.getitimer = alarm, setitimer, getitimer
 
 
 def settle():
@@ -113,6 +117,8 @@ def signal(signalnum, handler):
     was = _set(signalnum, _alarm if default and signalnum == SIGALRM else handler)
     if default and signalnum in BY_EXIT:
         _set_for_c(signalnum, _leave)
+    elif default and signalnum == SIGALRM and not _get_timer(REAL)[0]:
+        takes_timer(0)
     return SIG_DFL if was is _alarm else was
 
 
@@ -121,9 +127,34 @@ def getsignal(signalnum):
     return SIG_DFL if found is _alarm else found
 
 
+def alarm(seconds, /):
+    was = _set_alarm(seconds)
+    return was if takes_timer(seconds) else 0
+
+
+def setitimer(which, seconds, interval=0.0, /):
+    was = _set_timer(which, seconds, interval)
+    return was if which != REAL or takes_timer(seconds) else (0.0, 0.0)
+
+
+def getitimer(which, /):
+    found = _get_timer(which)
+    return found if which != REAL or _own else (0.0, 0.0)
+
+
+def takes_timer(seconds):
+    """Note whose the timer of real time is from here on; whether it was the script's before."""
+    global _own
+    had, _own = _own, seconds > 0
+    if not _own and _get(SIGALRM) is _alarm:
+        _again()
+    return had
+
+
 for _function, _original in (
     (kill, _kill), (killpg, _killpg), (abort, _abort), (leave, _exit), (raise_signal, _raise),
-    (pthread_kill, _pthread_kill), (signal, _set), (getsignal, _get),
+    (pthread_kill, _pthread_kill), (signal, _set), (getsignal, _get), (alarm, _set_alarm),
+    (setitimer, _set_timer), (getitimer, _get_timer),
 ):
     _function.__module__, _function.__doc__ = _original.__module__, _original.__doc__
     _function.__name__ = _function.__qualname__ = _original.__name__

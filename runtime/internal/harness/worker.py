@@ -27,7 +27,7 @@ def prepare(config):
     home.prepare()
     if os.path.exists("/etc/passwd"):
         forget_host_files()
-    signals.prepare(run.on_alarm, run.on_signal)
+    signals.prepare(run.on_alarm, run.on_signal, run.set_alarm)
     streams.open_streams()
     mappings.prepare()
 

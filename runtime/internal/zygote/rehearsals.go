@@ -10,7 +10,6 @@ var nativeSettings = map[string]string{
 	"OPENBLAS_NUM_THREADS": "1",
 	"OMP_NUM_THREADS":      "1", // scikit-learn, and the pool of pyarrow
 	"MKL_NUM_THREADS":      "1",
-	"NUMEXPR_NUM_THREADS":  "1",
 	"ARROW_IO_THREADS":     "1", // of 8; started when first needed
 	// pyarrow's jemalloc has a thread that gives memory back, from the import on.
 	"JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -25,6 +24,8 @@ var nativeSettings = map[string]string{
 // while modules are preloaded, and not afterwards.
 var librarySettings = map[string]string{
 	"MPLBACKEND": "agg", // there is no display; the choice holds afterwards
+	// Read by Python code, when pandas imports it where it is installed.
+	"NUMEXPR_NUM_THREADS": "1",
 }
 
 // rehearsal is a program that the zygote runs once the module is preloaded, so
