@@ -175,12 +175,14 @@ ci() {
 	step govulncheck
 	.ci/vulncheck.sh
 
-	# Once for all the tests below: 200 MB to fetch.
+	# Once for all the tests below: 300 MB to fetch.
 	step packages
-	PYEXEC_TEST_PACKAGES=$(mktemp -d)/data
-	export PYEXEC_TEST_PACKAGES
-	chmod 755 "${PYEXEC_TEST_PACKAGES%/data}"
+	local made
+	made=$(mktemp -d)
+	chmod 755 "$made"
+	export PYEXEC_TEST_PACKAGES=$made/data PYEXEC_TEST_LIBRARIES=$made/libraries
 	go run ./cmd/packages -r cmd/packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
+	go run ./cmd/packages -r internal/e2e/testdata/libraries/requirements.txt -o "$PYEXEC_TEST_LIBRARIES"
 
 	step go test -race
 	# shellcheck disable=SC2046 # one word for each package

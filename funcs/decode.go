@@ -42,11 +42,16 @@ var fields = [fieldCount]field{
 	{"timeout", setTimeout},
 	{"report", setReport},
 	{"return_files", setReturnFiles},
+	{"entry", setEntry},
+	{"spread", setSpread},
+	{"convert", setConvert},
+	{"env", setEnv},
+	{"args", setArgs},
 }
 
 const (
-	fieldCount = 7
-	fieldNames = "script, input, stdin, files, timeout, report, return_files"
+	fieldCount = 12
+	fieldNames = "script, input, stdin, files, timeout, report, return_files, entry, spread, convert, env, args"
 )
 
 // parseSource takes a body that is the script itself.
@@ -259,9 +264,9 @@ func fileData(value []byte) (data []byte, ok bool) {
 
 // queryFields are the fields that may also stand in the query of the URL, for
 // bodies that are the script itself. Their values are JSON.
-var queryFields = []string{"input", "timeout", "report", "return_files"}
+var queryFields = strings.Split(queryNames, ", ")
 
-const queryNames = "input, timeout, report, return_files"
+const queryNames = "input, timeout, report, return_files, entry, spread, convert, env, args"
 
 // parseQuery takes the fields of the query over. strict refuses names that are no
 // fields; beside a JSON body such names are ignored, because proxies add parameters
@@ -288,6 +293,9 @@ func (p *params) parseQuery(query string, strict bool, limits *runtime.Limits) e
 		}
 		p.seen[i] = true
 		value := bytes.TrimSpace([]byte(given[0]))
+		if name == "entry" {
+			value = entryOfQuery(value)
+		}
 		if !json.Valid(value) {
 			if name == "input" {
 				return refuse(invalidRequest, "input must be JSON: in a query a string stands in quotes")

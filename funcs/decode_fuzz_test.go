@@ -3,6 +3,8 @@ package funcs
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,6 +19,8 @@ var seeds = []string{
 	`{"scr\u0069pt":"x","script":"y"}`, `[[[[`, `{"a":{"b":[}]}`, "\xff", `{"script":"x"}x`,
 	`{"script" : "x" , "input" : null }`, `{"timeout":1e999}`, `{"input":"\\"}`, `null`, `0`,
 	`{"script":"x","files":{"a":"text","b/c":{"base64":"aGk="},"d":{ "base64" : "" }},"return_files":true}`,
+	`{"script":"x","entry":null,"args":[ "a" , "b" ],"env":{"A":"b","C":""},"convert":true}`,
+	`{"script":"x","entry":"f","spread":true,"input":{"a":1},"args":[]}`, `{"script":"x","env":{"A=":"\u0000"}}`,
 	`{"script":"x","files":{"a":{"base64":"aGk=","b":1}}}`, `{"script":"x","files":{"a":{}}}`,
 }
 
@@ -69,6 +73,9 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("file %q: %q, want %q", f.Name, f.Data, want)
 			}
 		}
+		if req.checkOptions() == nil {
+			checkFuzzed(t, &req.job.Options, loose)
+		}
 		if d := req.job.Timeout; d != 0 && (d < minTimeout || d > limits.Timeout) {
 			t.Errorf("timeout %v", d)
 		}
@@ -76,4 +83,30 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("bounds: %+v", req)
 		}
 	})
+}
+
+// checkFuzzed compares options with what encoding/json reads, and with their bounds.
+func checkFuzzed(t *testing.T, got *runtime.Options, loose map[string]json.RawMessage) {
+	t.Helper()
+	var want runtime.Options
+	for name, into := range map[string]any{"entry": &want.Entry, "spread": &want.Spread, "convert": &want.Convert,
+		"env": &want.Env, "args": &want.Args} {
+		if loose[name] != nil {
+			json.Unmarshal(loose[name], into)
+		}
+	}
+	want.Program = string(loose["entry"]) == "null"
+	if got.Entry != want.Entry || got.Program != want.Program || got.Spread != want.Spread ||
+		got.Convert != want.Convert || !maps.Equal(got.Env, want.Env) || !slices.Equal(got.Args, want.Args) {
+		t.Errorf("options: got %+v, want %+v", got, want)
+	}
+	for name, value := range got.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
+			t.Errorf("variable %q=%q", name, value)
+		}
+	}
+	if len(got.Env) > runtime.EnvCount || len(got.Args) > runtime.ArgsCount ||
+		strings.ContainsAny(got.Entry, " .=\x00") {
+		t.Errorf("bounds: %+v", got)
+	}
 }

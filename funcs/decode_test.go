@@ -86,8 +86,11 @@ func TestJobs(t *testing.T) {
 func nest(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 
 const (
-	fieldsText   = ": a request has only script, input, stdin, files, timeout, report, return_files"
+	fieldsText = ": a request has only script, input, stdin, files, timeout, report, return_files, entry, " +
+		"spread, convert, env, args"
 	timeoutText  = "timeout must be a number of seconds from 0.05 to 30"
+	entryText    = "entry must be the name of a function, or null to run the script as a program"
+	spreadText   = "input must be an object where spread is true: its members are the keyword arguments"
 	mustBeObject = "request body must be a JSON object"
 )
 
@@ -166,6 +169,46 @@ var illFormed = []struct {
 	{"file NUL", `{"script":"x","files":{"a\u0000":""}}`, 400, `files: "a\x00": must be UTF-8 without NUL`},
 	{"file twice", `{"script":"x","files":{"a":"","\u0061":""}}`, 400, `files: "a": must be given once`},
 	{"return_files no flag", `{"script":"x","return_files":1}`, 400, "return_files must be true or false"},
+	{"entry empty", `{"script":"x","entry":""}`, 400, entryText},
+	{"entry number", `{"script":"x","entry":5}`, 400, entryText},
+	{"entry false", `{"script":"x","entry":false}`, 400, entryText},
+	{"entry dotted", `{"script":"x","entry":"a.b"}`, 400, entryText},
+	{"entry a call", `{"script":"x","entry":"main()"}`, 400, entryText},
+	{"entry begins with a digit", `{"script":"x","entry":"1a"}`, 400, entryText},
+	{"entry surrogate", `{"script":"x","entry":"\ud800"}`, 400, entryText},
+	{"entry long", `{"script":"x","entry":"` + strings.Repeat("a", 256) + `"}`, 400,
+		"entry must be at most 255 bytes"},
+	{"spread number", `{"script":"x","spread":1}`, 400, "spread must be true or false"},
+	{"spread without input", `{"script":"x","spread":true}`, 400, spreadText},
+	{"spread of an array", `{"script":"x","spread":true,"input":[1]}`, 400, spreadText},
+	{"spread of null", `{"script":"x","input":null,"spread":true}`, 400, spreadText},
+	{"spread of a program", `{"script":"x","entry":null,"spread":true,"input":{}}`, 400,
+		"spread must be false where entry is null: …"},
+	{"input of a program", `{"script":"x","entry":null,"input":null}`, 400,
+		"input must be left out where entry is null: …"},
+	{"convert null", `{"script":"x","convert":null}`, 400, "convert must be true or false"},
+	{"env null", `{"script":"x","env":null}`, 400, "env must be an object of names and texts"},
+	{"env array", `{"script":"x","env":["A=1"]}`, 400, "env must be an object of names and texts"},
+	{"env number", `{"script":"x","env":{"A":1}}`, 400, `env: "A": must be a string of Unicode text`},
+	{"env name empty", `{"script":"x","env":{"":"1"}}`, 400, `env: "": a name must not be empty, …`},
+	{"env name with =", `{"script":"x","env":{"A=B":"1"}}`, 400, `env: "A=B": a name must …`},
+	{"env name with NUL", `{"script":"x","env":{"A\u0000":"1"}}`, 400, `env: "A\x00": a name must …`},
+	{"env value with NUL", `{"script":"x","env":{"A":"\u0000"}}`, 400, `env: "A": a value must have no NUL`},
+	{"env name surrogate", `{"script":"x","env":{"\ud800":"1"}}`, 400, `env: "�": name must be Unicode text`},
+	{"env value surrogate", `{"script":"x","env":{"A":"\ud800"}}`, 400,
+		`env: "A": must be a string of Unicode text`},
+	{"env twice", `{"script":"x","env":{"A":"1","\u0041":"2"}}`, 400, `env: "A" must be given once`},
+	{"env many", `{"script":"x","env":{` + many(257) + `}}`, 400, "env must have at most 256 variables"},
+	{"env large", `{"script":"x","env":{"A":"` + strings.Repeat("x", 64<<10) + `"}}`, 400,
+		"env must be at most 65536 bytes in all, got 65537"},
+	{"args object", `{"script":"x","args":{}}`, 400, "args must be an array of strings"},
+	{"args number", `{"script":"x","args":["a",1]}`, 400, "args: item 1 must be a string of Unicode text"},
+	{"args surrogate", `{"script":"x","args":["\udc00"]}`, 400, "args: item 0 must be a string of Unicode text"},
+	{"args NUL", `{"script":"x","args":["\u0000"]}`, 400, "args: item 0 must have no NUL"},
+	{"args many", `{"script":"x","args":["a"` + strings.Repeat(`,"a"`, 1024) + `]}`, 400,
+		"args must be at most 1024"},
+	{"args large", `{"script":"x","args":["` + strings.Repeat("x", 64<<10+1) + `"]}`, 400,
+		"args must be at most 65536 bytes in all, got 65537"},
 	{"script surrogate then escape", `{"script":"\ud800\n"}`, 400, "script must be Unicode text: …"},
 	{"stdin surrogate", `{"script":"x","stdin":"\udfff"}`, 400, "stdin must be Unicode text: …"},
 	{"script too large", `{"script":"` + strings.Repeat("#", 1<<20+1) + `"}`, 413,

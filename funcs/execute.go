@@ -50,6 +50,9 @@ func (h *handler) readParams(r *http.Request, c *call) (params, error) {
 func (h *handler) perform(
 	ctx context.Context, c *call, p *params, hooks runtime.Hooks,
 ) (*outcome, content, error) {
+	if err := p.checkOptions(); err != nil {
+		return nil, content{}, err
+	}
 	rec, job := c.record, p.job
 	job.Usage = p.report
 	rec.Job = job

@@ -72,6 +72,11 @@ func (h *handler) admit(r *http.Request, rec *Record) error {
 		return refuse(wrongType, "Content-Type must be application/json or application/cloudevents+json, got %s",
 			clip(r.Header.Get("Content-Type")))
 	}
+	if !envelope.Readable(r.Header) {
+		return refuseLimit(wrongType, "Send each event by itself, as JSON.",
+			"Content-Type must be application/json or application/cloudevents+json, got %s",
+			clip(r.Header.Get("Content-Type")))
+	}
 	if h.senders == nil {
 		return nil
 	}

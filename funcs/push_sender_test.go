@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -76,19 +77,24 @@ func TestEventsCanBeOff(t *testing.T) {
 	}
 }
 
-// Senders of events announce their types in many ways; only a type that a web page
-// may send without a preflight is refused.
+// Senders of events announce their types in many ways. What a web page may send
+// without a preflight is refused, and events in a form that is not read: a sender
+// whose events were acknowledged would not learn that they are lost.
 func TestTypesOfEvents(t *testing.T) {
 	for name, tt := range map[string]struct {
 		contentType string
 		header      [2]string
 		code        int
 	}{
-		"none, as an unwrapped push":     {"", [2]string{}, 200},
-		"JSON":                           {"application/json; charset=utf-8", [2]string{}, 200},
-		"bytes":                          {"application/octet-stream", [2]string{}, 200},
-		"JSON by another name":           {"application/vnd.jobs+json", [2]string{}, 200},
-		"text that Pub/Sub unwraps":      {"text/plain", [2]string{"X-Goog-Pubsub-Message-Id", "1"}, 200},
+		"none, as an unwrapped push": {"", [2]string{}, 200},
+		"JSON":                       {"application/json; charset=utf-8", [2]string{}, 200},
+		"bytes":                      {"application/octet-stream", [2]string{}, 200},
+		"JSON by another name":       {"application/vnd.jobs+json", [2]string{}, 200},
+		"text that Pub/Sub unwraps":  {"text/plain", [2]string{"X-Goog-Pubsub-Message-Id", "1"}, 200},
+		"events in a batch":          {"application/cloudevents-batch+json; charset=utf-8", [2]string{}, 415},
+		"events in a batch, unwrapped": {"application/cloudevents-batch+json",
+			[2]string{"X-Goog-Pubsub-Message-Id", "1"}, 415},
+		"an event that is no JSON":       {"application/cloudevents+protobuf", [2]string{}, 415},
 		"text":                           {"text/plain", [2]string{}, 415},
 		"text in a charset, in capitals": {"TEXT/Plain ; charset=x", [2]string{}, 415},
 		"form":                           {"application/x-www-form-urlencoded", [2]string{}, 415},
@@ -112,4 +118,32 @@ func TestTypesOfEvents(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An event runs whose attributes are null, as many serializers write those that are
+// not there, and one that was published to a topic.
+func TestEventsInEveryWrapping(t *testing.T) {
+	const event = `{"specversion":"1.0","id":"m9","source":"/x","type":"t","datacontenttype":null,"subject":null,` +
+		`"time":null,"dataschema":null,"traceparent":null,"data_base64":null,"data":` + someScript + `}`
+	for name, tt := range map[string]struct{ contentType, body string }{
+		"structured":                      {"application/cloudevents+json; charset=utf-8", event},
+		"structured in a push":            {"application/json", inPush(event)},
+		"structured in an unwrapped push": {"application/json", event},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, runner := &memo{}, four()
+			w := serveWith(runner, m, newRequest("POST", "/events", tt.contentType, tt.body))
+			if w.Code != 200 || w.Body.String() != `{"status":"ok"}` || len(runner.jobs) != 1 {
+				t.Errorf("%d %s, %d ran", w.Code, w.Body, len(runner.jobs))
+			}
+			if len(m.published) != 1 || m.published[0].attributes["event_id"] != "m9" {
+				t.Errorf("published %v", m.published)
+			}
+		})
+	}
+}
+
+// inPush is the body of a push with these data.
+func inPush(data string) string {
+	return `{"message":{"messageId":"1","data":"` + base64.StdEncoding.EncodeToString([]byte(data)) + `"}}`
 }

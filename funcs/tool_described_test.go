@@ -3,6 +3,7 @@ package funcs
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,15 @@ func TestToolDescription(t *testing.T) {
 	}
 	if len(input.Properties) != len(fields) || *input.Properties["timeout"].Value.Max != 30 {
 		t.Errorf("input schema: %+v", tool.InputSchema)
+	}
+	if kinds := input.Properties["input"].Value.Type.Slice(); !slices.Equal(kinds,
+		[]string{"object", "array", "string", "number", "boolean", "null"}) {
+		t.Errorf("the argument input is of the types %v", kinds)
+	}
+	for name, p := range input.Properties {
+		if p.Value.Default != nil && name != "timeout" {
+			t.Errorf("the argument %s has a default", name)
+		}
 	}
 	output := schemaOf(t, tool.OutputSchema)
 	for _, body := range []string{`{"result":1,"stdout":""}`,

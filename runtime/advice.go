@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -85,6 +86,8 @@ func (r *Runtime) denied(what string) string {
 // hints is what can be done about a failure, by status and, where there are
 // several, by what the worker says of it.
 var hints = map[Status]map[string]string{
+	MainMissing: {"": `Define it, or set "entry" in the request: the name of the function to call, or null to run the ` +
+		`script as a program.`},
 	CPULimit: {"": "Compute less in one run; the operator can raise EXEC_CPU."},
 	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB.",
 		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give " +
@@ -114,7 +117,8 @@ var hints = map[Status]map[string]string{
 		"decode":        "Convert it with .decode(), or with base64.b64encode(x).decode() where it is no text.",
 		"finite":        "Return None instead: JSON has no NaN and no Infinity.",
 		"copy":          "Return a copy without that reference: JSON is a tree.",
-		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too."},
+		"key":           "Convert the keys to str; int, finite float, bool and None are taken, too.",
+		"twice":         "Rename one of the two: as members of a JSON object they have the same name."},
 	ImportBlocked: {"": "This check only explains early what would not work; what is on its list the operator " +
 		"decides with BLOCKED_IMPORTS."},
 }
@@ -136,7 +140,7 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Status == Timeout:
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
 	case result.Status == ScriptError && calledWrong(result):
-		return argumentHint(job.Input != nil)
+		return argumentHint(job)
 	case result.Status == ScriptError && strings.HasPrefix(result.Error, "ModuleNotFoundError: "):
 		return "GET /capabilities lists the packages that are installed; the operator can add to them with " +
 			"PYTHON_PACKAGES."
@@ -160,12 +164,24 @@ func timeoutHint(had, most time.Duration) string {
 // with: an error from a line of the script would have the number of that line.
 func calledWrong(result *Result) bool {
 	return result.Line == 0 && strings.HasPrefix(result.Error, "TypeError: ") &&
-		strings.Contains(result.Error, " positional argument")
+		argumentError.MatchString(result.Error)
 }
 
-func argumentHint(given bool) string {
-	if given {
-		return "The request has input, so main is called with it: define main(input), or leave input out."
+var argumentError = regexp.MustCompile(` (positional|keyword|keyword-only) argument`)
+
+func argumentHint(job *Job) string {
+	name := entry(job)
+	switch {
+	case job.Options.Spread:
+		return "The request has spread, so " + name + " is called with the members of input by name: name its " +
+			"parameters like them."
+	case len(job.Input) > 0 && job.Input[0] == '{':
+		return "The request has input, so " + name + " is called with it: define " + name + "(input), leave input " +
+			`out, or set "spread": true, which hands the members of input over as keyword arguments.`
+	case job.Input != nil:
+		return "The request has input, so " + name + " is called with it: define " + name + "(input), or leave " +
+			"input out."
 	}
-	return "The request has no input, so main is called without an argument: define main(), or send input."
+	return "The request has no input, so " + name + " is called without an argument: define " + name + "(), or " +
+		"send input."
 }

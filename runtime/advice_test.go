@@ -156,7 +156,7 @@ func TestForgedSignals(t *testing.T) {
 		script := "import os, struct\ndef main():\n" +
 			"    told = b'{\"status\":\"killed\",\"error\":\"" + number + "\",\"ran\":true}'\n" +
 			"    os.write(3, struct.pack('>Ic', len(told), b'E') + told)\n    while True: pass"
-		if got := execute(t, r, script, nil); got.Status != ScriptError || got.Error != brokenChannel {
+		if got := execute(t, r, script, nil); got.Status != ScriptError || got.Error != brokenChannel(&Job{}) {
 			t.Errorf("%q: %+v", number, got)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 // Job is one script to run, as the caller gave it: data, all of it untrusted.
 // What Run calls back meanwhile is in Hooks.
 type Job struct {
-	// Script is Python 3.11 source, valid UTF-8, that defines main.
+	// Script is Python 3.11 source, valid UTF-8, that defines main, or what Options
+	// ask for.
 	Script string
 	// Input is the JSON text handed to main as its only argument. nil means
 	// that main is called without one; the JSON null is an argument.
@@ -32,6 +33,8 @@ type Job struct {
 	// ReturnFiles asks for Result.Files: what is new or changed in the working
 	// directory when the script has ended in an orderly way.
 	ReturnFiles bool
+	// Options are what else is asked for.
+	Options Options
 }
 
 // Hooks are what Run calls back while a job runs. Each of them may be nil.

@@ -23,9 +23,9 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	case reply.Fault != nil:
 		r.fault(&result, reply.Fault, job)
 	case reply.Broken != "":
-		result.Status, result.Error = ScriptError, brokenChannel
+		result.Status, result.Error = ScriptError, brokenChannel(job)
 	default:
-		result.Status, result.Error = r.died(exit, seen)
+		result.Status, result.Error = r.died(exit, seen, job)
 	}
 	if result.Status != OK {
 		result.Hint = r.hint(&result, detail(reply), job)
@@ -90,15 +90,15 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	result.Ran, result.Traceback, result.Line = f.Ran, f.Traceback, max(f.Line, 0)
 	switch result.Status {
 	case MainMissing:
-		result.Error = "Script must contain a 'main()' function"
+		result.Error = "Script must contain a '" + entry(job) + "()' function"
 	case ImportBlocked:
 		result.Error = "Script contains potentially dangerous code: " + f.Error
 	case SyntaxError:
 		result.Error = fmt.Sprintf("%s (line %d)", f.Error, f.Line)
 	case NotJSON:
-		result.Error = "main() function must return JSON-serializable data, got: " + f.Error
+		result.Error = notJSON(job) + f.Error
 	case Exited:
-		result.Error = exited(f.Error)
+		result.Error = exited(f.Error, job)
 		result.Denied = r.denied(f.Denied)
 	case Timeout:
 		result.Error = timedOut(job) + waitedFor(f)
@@ -121,7 +121,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case Killed: // by a signal that the script has sent to itself
 		number, err := strconv.Atoi(f.Error)
 		if err != nil || number < 1 || number > lastSignal {
-			result.Status, result.Error = ScriptError, brokenChannel
+			result.Status, result.Error = ScriptError, brokenChannel(job)
 			break
 		}
 		result.Error = killedBy(syscall.Signal(number))
@@ -134,12 +134,12 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		}
 		result.Denied = r.denied(f.Denied)
 	default:
-		result.Status, result.Error = ScriptError, brokenChannel
+		result.Status, result.Error = ScriptError, brokenChannel(job)
 	}
 }
 
 // brokenChannel is said when nothing can be made of what came back.
-const brokenChannel = "Script broke the channel of its result before main() returned"
+func brokenChannel(job *Job) string { return "Script broke the channel of its result" + before(job) }
 
 func timedOut(job *Job) string { return "Script execution timed out after " + seconds(job.Timeout) }
 
@@ -157,13 +157,13 @@ func waitedFor(f *zygote.Fault) string {
 
 // died is the outcome of a process that ended without an answer and was not killed
 // by the service.
-func (r *Runtime) died(exit *zygote.Exit, seen holding) (Status, string) {
+func (r *Runtime) died(exit *zygote.Exit, seen holding, job *Job) (Status, string) {
 	status := syscall.WaitStatus(exit.Status)
 	switch {
 	case status.Exited() && selfSent[status.ExitStatus()]:
 		return Killed, killedBy(syscall.Signal(status.ExitStatus()))
 	case status.Exited():
-		return Exited, exited(strconv.Itoa(status.ExitStatus()))
+		return Exited, exited(strconv.Itoa(status.ExitStatus()), job)
 	case r.overCPU(exit, seen):
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(r.cfg.Limits.CPU)
 	}
@@ -191,8 +191,8 @@ func (r *Runtime) tmpLimit() string {
 		r.cfg.Limits.TmpFiles)
 }
 
-func exited(code string) string {
-	return "Script exited with code " + code + " before main() returned"
+func exited(code string, job *Job) string {
+	return "Script exited with code " + code + before(job)
 }
 
 // seconds is a duration as the contract words it: "30 seconds", "0.5 seconds".

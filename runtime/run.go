@@ -14,14 +14,17 @@ import (
 // ErrOverloaded when the caller would wait, or has waited, for longer than
 // Config.QueueWait, or when too many wait already, ErrUnavailable when the
 // interpreter can't be used, ctx's error when the caller left first (the script is
-// killed then), those of Hooks.Wait and Hooks.Room, and that of CheckFiles, which
-// callers should have called before.
+// killed then), those of Hooks.Wait and Hooks.Room, and those of CheckFiles and
+// CheckOptions, which callers should have called before.
 func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error) {
 	began := time.Now()
 	if len(job.Files) > 0 {
 		if err := CheckFiles(job.Files, r.cfg.Limits); err != nil {
 			return Result{}, fmt.Errorf("run: %w", err)
 		}
+	}
+	if err := CheckOptions(&job.Options, job.Input); err != nil {
+		return Result{}, fmt.Errorf("run: %w", err)
 	}
 	if err := r.admission.enter(ctx, hooks.Wait); err != nil {
 		return Result{}, err
@@ -98,7 +101,7 @@ type holding struct {
 func request(job *Job, hooks *Hooks) *zygote.Request {
 	r := &zygote.Request{
 		Script: job.Script, Input: job.Input, Stdin: job.Stdin, Timeout: job.Timeout,
-		ReturnFiles: job.ReturnFiles, Room: hooks.Room,
+		ReturnFiles: job.ReturnFiles, Options: job.Options, Room: hooks.Room,
 	}
 	for _, f := range job.Files {
 		r.Files = append(r.Files, zygote.File(f))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -136,4 +137,43 @@ func wheel(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(data.Bytes()))
+}
+
+// Each package that the data image is asked for is pinned, and its cost is told.
+func TestDataPackagesArePinnedAndTold(t *testing.T) {
+	asked, pinned, told := readFile(t, "data.in"), readFile(t, "data.txt"), readFile(t, "../../docs/deploy.md")
+	found := 0
+	for line := range strings.Lines(asked) {
+		name := strings.TrimSpace(line)
+		if name == "" || name[0] == '#' {
+			continue
+		}
+		found++
+		if !strings.Contains(pinned, "\n"+name+"==") {
+			t.Errorf("%s is not in data.txt", name)
+		}
+		if !regexp.MustCompile(`(?m)^\| ([a-z0-9-]+, )*` + name + `(, [a-z0-9-]+)* \|`).MatchString(told) {
+			t.Errorf("%s is not in the table of docs/deploy.md", name)
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d packages in data.in", found)
+	}
+	for line := range strings.Lines(pinned) {
+		if strings.Contains(line, "==") && !strings.HasSuffix(line, " \\\n") {
+			t.Errorf("no hash: %s", line)
+		}
+		if strings.Contains(line, "://") {
+			t.Errorf("an index is named: %s", line)
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

@@ -111,6 +111,16 @@ func TestOutcomes(t *testing.T) {
 				[]string{"invalid_request: timeout must be"}},
 			"report": {"def main(): pass", []string{"--report"}, exitOK, "null\n",
 				[]string{`"wall_ms": `, `"seccomp": true`}},
+			"entry, spread, convert": {"def f(a, b):\n    return {a, b}", []string{"--entry", "f", "--spread",
+				"--convert", "--input", `{"b": 1, "a": 2}`}, exitOK, "[1, 2]\n", nil},
+			"program": {"import sys\nprint(__name__)\nsys.argv", []string{"--program", "--", "-x", "--", "é"}, exitOK,
+				"__main__\n" + `["script.py", "-x", "--", "é"]` + "\n", nil},
+			"env": {"import time\ndef main(): return time.tzname[0]", []string{"--env", "TZ=Asia/Tokyo", "--env",
+				"A=b=c"}, exitOK, `"JST"` + "\n", nil},
+			"entry that is no name": {"x = 1", []string{"--entry", "a b"}, exitUsage, "",
+				[]string{"invalid_request: entry must be"}},
+			"spread without input": {"def main(): pass", []string{"--spread"}, exitUsage, "",
+				[]string{"invalid_request: input must be an object"}},
 			"empty script": {" ", nil, exitUsage, "", []string{"script must not be empty"}},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,12 @@ type options struct {
 	force   bool
 	timeout time.Duration
 	report  bool
+	entry   string
+	program bool
+	spread  bool
+	convert bool
+	env     map[string]string
+	args    []string // of the script
 }
 
 // fileFlag is a file for the run: its name there and its path here.
@@ -35,11 +42,12 @@ type fileFlag struct{ name, path string }
 var errHelp = errors.New("help")
 
 // parseOptions reads the arguments. Flags may stand before and after the name
-// of the script.
+// of the script; what is behind "--" is for the script.
 func parseOptions(args []string, w io.Writer) (*options, error) {
 	o := &options{header: http.Header{}}
 	flags := newFlags(o)
 	var names []string
+	args, rest := cutArgs(args)
 	for {
 		switch err := flags.Parse(args); {
 		case errors.Is(err, flag.ErrHelp):
@@ -54,6 +62,10 @@ func parseOptions(args []string, w io.Writer) (*options, error) {
 		names = append(names, flags.Arg(0))
 		args = flags.Args()[1:]
 	}
+	if len(names) == 0 && len(rest) > 0 { // a script whose name begins with "-"
+		names, rest = rest[:1], rest[1:]
+	}
+	o.args = rest
 	if len(names) != 1 {
 		return nil, fmt.Errorf("%d scripts are named, want one: a file, or - for standard input", len(names))
 	}
@@ -64,7 +76,18 @@ func parseOptions(args []string, w io.Writer) (*options, error) {
 	if o.url == nil && len(o.header) > 0 {
 		return nil, errors.New("--header: makes sense with --url only")
 	}
+	if o.program && o.entry != "" {
+		return nil, errors.New("--entry: a program has no function to call")
+	}
 	return o, nil
+}
+
+// cutArgs divides the arguments at "--".
+func cutArgs(args []string) (own, script []string) {
+	if at := slices.Index(args, "--"); at >= 0 {
+		return args[:at], args[at+1:]
+	}
+	return args, nil
 }
 
 func newFlags(o *options) *flag.FlagSet {
@@ -88,7 +111,26 @@ func newFlags(o *options) *flag.FlagSet {
 	flags.BoolVar(&o.force, "force", false, "let --out and --result overwrite files")
 	flags.Func("timeout", "wall clock of the run: a `DURATION` such as 500ms, or seconds", o.setTimeout)
 	flags.BoolVar(&o.report, "report", false, "print what the run cost, its limits and isolation as JSON on stderr")
+	flags.StringVar(&o.entry, "entry", "", "`NAME` of the function to call instead of main")
+	flags.BoolVar(&o.program, "program", false, "run the script as a program: it needs no main(), and the result is "+
+		"the value of its last expression")
+	flags.BoolVar(&o.spread, "spread", false, "hand the members of the input, an object, over as keyword arguments")
+	flags.BoolVar(&o.convert, "convert", false, "make JSON of dates, sets, values of pandas and so on "+
+		"(docs/convert.md)")
+	flags.Func("env", "`NAME=VALUE`: an environment variable of the script; may be given again", o.addEnv)
 	return flags
+}
+
+func (o *options) addEnv(s string) error {
+	name, value, ok := strings.Cut(s, "=")
+	if !ok || name == "" {
+		return errors.New("must be NAME=VALUE")
+	}
+	if o.env == nil {
+		o.env = map[string]string{}
+	}
+	o.env[name] = value
+	return nil
 }
 
 func (o *options) setURL(s string) error {
@@ -139,13 +181,14 @@ func (o *options) setTimeout(s string) error {
 }
 
 func usage(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprint(w, `usage: pyrun [flags] SCRIPT
+	fmt.Fprint(w, `usage: pyrun [flags] SCRIPT [-- ARGUMENTS]
 
 Runs a Python 3.11 script in a sandbox: no network, no processes, no files but
 its own. The script defines main(), or main(input); what that returns must be
-JSON data. SCRIPT is a file, or - for standard input.
+JSON data. SCRIPT is a file, or - for standard input. ARGUMENTS are sys.argv[1:].
 
   pyrun script.py
+  pyrun --program script.py -- --fast 3
   pyrun --input '{"n": 3}' --file data.csv --out results script.py
   pyrun --url https://pyexec-123.run.app --header "Authorization: Bearer $(gcloud auth print-identity-token)" script.py
 

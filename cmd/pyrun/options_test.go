@@ -33,7 +33,10 @@ func TestUsage(t *testing.T) {
 		"no such file to send": {[]string{"ok.py", "--file", "no.csv"}, "--file: open no.csv"},
 		"same file twice": {[]string{"ok.py", "--file", "a=ok.py", "--file", "./a=ok.py"},
 			"--file: a: is given twice"},
-		"out is a file": {[]string{"ok.py", "--out", "ok.py"}, "--out: "},
+		"entry of a program": {[]string{"ok.py", "--program", "--entry", "f"}, "--entry: a program has no function"},
+		"env without value":  {[]string{"ok.py", "--env", "A"}, "must be NAME=VALUE"},
+		"arguments alone":    {[]string{"--program", "--"}, "0 scripts are named"},
+		"out is a file":      {[]string{"ok.py", "--out", "ok.py"}, "--out: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := pyrun(t, dir, "", tt.args...)

@@ -19,13 +19,23 @@ type request struct {
 	Timeout     float64         `json:"timeout,omitempty"`
 	Files       map[string]any  `json:"files,omitempty"`
 	ReturnFiles bool            `json:"return_files,omitempty"`
+	// Entry is null for a program.
+	Entry   json.RawMessage   `json:"entry,omitempty"`
+	Spread  bool              `json:"spread,omitempty"`
+	Convert bool              `json:"convert,omitempty"`
+	Env     map[string]string `json:"env,omitempty"`
+	Args    []string          `json:"args,omitempty"`
 	// Report is always asked for: it has what the run cost.
 	Report bool `json:"report"`
 }
 
 // newRequest reads the files that the command line names.
 func newRequest(o *options, stdin io.Reader) ([]byte, error) {
-	req := request{Report: true, Timeout: o.timeout.Seconds(), ReturnFiles: o.out != ""}
+	req := request{Report: true, Timeout: o.timeout.Seconds(), ReturnFiles: o.out != "",
+		Spread: o.spread, Convert: o.convert, Env: o.env, Args: o.args}
+	if err := req.setEntry(o); err != nil {
+		return nil, err
+	}
 	var err error
 	if req.Script, err = readText("script", o.script, stdin); err != nil {
 		return nil, err
@@ -58,6 +68,17 @@ func newRequest(o *options, stdin io.Reader) ([]byte, error) {
 		}
 	}
 	return json.Marshal(req)
+}
+
+// setEntry says what is called.
+func (req *request) setEntry(o *options) (err error) {
+	switch {
+	case o.program:
+		req.Entry = json.RawMessage("null")
+	case o.entry != "":
+		req.Entry, err = json.Marshal(o.entry)
+	}
+	return err
 }
 
 // readText reads a text file, "-" being standard input.

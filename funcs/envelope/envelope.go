@@ -6,10 +6,11 @@
 //	push                    {"message":{"data":base64,…},"subscription":…}
 //	unwrapped push          the body is the data, the rest is headers or absent
 //
-// The data of a CloudEvent may in turn be a push envelope: that is what an
-// event of the type google.cloud.pubsub.topic.v1.messagePublished carries. An
-// unwrapped push whose attributes are named ce-… is a binary CloudEvent. So
-// what is there decides, not what is announced.
+// One may be in another: the data of a CloudEvent is a push envelope in events of
+// the type google.cloud.pubsub.topic.v1.messagePublished, and the data of a push is
+// a structured CloudEvent when one was published to the topic. An unwrapped push
+// whose attributes are named ce-… is a binary CloudEvent. So what is there decides,
+// not what is announced.
 //
 // The package wraps the CloudEvents SDK and is the only one that knows it. The
 // SDK's own HTTP receiver is not used: clients that disconnect at the wrong
@@ -27,8 +28,9 @@ import (
 
 // Message is what was in the envelope. All of it comes from the sender.
 type Message struct {
-	// ID is the same for every delivery of a message: the event's id, else
-	// Pub/Sub's message id. Empty when the sender gave neither.
+	// ID is the same for every delivery of a message: the id of the event, of the
+	// inner one if there are two, else Pub/Sub's message id. Empty when the sender
+	// gave neither.
 	ID string
 	// Source and Type are those of a CloudEvent, empty for others.
 	Source, Type string
@@ -55,16 +57,38 @@ func Open(header http.Header, body []byte) (Message, error) {
 	body = bytes.TrimPrefix(body, byteOrderMark)
 	m := Message{ID: header.Get(headerID), Subscription: header.Get(headerSubscription), Data: body}
 	event, err := readEvent(header, body)
-	if event != nil {
-		m.ID, m.Source, m.Type, m.Data = event.ID(), event.Source(), event.Type(), event.Data()
-	}
+	m.is(event)
 	if err != nil {
 		return m, fmt.Errorf("event: %w", err)
 	}
-	if m, err = unwrap(m); err != nil {
-		return m, fmt.Errorf("push message: %w", err)
+	for range maxWrappings {
+		switch m.wrapping() {
+		case "event":
+			event, err := readStructured(m.Data)
+			m.is(event)
+			if err != nil {
+				return m, fmt.Errorf("event: %w", err)
+			}
+		case "push":
+			if err := m.unwrap(); err != nil {
+				return m, fmt.Errorf("push message: %w", err)
+			}
+		default:
+			return m, nil
+		}
 	}
 	return m, nil
+}
+
+// maxWrappings is how many wrappings are taken off the data at most. Two are what
+// there is: Eventarc's event has a push in it, and that the event that was published.
+const maxWrappings = 3
+
+// is notes what an event, if there is one, says of the message.
+func (m *Message) is(event *CloudEvent) {
+	if event != nil {
+		m.ID, m.Source, m.Type, m.Data = event.ID(), event.Source(), event.Type(), event.Data()
+	}
 }
 
 // push is the envelope of a push subscription. Older ones have message_id.
@@ -88,21 +112,35 @@ var pushFields = map[string]string{
 	"deliveryAttempt":    "a whole number",
 }
 
-// unwrap takes the data out of a push envelope. Data that are no such envelope stay
-// as they are: whoever reads them finds what is wrong with them.
-func unwrap(m Message) (Message, error) {
-	var marks struct {
-		Message json.RawMessage `json:"message"`
-		// Script marks data that are a request, whatever members they have beside
-		// it.
-		Script json.RawMessage `json:"script"`
+// wrapping says what the data are: an "event", a "push", or neither. A member script
+// marks data that are a request, whatever members they have beside it.
+func (m *Message) wrapping() string {
+	var marks struct{ Message, SpecVersion, Script member }
+	switch err := json.Unmarshal(m.Data, &marks); {
+	case err != nil || bool(marks.Script):
+		return ""
+	case bool(marks.SpecVersion):
+		return "event"
+	case bool(marks.Message):
+		return "push"
 	}
-	if err := json.Unmarshal(m.Data, &marks); err != nil || marks.Message == nil || marks.Script != nil {
-		return m, nil
-	}
+	return ""
+}
+
+// member is true where an object has the member, whatever its value is.
+type member bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *member) UnmarshalJSON([]byte) error {
+	*m = true
+	return nil
+}
+
+// unwrap takes the data out of a push envelope.
+func (m *Message) unwrap() error {
 	var p push
 	if err := json.Unmarshal(m.Data, &p); err != nil {
-		return m, wrongField(err)
+		return wrongField(err)
 	}
 	m.Subscription, m.Attempt = p.Subscription, p.Attempt
 	for _, id := range []string{p.Message.ID, p.Message.IDOfOldest} {
@@ -112,9 +150,9 @@ func unwrap(m Message) (Message, error) {
 	}
 	m.Data = p.Message.Data
 	if len(m.Data) == 0 {
-		return m, errors.New("it has no data")
+		return errors.New("it has no data")
 	}
-	return m, nil
+	return nil
 }
 
 // wrongField words what encoding/json finds wrong with a push envelope that is

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,6 +33,16 @@ const (
 	oldPush = `{"message":{"data":"eyJzY3JpcHQiOiJ4In0=","message_id":"m0"},"subscription":"s"}`
 )
 
+// aStructured is an event with the request in it.
+const aStructured = `{"specversion":"1.0","id":"e3","source":"/y","type":"u",` +
+	`"datacontenttype":"application/json","data":` + request + `}`
+
+// inPush is a push envelope around data.
+func inPush(data string) string {
+	return `{"message":{"data":"` + base64.StdEncoding.EncodeToString([]byte(data)) +
+		`","messageId":"m3"},"subscription":"s"}`
+}
+
 var structured = header("Content-Type", "application/cloudevents+json; charset=utf-8")
 
 // messages are what is delivered, by senders of every kind, and what is in it.
@@ -51,6 +62,8 @@ var messages = []struct {
 			Attempt: 2}, request, ""},
 	{"binary event, bare", binary(), request, Message{ID: "e1", Source: source, Type: published}, request,
 		""},
+	{"binary event with headers that nobody reads", binary("ce-time", "now", "ce-dataschema", "%zz", "ce-x_y", ""),
+		request, Message{ID: "e1", Source: source, Type: published}, request, ""},
 	{"binary event of version 0.3", binary("ce-specversion", "0.3"), request,
 		Message{ID: "e1", Source: source, Type: published}, request, ""},
 	{"structured event", structured,
@@ -76,6 +89,46 @@ var messages = []struct {
 	{"structured event after a byte order mark", structured,
 		"\ufeff" + `{"specversion":"1.0","id":"e2","source":"/x","type":"t","data":{"script":"x"}}`,
 		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event with every attribute null that may be absent", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","datacontenttype":null,"dataschema":null,` +
+			`"subject":null,"time":null,"traceparent":null,"data_base64":null,"data":{"script":"<x>","input":null}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, `{"script":"<x>","input":null}`, ""},
+	{"structured event in base64 whose data are null", structured,
+		`{"data":null,"specversion":"1.0","id":"e2","source":"/x","type":"t",` +
+			`"data_base64":"eyJzY3JpcHQiOiJ4In0="}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event of version 0.3 with null attributes", structured,
+		`{"specversion":"0.3","id":"e2","source":"/x","type":"t","datacontentencoding":null,"schemaurl":null,` +
+			`"subject":null,"data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event with extensions of every type", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","a":1,"b":true,"c":"x","data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event with members that break its rules and that nobody reads", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","time":"2026-01-02 03:04","ext_u":{"a":[1]},` +
+			`"extensions":{"a":"b"},"subject":5,"data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event whose JSON has another name", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t",` +
+			`"datacontenttype":"application/vnd.jobs+json; charset=utf-8","data":{"script":"x"}}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event whose data are text", structured,
+		`{"specversion":"1.0","id":"e2","source":"/x","type":"t","datacontenttype":"text/plain",` +
+			`"data":"{\"script\":\"x\"}"}`,
+		Message{ID: "e2", Source: "/x", Type: "t"}, request, ""},
+	{"structured event in a push", nil, inPush(aStructured),
+		Message{ID: "e3", Source: "/y", Type: "u", Subscription: "s"}, request, ""},
+	{"structured event with null attributes in a push", header("Content-Type", "application/json"),
+		inPush(strings.Replace(aStructured, "{", `{"subject":null,"data_base64":null,`, 1)),
+		Message{ID: "e3", Source: "/y", Type: "u", Subscription: "s"}, request, ""},
+	{"structured event in a push in Eventarc's event", binary(), inPush(aStructured),
+		Message{ID: "e3", Source: "/y", Type: "u", Subscription: "s"}, request, ""},
+	{"structured event that is announced as JSON", header("Content-Type", "application/json"), aStructured,
+		Message{ID: "e3", Source: "/y", Type: "u"}, request, ""},
+	{"a request with a member called specversion", nil, `{"script":"x","specversion":"1.0"}`, Message{},
+		`{"script":"x","specversion":"1.0"}`, ""},
+	{"a push in a push in a push in a push", nil, inPush(inPush(inPush(inPush(request)))),
+		Message{ID: "m3", Subscription: "s"}, inPush(request), ""},
 	{"unwrapped", nil, request, Message{}, request, ""},
 	{"unwrapped with metadata",
 		header("x-goog-pubsub-message-id", "m2", "x-goog-pubsub-subscription-name", "s"), request,
@@ -125,6 +178,12 @@ var messages = []struct {
 	{"structured event the SDK panics on", structured,
 		`{"specversion":"0.3","datacontentencoding":"base64","data":5}`, Message{},
 		`{"specversion":"0.3","datacontentencoding":"base64","data":5}`, "event: it can't be read"},
+	{"an event in a push that is none", nil, inPush(`{"specversion":"1.0","id":"e3"}`),
+		Message{ID: "e3", Subscription: "s"}, "", "event: "},
+	{"an event in a push of a version without quotes", nil, inPush(`{"specversion":1.0}`),
+		Message{ID: "m3", Subscription: "s"}, `{"specversion":1.0}`, "event: specversion must be a string"},
+	{"a structured event of nothing but null", structured, `{"specversion":null,"data":null}`, Message{},
+		`{"specversion":null,"data":null}`, "event: "},
 	{"a batch", header("Content-Type", "application/cloudevents-batch+json"), "[]", Message{}, "[]",
 		"event: "},
 	{"deep", structured,
@@ -155,6 +214,24 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What can't be read is told by its type, so that its sender can be told.
+func TestReadable(t *testing.T) {
+	for kind, want := range map[string]bool{
+		"": true, "application/json": true, "text/plain": true, "application/octet-stream": true,
+		"application/cloudevents": true, "application/cloudevents+json": true,
+		"Application/CloudEvents+JSON; charset=utf-8":       true,
+		"application/cloudevents-batch+json":                false,
+		"application/cloudevents-batch+json; charset=UTF-8": false,
+		"application/CloudEvents-Batch+JSON":                false, "application/cloudevents+avro": false,
+		"application/cloudevents+protobuf": false, "application/cloudevents+xml": false,
+		"application/cloudevents-batch": false, "application/cloudevents+json2": false,
+	} {
+		if got := Readable(header("Content-Type", kind)); got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+}
+
 // Whatever is sent, opening it ends, without a panic.
 func FuzzOpen(f *testing.F) {
 	for _, s := range []string{
@@ -162,9 +239,11 @@ func FuzzOpen(f *testing.F) {
 		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data":` + request + `}`,
 		`{"specversion":"1.0","id":"e","source":"/x","type":"t","data_base64":"e30="}`,
 		`{"specversion":"0.3","datacontentencoding":"base64","data":"e30="}`,
+		`{"specversion":"1.0","id":"e","source":"/x","type":"t","time":null,"x":null,"data":{}}`, "{}", "[]",
 	} {
 		f.Add("application/cloudevents+json", "1.0", []byte(s))
 		f.Add("", "", []byte(s))
+		f.Add("", "", []byte(inPush(s)))
 		f.Add("application/json", "1.0", []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, contentType, version string, body []byte) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -16,15 +18,33 @@ import (
 )
 
 // readEvent returns the CloudEvent in a request, nil when there is none. With an
-// error it returns what it has read until then. The SDK panics on some events
-// that are none; whoever sends one is told, and not that the service is at
-// fault, for then the same event would come again and again.
-func readEvent(header http.Header, body []byte) (event *cloudevents.Event, err error) {
+// error it returns what it has read until then.
+func readEvent(header http.Header, body []byte) (*cloudevents.Event, error) {
 	if isStructured(header) {
-		if body, err = checkStructured(body); err != nil {
-			return nil, err
+		return readStructured(body)
+	}
+	read := http.Header{} // the others can't make an event fail
+	for _, name := range []string{"Content-Type", "Ce-Specversion", "Ce-Id", "Ce-Source", "Ce-Type"} {
+		if values := header.Values(name); values != nil {
+			read[name] = values
 		}
 	}
+	return readWith(read, body)
+}
+
+// readStructured returns the event that a text is.
+func readStructured(text []byte) (*cloudevents.Event, error) {
+	text, err := checkStructured(text)
+	if err != nil {
+		return nil, err
+	}
+	return readWith(http.Header{"Content-Type": {structuredType}}, text)
+}
+
+// readWith has the SDK read an event. It panics on some that are none; whoever sends
+// one is told, and not that the service is at fault, for then the same event would
+// come again and again.
+func readWith(header http.Header, body []byte) (event *cloudevents.Event, err error) {
 	defer func() {
 		if recover() != nil {
 			event, err = nil, errors.New("it can't be read")
@@ -44,42 +64,90 @@ func readEvent(header http.Header, body []byte) (event *cloudevents.Event, err e
 	return event, nil
 }
 
+// structuredType announces an event in JSON.
+const structuredType = "application/cloudevents+json"
+
 // isStructured says that the body is an event, and not its data.
-func isStructured(header http.Header) bool {
-	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "application/cloudevents+json")
+func isStructured(header http.Header) bool { return media(header) == structuredType }
+
+// Readable says whether the type of content is one that Open can read. Events in
+// another form than JSON, and several of them in one request, are announced as
+// what they are. Their sender must learn that none of them has run.
+func Readable(header http.Header) bool {
+	kind, ok := strings.CutPrefix(media(header), "application/cloudevents")
+	return !ok || kind == "" || kind == "+json"
 }
 
-// texts are the members of a structured event that must be strings.
+// media is the type of content without its parameters.
+func media(header http.Header) string {
+	name, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+// texts are the members of a structured event that are read and must be strings.
+// Beside them only data are read.
 var texts = []string{
-	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data_base64",
+	"specversion", "id", "source", "type", "datacontenttype", "datacontentencoding", "data_base64",
 }
 
 // checkStructured says what is wrong with the JSON of a structured event, which the
 // SDK would not say as plainly. It returns the event in a form that the SDK can
-// read: without space between its members and escapes in data_base64, where PHP
-// writes \/ for a slash.
+// read: without space between its members and without escapes in data_base64, where
+// PHP writes \/ for a slash. Members that are null are the same as absent, and those
+// that nobody reads can't make an event fail. What is no text is JSON, whatever it is
+// called: the SDK takes not every name of JSON for one.
 func checkStructured(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	if err := json.Compact(&b, body); err != nil {
+	var members map[string]json.RawMessage
+	err := json.Unmarshal(body, &members)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return nil, fmt.Errorf("must be valid JSON: %w", err)
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(b.Bytes(), &members); err != nil || members == nil {
+	if err != nil || members == nil {
 		return nil, errors.New("must be a JSON object")
 	}
+	maps.DeleteFunc(members, func(name string, value json.RawMessage) bool {
+		return string(value) == "null" || name != "data" && !slices.Contains(texts, name)
+	})
 	for _, name := range texts {
-		if value := members[name]; value != nil && value[0] != '"' && string(value) != "null" {
+		if value := members[name]; value != nil && value[0] != '"' {
 			return nil, fmt.Errorf("%s must be a string", name)
 		}
+	}
+	if data := members["data"]; data != nil && data[0] != '"' {
+		delete(members, "datacontenttype")
 	}
 	if data := members["data_base64"]; bytes.IndexByte(data, '\\') >= 0 {
 		var text string
 		if err := json.Unmarshal(data, &text); err != nil {
 			return nil, fmt.Errorf("data_base64: %w", err)
 		}
-		plain, err := json.Marshal(text)
-		return bytes.ReplaceAll(b.Bytes(), data, plain), err
+		if members["data_base64"], err = json.Marshal(text); err != nil {
+			return nil, fmt.Errorf("data_base64: %w", err)
+		}
 	}
+	return joined(members)
+}
+
+// joined writes an object member by member: encoding/json would escape what is in
+// them.
+func joined(members map[string]json.RawMessage) ([]byte, error) {
+	var b bytes.Buffer
+	before := byte('{')
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteByte(before)
+		b.Write(quoted)
+		b.WriteByte(':')
+		b.Write(members[name])
+		before = ','
+	}
+	if before == '{' {
+		b.WriteByte('{')
+	}
+	b.WriteByte('}')
 	return b.Bytes(), nil
 }
 

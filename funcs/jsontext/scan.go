@@ -22,12 +22,26 @@ func Members(object []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(name, value []byte) bool) {
 		s := scanner{text: object}
 		s.next()
-		for more := s.open(); more; more = s.comma() {
+		for more := s.open('}'); more; more = s.comma('}') {
 			name := s.value()
 			s.next() // the colon
 			s.at++
 			s.next()
 			if !yield(name, s.value()) {
+				return
+			}
+		}
+	}
+}
+
+// Items are the texts of what is in a valid JSON array, in their order and without
+// space around them. They alias array.
+func Items(array []byte) iter.Seq[[]byte] {
+	return func(yield func(value []byte) bool) {
+		s := scanner{text: array}
+		s.next()
+		for more := s.open(']'); more; more = s.comma(']') {
+			if !yield(s.value()) {
 				return
 			}
 		}
@@ -53,15 +67,16 @@ func (s *scanner) next() byte {
 	}
 }
 
-// open enters the object at hand and says whether it has a member.
-func (s *scanner) open() bool {
+// open enters the object or array at hand, which ends with that byte, and says
+// whether there is something in it.
+func (s *scanner) open(end byte) bool {
 	s.at++
-	return s.next() != '}'
+	return s.next() != end
 }
 
-// comma passes what follows a member and says whether another one does.
-func (s *scanner) comma() bool {
-	if s.next() == '}' {
+// comma passes what follows a value and says whether another one does.
+func (s *scanner) comma(end byte) bool {
+	if s.next() == end {
 		return false
 	}
 	s.at++

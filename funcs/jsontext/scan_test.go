@@ -49,6 +49,32 @@ func FuzzMembers(f *testing.F) {
 	})
 }
 
+// Items are those that encoding/json reads, each as it was written.
+func FuzzItems(f *testing.F) {
+	for _, seed := range []string{`[]`, ` [ 1 , "a]" , {"b":[4.0]} ,[[]],null ] `, `["\\",""]`, `{}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !json.Valid(text) || Kind(text) != '[' {
+			return // not what it is for
+		}
+		var want []json.RawMessage
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for value := range Items(text) {
+			if n == len(want) || !bytes.Equal(value, want[n]) {
+				t.Fatalf("%s: item %d is %s", text, n, value)
+			}
+			n++
+		}
+		if n != len(want) {
+			t.Errorf("%s: %d items, want %d", text, n, len(want))
+		}
+	})
+}
+
 // An escape that is half of a pair is reported.
 func TestUnquote(t *testing.T) {
 	for quoted, want := range map[string]string{

@@ -87,7 +87,11 @@ const mainAndInput = `The script must define main(). Code outside main() runs fi
 	`dates with isoformat(), numpy arrays with tolist(), DataFrames with to_dict("records"). ` +
 	`What is printed comes back as text in stdout.` + "\n\n" +
 	`With the argument "input", any JSON value, main(input) is called: define main with one parameter and ` +
-	`pass data there instead of pasting it into the script.` + "\n\n"
+	`pass data there instead of pasting it into the script. With "spread": true the members of input, an object, ` +
+	`are keyword arguments: main(**input). "entry" names another function. With "entry": null the script is a ` +
+	`program instead: no main() needed, the result is the value of the last expression. "convert": true converts ` +
+	`all those values by itself, by fixed rules. "env" and "args" are environment variables and sys.argv[1:].` +
+	"\n\n"
 
 const filesAndFigures = `Files: "files" puts files into the working directory before the script runs, which is ` +
 	`HOME and first on sys.path: modules among them can be imported; ` +

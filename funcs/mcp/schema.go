@@ -66,6 +66,10 @@ func inputSchema(s schemas, facts Facts) schema {
 		timeout["default"] = facts.Info.Limits.Timeout.Seconds()
 		timeout["description"] = "Seconds of wall clock for the whole script."
 	}
+	if input, ok := properties(in)["input"].(schema); ok {
+		// Said outright: to models and inspectors no type means text.
+		input["type"] = []any{"object", "array", "string", "number", "boolean", "null"}
+	}
 	return in
 }
 

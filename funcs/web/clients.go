@@ -55,6 +55,9 @@ func powerShell(base string, e Example) string {
 	return b.String()
 }
 
+// pythonWords are the JSON texts that Python spells in its own way.
+var pythonWords = map[string]string{"true": "True", "false": "False", "null": "None"}
+
 // python needs the standard library only.
 func python(base string, e Example) string {
 	var b strings.Builder
@@ -66,7 +69,11 @@ func python(base string, e Example) string {
 	}
 	b.WriteString("\nbody = {\"script\": script")
 	for _, f := range e.fields {
-		b.WriteString(", " + jsonString(f.name) + ": " + f.value)
+		value := f.value
+		if word, ok := pythonWords[value]; ok {
+			value = word
+		}
+		b.WriteString(", " + jsonString(f.name) + ": " + value)
 	}
 	b.WriteString("}\nrequest = urllib.request.Request(\n    " + jsonString(base+"/execute") +
 		",\n    json.dumps(body).encode(),\n    {\"Content-Type\": \"application/json\"},\n)\n" +

@@ -153,6 +153,24 @@ func requestFields(l runtime.Limits) []Field {
 			Meaning: "Adds files: what is new or changed in the working directory when the script has ended, " +
 				"also after an exception. At most " + strconv.FormatInt(l.ReturnFiles, 10) + " of them and " +
 				runtime.Bytes(l.ReturnBytes).String() + "."},
+		{Name: "entry", Type: "string or null", Default: `"main"`,
+			Meaning: `Name of the function to call. null: the script is run as a program (__name__ == "__main__", ` +
+				"no function needed, await outside of functions), and the result is the value of its last " +
+				"expression, as of a cell of a notebook, else null. An exit with code 0 is a success then."},
+		{Name: "spread", Type: "boolean", Default: "false",
+			Meaning: "Hands the members of input, which must be an object then, over as keyword arguments."},
+		{Name: "convert", Type: "boolean", Default: "false",
+			Meaning: "Makes JSON of dates, bytes, Decimal, sets, NaN (null), keys that are no text, dataclasses, " +
+				"models, values of numpy and pandas and more: docs/convert.md of the service's source has the " +
+				"rules. What is JSON already stays the same."},
+		{Name: "env", Type: "object", Default: "{}",
+			Meaning: "Environment variables of the script: name → text, at most " +
+				strconv.Itoa(runtime.EnvCount) + " and " + runtime.Bytes(runtime.EnvBytes).String() +
+				". HOME, TMPDIR, TZ and the like may be replaced; what Python reads at its own start " +
+				"(PYTHON*, LD_*, LANG) has no effect. They are in no log."},
+		{Name: "args", Type: "array of strings", Default: "[]",
+			Meaning: "Arguments of the script, sys.argv[1:], at most " + strconv.Itoa(runtime.ArgsCount) + " and " +
+				runtime.Bytes(runtime.ArgsBytes).String() + "."},
 	}
 }
 

@@ -86,6 +86,35 @@ var examples = []Example{
 		Response: json.RawMessage(`{"result":3,"stdout":"Hello, Ada!\n"}`),
 	},
 	{
+		Name: "program", Title: "Run a program, without main()",
+		Script: `total = sum(n * n for n in range(4))
+print('squares up to 3')
+total`,
+		fields:   []jsonField{{"entry", `null`}},
+		Status:   200,
+		Response: json.RawMessage(`{"result":14,"stdout":"squares up to 3\n"}`),
+	},
+	{
+		Name: "convert", Title: "Have values converted to JSON",
+		Script: `from datetime import date
+from decimal import Decimal
+
+def main():
+    return {'day': date(2024, 2, 29), 'price': Decimal('9.90'), 'tags': {'b', 'a'}, 'rate': float('nan')}`,
+		fields: []jsonField{{"convert", `true`}},
+		Status: 200,
+		Response: json.RawMessage(`{"result":{"day":"2024-02-29","price":"9.90","tags":["a","b"],"rate":null},` +
+			`"stdout":""}`),
+	},
+	{
+		Name: "spread", Title: "Call another function with keyword arguments",
+		Script: `def area(width, height=1):
+    return width * height`,
+		fields:   []jsonField{{"entry", `"area"`}, {"input", `{"width":3,"height":2.5}`}, {"spread", `true`}},
+		Status:   200,
+		Response: json.RawMessage(`{"result":7.5,"stdout":""}`),
+	},
+	{
 		Name: "timeout", Title: "Ask for a shorter time limit",
 		Script: `def main():
     return sum(range(1000))`,
@@ -194,9 +223,11 @@ def main():
 	},
 	{
 		Name: "main-missing", Title: "Refused: no main",
-		Script:   `def hello(): return 'world'`,
-		Status:   400,
-		Response: json.RawMessage(`{"error":"Script must contain a 'main()' function","status":"main_missing"}`),
+		Script: `def hello(): return 'world'`,
+		Status: 400,
+		Response: json.RawMessage(`{"error":"Script must contain a 'main()' function","status":"main_missing",` +
+			`"hint":"Define it, or set \"entry\" in the request: the name of the function to call, or null to run ` +
+			`the script as a program."}`),
 	},
 	{
 		Name: "import-blocked", Title: "Refused: a blocked import",
@@ -266,7 +297,7 @@ def main():
 		fields: []jsonField{{"time_out", `5`}},
 		Status: 400,
 		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, ` +
-			`stdin, files, timeout, report, return_files",` +
+			`stdin, files, timeout, report, return_files, entry, spread, convert, env, args",` +
 			`"status":"invalid_request"}`),
 	},
 }

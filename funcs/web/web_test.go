@@ -30,7 +30,7 @@ func TestExamplesAreFitForCommands(t *testing.T) {
 			t.Errorf("%s: ends the here-document", e.Name)
 		}
 		for _, f := range e.fields {
-			if regexp.MustCompile(`\b(true|false|null)\b`).MatchString(f.value) {
+			if _, word := pythonWords[f.value]; !word && regexp.MustCompile(`\b(true|false|null)\b`).MatchString(f.value) {
 				t.Errorf("%s: %s is not the same in Python", e.Name, f.value)
 			}
 		}

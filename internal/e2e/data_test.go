@@ -35,29 +35,35 @@ const dataPackages = "PYEXEC_TEST_PACKAGES"
 
 // dataService is a service with the packages of cmd/packages/data.txt and otherwise
 // the defaults, one for all tests that need it.
-var dataService = sync.OnceValues(func() (*service.Service, error) {
-	packages := os.Getenv(dataPackages)
-	if packages == "" {
-		packages = "../../cmd/packages/data.txt"
-	}
-	cfg, err := config.Load()
-	if err != nil {
-		return nil, err
-	}
-	if cfg.Runtime.Packages, err = filepath.Abs(packages); err != nil {
-		return nil, err
-	}
-	s, err := service.New(context.Background(), cfg, logline.New(io.Discard))
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case <-s.Ready():
-		return s, s.Err()
-	case <-time.After(10 * time.Minute): // the packages are 200 MB to fetch
-		return nil, errors.New("not ready")
-	}
-})
+var dataService = withPackages(dataPackages, "../../cmd/packages/data.txt")
+
+// withPackages makes a service with the packages in the directory that a variable
+// of the environment names, or else of a requirements file.
+func withPackages(variable, requirements string) func() (*service.Service, error) {
+	return sync.OnceValues(func() (*service.Service, error) {
+		packages := os.Getenv(variable)
+		if packages == "" {
+			packages = requirements
+		}
+		cfg, err := config.Load()
+		if err != nil {
+			return nil, err
+		}
+		if cfg.Runtime.Packages, err = filepath.Abs(packages); err != nil {
+			return nil, err
+		}
+		s, err := service.New(context.Background(), cfg, logline.New(io.Discard))
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-s.Ready():
+			return s, s.Err()
+		case <-time.After(10 * time.Minute): // the packages are 200 MB to fetch
+			return nil, errors.New("not ready")
+		}
+	})
+}
 
 // dataServer is the base URL of a server with the data packages.
 func dataServer(tb testing.TB) string {
@@ -65,10 +71,16 @@ func dataServer(tb testing.TB) string {
 	if *dataURL != "" {
 		return strings.TrimSuffix(*dataURL, "/")
 	}
+	return serverOf(tb, dataService)
+}
+
+// serverOf is the base URL of a server for a service that withPackages makes.
+func serverOf(tb testing.TB, made func() (*service.Service, error)) string {
+	tb.Helper()
 	need.Time(tb, "installs packages")
-	s, err := dataService()
+	s, err := made()
 	if err != nil && strings.Contains(err.Error(), "index:") {
-		need.That(tb, "the data packages from an index", err)
+		need.That(tb, "packages from an index", err)
 	}
 	if err != nil {
 		tb.Fatal(err)
@@ -100,13 +112,18 @@ func execute(tb testing.TB, base, script string) (int, map[string]any) {
 // Each program of testdata/data returns what its header says, under the default
 // limits.
 func TestDataPrograms(t *testing.T) {
-	base := dataServer(t)
-	files, err := filepath.Glob("testdata/data/*.py")
+	runPrograms(t, dataServer(t), "testdata/data", 40)
+}
+
+// runPrograms runs the programs of a directory, which are at least so many.
+func runPrograms(t *testing.T, base, dir string, least int) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 40 {
-		t.Fatalf("%d programs, want at least 40", len(files))
+	if len(files) < least {
+		t.Fatalf("%d programs, want at least %d", len(files), least)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".py"), func(t *testing.T) {

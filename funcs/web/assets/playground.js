@@ -8,6 +8,7 @@ import { bytesText, cost, headline, millis, outcome } from "./outcome.js";
 
 const at = (id) => document.getElementById(id);
 const playground = at("playground");
+const flags = ["spread", "convert"]; // fields that are true or left out
 const fields = new Set(playground.dataset.fields.split(" ")); // what this server's requests may have
 
 let running = null; // the AbortController of the run that is on
@@ -38,6 +39,9 @@ function form() {
   }
   if (at("stdin").value !== "") body.stdin = at("stdin").value;
   if (at("timeout").value !== "") body.timeout = Number(at("timeout").value);
+  if (at("program").checked) body.entry = null;
+  else if (at("entry").value.trim() !== "") body.entry = at("entry").value.trim();
+  for (const name of flags) if (at(name).checked) body[name] = true;
   if (files.length > 0) body.files = Object.fromEntries(files.map(({ name, content }) => [name, content]));
   return body;
 }
@@ -158,14 +162,18 @@ function show() {
 }
 
 // load shows a request: an example's or a link's.
-function load({ script, input, inputText, stdin, timeout }) {
+function load({ script, input, inputText, stdin, timeout, entry, ...more }) {
   editor.setText(script);
   at("input").value = inputText ?? (input === undefined ? "" : JSON.stringify(input, null, 2));
   at("stdin").value = stdin ?? "";
   at("timeout").value = timeout ?? "";
+  at("entry").value = entry ?? "";
+  at("program").checked = entry === null;
+  for (const name of flags) at(name).checked = more[name] === true;
   files = [];
   showFiles();
-  at("options").open = at("input").value !== "" || Boolean(stdin) || timeout !== undefined;
+  at("options").open = at("input").value !== "" || Boolean(stdin) || timeout !== undefined || entry !== undefined ||
+    flags.some((name) => more[name] === true);
 }
 
 function loadExample(name) {

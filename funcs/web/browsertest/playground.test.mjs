@@ -151,6 +151,33 @@ test("input, standard input and time limit are sent", () =>
     assert.deepEqual(await page.locator(".tree-leaf").allTextContents(), ["0: 4.0", "1: 9007199254740993"], "the input goes as it was typed");
   }));
 
+test("a function, a program, keyword arguments and conversion are asked for", () =>
+  withPage(browser, async (page) => {
+    await type(page, "def solve(a, b):\n    return {a + b}\nprint(__name__)\n41 + 1");
+    await page.click("#options > summary");
+    await page.fill("#input", '{"a": 1, "b": 2}');
+    await page.fill("#entry", "solve");
+    await page.check("#spread");
+    await page.check("#convert");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent(".tree-number"), "3");
+    await page.fill("#input", "");
+    await page.uncheck("#spread");
+    await page.check("#program");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#terminal"), "__main__\n");
+    assert.equal(await page.textContent(".tree-number"), "42");
+    await page.click("#link");
+    await page.waitForFunction(() => location.hash !== "");
+    await page.selectOption("#example", "spread");
+    assert.deepEqual([await page.inputValue("#entry"), await page.isChecked("#program"), await page.isChecked("#spread"), await page.isChecked("#convert")],
+      ["area", false, true, false]);
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent(".tree-number"), "7.5");
+    await page.selectOption("#example", "program");
+    assert.deepEqual([await page.inputValue("#entry"), await page.isChecked("#program"), await page.isChecked("#spread")], ["", true, false]);
+  }));
+
 test("a run closes the list of completions", () =>
   withPage(browser, async (page) => {
     await type(page, "def main():\n    return ");

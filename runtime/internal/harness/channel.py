@@ -5,7 +5,7 @@ import struct
 
 CHANNEL = 3  # its descriptor in every worker
 ABSENT = 0xFFFFFFFF
-REQUEST = struct.Struct(">IIIIBd")  # lengths of script, input, stdin, files; files wanted back; timeout
+REQUEST = struct.Struct(">IIIIIBd")  # lengths of script, input, stdin, options, files; files wanted back; timeout
 FRAME = struct.Struct(">Ic")  # length of the payload, kind
 
 _read, _write, _exit, _len = os.read, os.write, os._exit, len
@@ -18,13 +18,18 @@ def send(kind, payload):
 
 
 def receive():
-    """The one request: script, input or None, stdin, files, whether they are wanted back, timeout."""
+    """The one request: script, input or None, stdin, options, files, whether they are wanted back, timeout."""
     data = _read(CHANNEL, 1 << 16)
     if not data:
         _exit(0)
-    script, given, stdin, files, wanted, timeout = REQUEST.unpack_from(data)
-    lengths = script, 0 if given == ABSENT else given, stdin, files
-    total = REQUEST.size + sum(lengths)
+    script, given, stdin, options, files, wanted, timeout = REQUEST.unpack_from(data)
+    absent = given == ABSENT
+    a = REQUEST.size
+    b = a + script
+    c = b + (0 if absent else given)
+    d = c + stdin
+    e = d + options
+    total = e + files
     if _len(data) < total:
         parts, have = [data], _len(data)
         while have < total:
@@ -34,8 +39,4 @@ def receive():
             parts.append(data)
             have += _len(data)
         data = b"".join(parts)
-    a = REQUEST.size
-    b = a + lengths[0]
-    c = b + lengths[1]
-    d = c + stdin
-    return data[a:b].decode(), None if given == ABSENT else data[b:c], data[c:d], data[d:], wanted, timeout
+    return data[a:b].decode(), None if absent else data[b:c], data[c:d], data[d:e], data[e:], wanted, timeout

@@ -1,4 +1,4 @@
-"""/dev/stdin, /dev/stdout and /dev/stderr: the streams by their names.
+"""/dev/stdin, /dev/stdout and /dev/stderr: the streams by their names, and /dev/random.
 
 The kernel knows no such files but by links into /proc, which is not there. So
 they are known to what opens files in Python, in runs whose script names them.
@@ -17,6 +17,7 @@ DESCRIPTORS = {
     for fd, stream in enumerate(("stdin", "stdout", "stderr"))
     for name in ("/dev/" + stream, f"/dev/fd/{fd}", f"/proc/self/fd/{fd}")
 }
+RANDOM, URANDOM = "/dev/random", "/dev/urandom"  # the same to readers, and only the second is there
 
 
 def are_named(text, given):
@@ -25,6 +26,7 @@ def are_named(text, given):
         "/dev/std" in text
         or "/dev/fd" in text
         or "/proc/self/fd" in text
+        or RANDOM in text
         or given and any(b"/dev/" in data for name, data in given.items() if name.endswith(b".py"))
     )
 
@@ -51,24 +53,32 @@ def descriptor(name):
         return None
 
 
+def known(path):
+    """The name by which the kernel knows a file."""
+    try:
+        return URANDOM if _type(path) is not int and _fsdecode(path) == RANDOM else path
+    except Exception:  # as above
+        return path
+
+
 def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
     fd = descriptor(file)
-    if fd is not None and opener is None:
+    if opener is None and (fd is not None or known(file) is not file):
 
         def opener(name, flags):
-            return _dup(fd)
+            return os_open(name, flags)
 
     return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
 
 def os_open(path, flags, mode=0o777, *, dir_fd=None):
     fd = descriptor(path)
-    return _os_open(path, flags, mode, dir_fd=dir_fd) if fd is None else _dup(fd)
+    return _os_open(known(path), flags, mode, dir_fd=dir_fd) if fd is None else _dup(fd)
 
 
 def os_stat(path, *, dir_fd=None, follow_symlinks=True):
     fd = descriptor(path)
-    return _stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks) if fd is None else _fstat(fd)
+    return _stat(known(path), dir_fd=dir_fd, follow_symlinks=follow_symlinks) if fd is None else _fstat(fd)
 
 
 for _function, _original in (open, _open), (os_open, _os_open), (os_stat, _stat):

@@ -37,14 +37,18 @@
 //	run.py         one script from its text to its answer
 //	source.py      text → code; blocked imports, the courtesy check
 //	scriptfile.py  the script as a file: its lines, and on disk where it is looked for
+//	pytests.py     the script as a module that pytest imports itself
 //	locales.py     C.UTF-8 for the locale module
-//	home.py        environment, user, time zone, modules beside the script
+//	home.py        environment, user, time zone, terminal, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
+//	entry.py       what a request asks for beside main(input); programs
 //	ends.py        what follows a script: threads, atexit, destructors
 //	signals.py     signals that a script sends to itself
 //	locks.py       semaphores and flock, within the process
 //	processes.py   os.system, and libraries that take threads for processes
 //	result.py      JSON in and out; why a value is none
+//	convert.py     values that are no JSON become some: the walk through them, and its bounds
+//	kinds.py       the rules for that, by type
 //	display.py     forms of a value that is not JSON; figures
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
@@ -67,7 +71,7 @@
 //	denied  network process signal identity files absent read_only owner attributes
 //	        truncation links kernel: the keys of refusals in package runtime
 //	way     to make JSON of a value: item tolist to_dict float list isoformat total_seconds
-//	        asdict value decode finite copy key: keys of hints in package runtime
+//	        asdict value decode finite copy key twice: keys of hints in package runtime
 //	ran     whether anything of the script was executed
 //
 // # What a script can reach of it

@@ -103,7 +103,7 @@ def call_hook(e):
         if hook is _excepthook or not _callable(hook):
             return
         tb = traceback_of(e)
-        while tb is not None and tb.tb_frame.f_code.co_filename == OURS:
+        while tb is not None and tb.tb_frame.f_code.co_filename in OURS:
             tb = tb.tb_next
         _set_traceback(e, tb)
         hook(type(e), e, tb)

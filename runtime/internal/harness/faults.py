@@ -6,7 +6,7 @@ from sys import _getframe
 
 NAME = "script.py"
 MODULE = "script"
-OURS = "<run>"  # the code that calls the script's
+OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
 STAND_INS = frozenset({"<devices>", "<locks>", "<processes>", "<signals>"})  # functions in the place of the library's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
@@ -35,10 +35,10 @@ class Refused(Exception):
 
 
 class NotJSON(Exception):
-    """The value of main is no JSON; way is what would make it some."""
+    """The value of main is no JSON, or something inside it; way is what would make it some."""
 
-    def __init__(self, error, way):
-        self.error, self.way = error, way
+    def __init__(self, error, way, inside=False):
+        self.error, self.way, self.inside = error, way, inside
 
 
 def settle(home):
@@ -64,7 +64,7 @@ def walk_stack(f):
     """traceback.walk_stack, without the frames that are ours: those below the script, and stand-ins."""
     if f is None:
         f = _getframe().f_back.f_back.f_back.f_back
-    while f is not None and f.f_code.co_filename != OURS:
+    while f is not None and f.f_code.co_filename not in OURS:
         if f.f_code.co_filename not in STAND_INS:
             yield f, f.f_lineno
         f = f.f_back

@@ -8,6 +8,7 @@ import grp
 import importlib.machinery as machinery
 import os
 import pwd
+import struct
 import sys
 import time
 import traceback
@@ -22,6 +23,10 @@ USER = "user"
 # The same wherever the run's directory is. XDG_CACHE_HOME and the like are not
 # set: what they stand for follows from HOME.
 ENVIRONMENT = {"USER": USER, "LOGNAME": USER, "PATH": "/usr/bin:/bin", "TZ": "UTC"}
+# What libedit and curses know of a terminal without a name, in the form that
+# terminfo(5) has for a file: the magic number, five lengths, the name, flags (it
+# wraps at the margin), numbers (80 columns), offsets of strings (a bell, a return).
+DUMB = struct.pack("<6h5s2Bxh3h4s", 0o432, 5, 2, 1, 3, 4, b"dumb\0", 0, 1, 80, -1, 0, 2, b"\a\0\r\0")
 STAYS = frozenset({"encodings", "_harness", "__main__", MODULE})  # the interpreter can't do without, or is it
 
 _environ, _isdir, _getuid, _getgid = os.environ, os.path.isdir, os.getuid, os.getgid
@@ -38,9 +43,11 @@ def prepare():
     _environ.update(ENVIRONMENT)
     locales.prepare()
     set_time_zones()
+    set_terminal()
     set_users()
     sys.path_hooks.insert(0, look_here)
     traceback.walk_stack = faults.walk_stack
+    sys.orig_argv[:] = [sys.executable, *sys.argv]
     # As it is for __main__, which the script would be elsewhere.
     warnings.filterwarnings("default", category=DeprecationWarning, module=MODULE + r"\Z")
     settle(home)
@@ -65,6 +72,15 @@ def set_time_zones():
             set_for_c("TZDIR", zones)
             break
     time.tzset()
+
+
+def set_terminal():
+    """Let curses find the terminal that there is where TERM is not set.
+
+    The database of terminals is not there. Without it whatever imports readline,
+    as pdb and doctest do, has a complaint of libedit's on stderr.
+    """
+    set_for_c("TERMINFO", "hex:" + DUMB.hex())
 
 
 def set_users():

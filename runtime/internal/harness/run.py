@@ -15,8 +15,9 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, ends, files, home, scriptfile, streams
+from _harness import attached, denials, devices, display, ends, entry, files, home, scriptfile, streams
 from _harness.channel import receive, send
+from _harness.convert import convert
 from _harness.faults import (
     MODULE,
     TEXT_LIMIT,
@@ -55,6 +56,7 @@ def prepare(config):
 class Run:
     """One script from its text to its answer."""
 
+    asked = entry.Asked  # how to run it
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
     bag = None  # what comes back beside the value
@@ -62,7 +64,7 @@ class Run:
     failure = None  # the answer of a script that has failed, while that is
 
     def serve(self):
-        text, given, stdin, blob, wanted, timeout = receive()
+        text, given, stdin, options, blob, wanted, timeout = receive()
         global current
         current = self
         self.ran = False
@@ -71,13 +73,16 @@ class Run:
         self.ends = _monotonic() + timeout
         setitimer(ITIMER_REAL, timeout)
         try:
+            if options:
+                self.asked = entry.Asked(options)
+                self.asked.provide()
             streams.put_stdin(stdin)
             if blob:
                 self.put(blob)
             self.provide(text)
             if wanted:
                 self.home = files.home()
-            code = read_script(text, self.blocked)
+            code = read_script(text, self.blocked, self.asked.entry, self.asked.program)
             self.ran = True
             result = self.call(code, given)
             payload = self.encode(result)
@@ -121,10 +126,12 @@ class Run:
     def encode(self, result):
         """The JSON text of the result, and in the bag what else there is to see."""
         try:
-            payload = encode(result)
-        except NotJSON:
+            payload = encode(convert(result, result_limit) if self.asked.convert else result)
+        except NotJSON as e:
             self.bag = attached.Attached()
-            payload = display.show(result, self.bag)
+            payload = None if e.inside else display.show(result, self.bag)
+            if payload is None and self.asked.program and not self.asked.convert:
+                payload = entry.show_text(result, e.way, self.bag)
             if payload is None:
                 self.bag = None
                 raise
@@ -158,20 +165,24 @@ class Run:
             send(b"A", self.bag.payload())
 
     def call(self, code, given):
-        module = types.ModuleType(MODULE)
+        asked = self.asked
+        module = types.ModuleType("__main__" if asked.program else MODULE)
         module.__file__, module.__loader__ = scriptfile.path, scriptfile.loader
         names = module.__dict__
         names["__builtins__"] = builtins
-        _modules[MODULE] = _modules["__main__"] = module
+        _modules[module.__name__] = _modules["__main__"] = module
         try:
+            if asked.program:
+                return entry.run_program(code, names, run_coroutine)
             _exec(code, names)
-            function = names.get("main")
+            function = names.get(asked.entry)
             if not _callable(function):
                 raise Refused("main_missing", "")
-            result = function() if given is None else function(parse(given))
-            if _isinstance(result, _Coroutine):
-                result = home.from_library("asyncio").run(result)
-            return result
+            if given is None:
+                result = function()
+            else:
+                result = function(**parse(given)) if asked.spread else function(parse(given))
+            return run_coroutine(result) if _isinstance(result, _Coroutine) else result
         finally:  # what a script watches is the script, not what follows it
             for unset in (_set_profile, _set_trace):
                 try:
@@ -231,6 +242,10 @@ class Run:
         scriptfile.keep_source()
         error, text = describe(e)
         self.fail(status, error, e, traceback=text, line=line, denied=denied(e), limit=detail)
+
+
+def run_coroutine(coroutine):
+    return home.from_library("asyncio").run(coroutine)
 
 
 def denied(e):

@@ -1,22 +1,25 @@
 """From the text of a script to code: what is refused early, and why."""
 
+from _harness.entry import keep_value
 from _harness.faults import NAME, Refused
 
-ONLY_AST = 0x400
+ONLY_AST, TOP_LEVEL_AWAIT = 0x400, 0x2000
 _compile, _type, _isinstance = compile, type, isinstance
 
 
-def read_script(text, blocked):
+def read_script(text, blocked, entry="main", program=False):
     """Compile, and say early and clearly what can't work."""
-    tree = text
+    tree, flags = text, TOP_LEVEL_AWAIT if program else 0
     nul = text.find("\0")
     if nul >= 0:  # here, because Python does not say in which line
         line = text.count("\n", 0, nul) + 1
         raise Refused("syntax_error", "SyntaxError: source code string cannot contain null bytes", line)
     try:
-        if blocked and "import" in text:
-            tree = _compile(text, NAME, "exec", ONLY_AST, True)
-        code = _compile(tree, NAME, "exec", 0, True)
+        if program or blocked and "import" in text:
+            tree = _compile(text, NAME, "exec", ONLY_AST | flags, True)
+        if program:
+            keep_value(tree, text)
+        code = _compile(tree, NAME, "exec", flags, True)
     except SyntaxError as e:
         raise Refused("syntax_error", f"{type(e).__name__}: {e.msg}", e.lineno or 1) from None
     except ValueError as e:
@@ -25,7 +28,7 @@ def read_script(text, blocked):
         # Both are CPython's ways to say that its parser gave up; a script
         # of at most a few MiB can't use up the memory.
         raise Refused("syntax_error", "SyntaxError: the script is nested too deeply", 1) from None
-    if "main" not in code.co_names and not may_be_made(text):
+    if not program and entry not in code.co_names and not may_be_made(text):
         raise Refused("main_missing", "")
     if tree is not text:
         check_imports(tree, blocked)
@@ -33,7 +36,7 @@ def read_script(text, blocked):
 
 
 def may_be_made(text):
-    """Whether main may come to be without being named: then running tells."""
+    """Whether the function may come to be without being named: then running tells."""
     words = "exec", "eval", "globals", "locals", "vars", "__dict__", "setattr", "modules", "import *"
     return any(word in text for word in words)
 

@@ -36,6 +36,8 @@ def open_streams():
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(
         io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
     )
+    for stream, name, mode in (sys.stdin, "stdin", "r"), (out, "stdout", "w"), (err, "stderr", "w"):
+        stream.buffer.raw.name, stream.mode = f"<{name}>", mode
     os.dup2(0, 1)
 
 

@@ -15,37 +15,77 @@ import (
 // holds open, and at most bytes for each that it has only mapped, whose size
 // nothing tells.
 func unlinked(process string, most int64) (bytes int64) {
+	open := openUnlinked(process)
+	for _, size := range open {
+		bytes += size
+	}
+	mapped, ok := mappedAlone(process, open)
+	if !ok {
+		return 1 << 60 // more than any limit: nobody can say what that maps
+	}
+	// The two lists are of different moments: a file may have been opened after the
+	// one and mapped before the other, and closed again while the next look is on its
+	// way. Only what is mapped each time and never open is held by its mapping.
+	for look := 1; look < looks && len(mapped) > 0; look++ {
+		open = openUnlinked(process)
+		again, _ := mappedAlone(process, nil)
+		for ino := range mapped {
+			size, isOpen := open[ino]
+			if isOpen {
+				bytes += size
+			}
+			if isOpen || !again[ino] {
+				delete(mapped, ino)
+			}
+		}
+	}
+	return bytes + int64(len(mapped))*most
+}
+
+// looks is how often a file has to be seen mapped and not open. In between a script
+// that opens, maps and closes small files as fast as it can is met at every second
+// look at most.
+const looks = 16
+
+// openUnlinked returns the sizes of the files without a name that the process has
+// open, by inode.
+func openUnlinked(process string) map[uint64]int64 {
 	dir := filepath.Join(process, "fd")
 	open, err := os.ReadDir(dir)
 	if err != nil {
-		return 0 // gone; its files went with it
+		return nil // gone; its files went with it
 	}
-	seen := map[uint64]bool{}
+	sizes := map[uint64]int64{}
 	for _, fd := range open {
 		info, err := os.Stat(filepath.Join(dir, fd.Name()))
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink == 0 && !seen[st.Ino] {
-			seen[st.Ino] = true
-			bytes += info.Size()
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink == 0 {
+			sizes[st.Ino] = info.Size()
 		}
 	}
-	maps, err := os.Open(filepath.Join(process, "maps"))
+	return sizes
+}
+
+// mappedAlone returns the inodes of the files without a name that the process has
+// mapped and that are not among open. It reports whether the list was not too long
+// to be read.
+func mappedAlone(process string, open map[uint64]int64) (alone map[uint64]bool, ok bool) {
+	list, err := os.Open(filepath.Join(process, "maps"))
 	if err != nil {
-		return bytes
+		return nil, true
 	}
-	defer maps.Close()
-	whole := shortLines(maps, maxMapsBytes, func(line string) {
-		if ino := mappedUnlinked(line); ino != 0 && !seen[ino] {
-			seen[ino] = true
-			bytes += most
+	defer list.Close()
+	alone = map[uint64]bool{}
+	ok = shortLines(list, maxMapsBytes, func(line string) {
+		if ino := mappedUnlinked(line); ino != 0 {
+			if _, isOpen := open[ino]; !isOpen {
+				alone[ino] = true
+			}
 		}
 	})
-	if !whole {
-		return 1 << 60 // more than any limit: nobody can say what that maps
-	}
-	return bytes
+	return alone, ok
 }
 
 // maxMapsBytes is how long the list of what a process maps may be. The script decides

@@ -13,6 +13,8 @@ type Request struct {
 	Files []File
 	// ReturnFiles asks for what is new or changed there afterwards.
 	ReturnFiles bool
+	// Options must be checked already.
+	Options Options
 	// Output, where it is not nil, is given what the script writes as it comes,
 	// descriptor 1 or 2, never twice at once.
 	Output func(fd int, chunk []byte)

@@ -16,21 +16,22 @@ import (
 // and what is written from where it is, and no large part of it is copied.
 func TestWriteRequest(t *testing.T) {
 	sizes := []int{0, 1, writtenAtOnce / 2, writtenAtOnce - requestHeader, writtenAtOnce, 3 * writtenAtOnce}
+	options := `{"entry":"f","args":["\u003c"]}`
 	for _, script := range sizes {
 		for _, input := range sizes {
 			for _, file := range sizes {
 				r := &Request{
 					Script: strings.Repeat("s", script), Input: bytes.Repeat([]byte("i"), input), Stdin: "in",
-					Timeout: time.Second, ReturnFiles: true,
+					Timeout: time.Second, ReturnFiles: true, Options: Options{Entry: "f", Args: []string{"<"}},
 					Files: []File{{"small", []byte("f")}, {"name", bytes.Repeat([]byte("d"), file)}, {"last", nil}},
 				}
 				got, _ := written(t, r)
 				want := binary.BigEndian.AppendUint32(nil, uint32(script))
-				for _, n := range []int{input, 2, 3*8 + 5 + 1 + 4 + file + 4} {
+				for _, n := range []int{input, 2, len(options), 3*8 + 5 + 1 + 4 + file + 4} {
 					want = binary.BigEndian.AppendUint32(want, uint32(n))
 				}
 				want = binary.BigEndian.AppendUint64(append(want, 1), math.Float64bits(1))
-				want = append(append(append(want, r.Script...), r.Input...), r.Stdin...)
+				want = append(append(append(append(want, r.Script...), r.Input...), r.Stdin...), options...)
 				for _, f := range r.Files {
 					want = binary.BigEndian.AppendUint32(want, uint32(len(f.Name)))
 					want = append(binary.BigEndian.AppendUint32(want, uint32(len(f.Data))), f.Name...)

@@ -252,12 +252,13 @@ func (w *Worker) writeRequest(r *Request) error {
 	if r.Input != nil {
 		given = uint32(len(r.Input))
 	}
-	files := filesSize(r.Files)
-	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + files
+	files, options := filesSize(r.Files), r.Options.text()
+	whole := requestHeader + len(r.Script) + len(r.Input) + len(r.Stdin) + len(options) + files
 	b := make([]byte, 0, min(whole, writtenAtOnce))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Script)))
 	b = binary.BigEndian.AppendUint32(b, given)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(options)))
 	b = binary.BigEndian.AppendUint32(b, uint32(files))
 	b = append(b, flag(r.ReturnFiles))
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
@@ -265,12 +266,13 @@ func (w *Worker) writeRequest(r *Request) error {
 	out.text(r.Script)
 	out.bytes(r.Input)
 	out.text(r.Stdin)
+	out.bytes(options)
 	out.files(r.Files)
 	return out.flush()
 }
 
 // requestHeader is the size of REQUEST in channel.py.
-const requestHeader = 25
+const requestHeader = 29
 
 func flag(on bool) byte {
 	if on {
