@@ -67,7 +67,8 @@ func freshLive(t testing.TB, settings ...string) *liveServer {
 func startLive(t testing.TB, settings ...string) *liveServer {
 	t.Helper()
 	need.Time(t, "starts an interpreter")
-	settings = append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64"}, settings...)
+	// A busy machine may not come to a request within what is a wait too long for callers.
+	settings = append([]string{"EXEC_WORKERS=2", "EXEC_QUEUE=64", "EXEC_QUEUE_WAIT=5m"}, settings...)
 	cfg, err := config.Parse(settings, capacity.Machine{CPUs: 2, Memory: 256 << 30})
 	if err != nil {
 		t.Fatal(err)
