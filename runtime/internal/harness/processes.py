@@ -11,6 +11,7 @@ import sys
 from _harness import home
 
 _fsencode, _isdir = os.fsencode, os.path.isdir
+MOST = 16  # threads where joblib is asked for as many as there are cores: a run has a limit, a machine may have more
 
 
 def prepare():
@@ -34,7 +35,11 @@ def with_threads(parallel):
     class ThreadingBackend(parallel.ThreadingBackend):
         supports_inner_max_num_threads = True  # as the default has it
 
-    parallel.BACKENDS.update(loky=ThreadingBackend, multiprocessing=ThreadingBackend)
+        def effective_n_jobs(self, n_jobs):
+            jobs = super().effective_n_jobs(n_jobs)
+            return jobs if n_jobs is None or n_jobs > 0 else min(jobs, MOST)
+
+    parallel.BACKENDS.update(dict.fromkeys(("loky", "multiprocessing", "threading"), ThreadingBackend))
 
 
 def with_cores(context):
