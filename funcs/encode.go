@@ -74,6 +74,7 @@ func (e encoding) write(w *jsontext.Writer) {
 	}
 	writeMember(w, "denied", res.Denied)
 	writeMember(w, "hint", res.Hint)
+	writeShown(w, res)
 	writeFiles(w, res, e.files && res.Ran)
 	if e.extra != nil {
 		w.Raw(appendReport(nil, res, e.extra))
@@ -124,15 +125,17 @@ func writeFiles(w *jsontext.Writer, res *runtime.Result, asked bool) {
 
 // writeShown adds the members that show what JSON can't hold.
 func writeShown(w *jsontext.Writer, res *runtime.Result) {
-	if len(res.Display) > 0 {
-		w.Literal(`,"display":{`)
-		for i, t := range slices.Sorted(maps.Keys(res.Display)) {
+	if len(res.Displays) > 0 {
+		w.Literal(`,"displays":[`)
+		for i, forms := range res.Displays {
 			comma(w, i)
-			w.String(t)
-			w.Literal(`:`)
-			w.String(res.Display[t])
+			writeForms(w, forms)
 		}
-		w.Literal(`}`)
+		w.Literal(`]`)
+	}
+	if len(res.Display) > 0 {
+		w.Literal(`,"display":`)
+		writeForms(w, res.Display)
 	}
 	if len(res.Figures) > 0 {
 		w.Literal(`,"figures":[`)
@@ -144,6 +147,18 @@ func writeShown(w *jsontext.Writer, res *runtime.Result) {
 		}
 		w.Literal(`]`)
 	}
+}
+
+// writeForms writes the forms of one thing that is displayed.
+func writeForms(w *jsontext.Writer, forms map[string]string) {
+	w.Literal(`{`)
+	for i, t := range slices.Sorted(maps.Keys(forms)) {
+		comma(w, i)
+		w.String(t)
+		w.Literal(`:`)
+		w.String(forms[t])
+	}
+	w.Literal(`}`)
 }
 
 // comma separates the i-th of several things from the one before.
@@ -163,8 +178,10 @@ func (e encoding) rawSize() int64 {
 	for _, png := range res.Figures {
 		n += len(png)
 	}
-	for t, form := range res.Display {
-		n += len(t) + len(form)
+	for _, forms := range append(res.Displays[:len(res.Displays):len(res.Displays)], res.Display) {
+		for t, form := range forms {
+			n += len(t) + len(form)
+		}
 	}
 	return int64(n)
 }
@@ -243,9 +260,9 @@ var limitTable = []struct {
 		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, int64(l.ResultDepth), 10) }},
 	{"script_bytes", "Source text of the script.",
 		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ScriptBytes, 10) }},
-	{"return_files", "Files that come back, and figures.",
+	{"return_files", "Files that come back, figures, and things that are displayed, each.",
 		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnFiles, 10) }},
-	{"return_bytes", "Files, figures and forms of the value that come back, together.",
+	{"return_bytes", "Files, figures and what is displayed, together.",
 		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.ReturnBytes, 10) }},
 	{"open_files", "Descriptors open at once, the standard ones included.",
 		func(b []byte, l runtime.Limits) []byte { return strconv.AppendInt(b, l.OpenFiles, 10) }},

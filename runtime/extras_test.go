@@ -29,6 +29,7 @@ var forgedFrames = []struct {
 	files         string // names that come back
 	figures       int
 	display       int
+	displays      int
 	omitted       int
 	status        Status
 }{
@@ -42,12 +43,15 @@ var forgedFrames = []struct {
 	{name: "figures that are none", records: `record(b"p", b"", b"GIF89a") + record(b"p", b"", ` + pngHead + `)`,
 		figures: 1},
 	{name: "too many figures", records: `record(b"p", b"", ` + pngHead + `) * 500`, figures: 64},
-	{name: "types that are none", records: `b"".join(record(b"t", n, b"x") for n in (b"", b"html", ` +
+	{name: "types that are none", records: `record(b"d", b"", b"") + b"".join(record(b"t", n, b"x") for n in (b"", b"html", ` +
 		`b"text/<b>", b"text/a\nb", b"a" * 99 + b"/b", b"text/html"))`, display: 1},
 	{name: "a form that is no text",
-		records: `record(b"t", b"text/html", b"\xff") + record(b"b", b"image/png", b"\xff")`, display: 1},
-	{name: "too many forms", records: `b"".join(record(b"t", b"text/x%d" % n, b"") for n in range(500))`,
+		records: `record(b"d", b"", b"") + record(b"t", b"text/html", b"\xff") + record(b"b", b"image/png", b"\xff")`, display: 1},
+	{name: "too many forms", records: `record(b"d", b"", b"") + b"".join(record(b"t", b"text/x%d" % n, b"") for n in range(500))`,
 		display: 16},
+	{name: "forms of nothing", records: `record(b"t", b"text/html", b"x") + record(b"d", b"", b"") * 9`},
+	{name: "too many displays", records: `(record(b"d", b"", b"") + record(b"t", b"text/html", b"x")) * 500`,
+		display: 1, displays: 63},
 	{name: "too many left out", records: `record(b"o", b"a", b"b") * 500`, omitted: 101},
 	{name: "left out for reasons that are none",
 		records: `record(b"o", b"\xff", b"b") + record(b"o", b"a", b"x" * 2000)`},
@@ -80,7 +84,7 @@ func TestForgedFrames(t *testing.T) {
 				files = fmt.Sprint(len(names))
 			}
 			if got.Status != OK || string(got.Value) != "1" || files != tt.files ||
-				len(got.Figures) != tt.figures || len(got.Display) != tt.display ||
+				len(got.Figures) != tt.figures || len(got.Display) != tt.display || len(got.Displays) != tt.displays ||
 				len(got.FilesOmitted) != tt.omitted {
 				t.Errorf("%s: files %s, %d figures, display %v, %d omitted", got.Status, files, len(got.Figures),
 					got.Display, len(got.FilesOmitted))

@@ -140,14 +140,16 @@ type Result struct {
 	// FilesOmitted are files and figures that were left out: too many, too
 	// large, or no regular files.
 	FilesOmitted []Omitted
-	// Figures are the matplotlib figures that were open when main returned,
-	// each a PNG, and the figure that main returned.
+	// Figures are the matplotlib figures that the script has shown, in that order,
+	// those in the value and those that were still open, each a PNG.
 	Figures [][]byte
-	// Display is how a value that is not JSON wants to be shown, by MIME type
-	// as in Jupyter: text as it is, everything else as base64, JSON as its text.
-	// Value is null then, or what the value gave as its JSON form. nil for a
-	// value that is JSON by itself.
+	// Display is how the last thing that was displayed is shown, by MIME type as in
+	// Jupyter: text as it is, everything else as base64, JSON as its text. That is
+	// the value where it is not JSON and has such forms: Value is null then, or what
+	// the value gave as its JSON form. nil where nothing was displayed.
 	Display map[string]string
+	// Displays is what was displayed before Display, in order.
+	Displays []map[string]string
 	// Usage is what the run cost, as far as it is known with the Result.
 	Usage Usage
 	// Bill brings what the run cost, for whoever wants the figures without making

@@ -29,8 +29,6 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	}
 	if result.Status != OK {
 		result.Hint = r.hint(&result, detail(reply), job)
-		// A figure or a form that the script did not finish is not shown.
-		result.Figures, result.Display = nil, nil
 	}
 	return result
 }

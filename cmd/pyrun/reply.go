@@ -24,6 +24,7 @@ type reply struct {
 	}
 	Files        map[string]fileData
 	FilesOmitted []struct{ Name, Why string } `json:"files_omitted"`
+	Displays     []map[string]string
 	Display      map[string]string
 }
 

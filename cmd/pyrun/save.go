@@ -101,19 +101,39 @@ func (rep *reply) saved() ([]file, error) {
 		add(fmt.Sprintf("figure-%d", i+1), extensions[f.Type], f.Base64)
 	}
 	var errs []error
-	for _, media := range slices.Sorted(maps.Keys(rep.Display)) {
-		data := []byte(rep.Display[media])
-		if strings.HasPrefix(media, "image/") && !strings.HasSuffix(media, "+xml") {
-			decoded, err := base64.StdEncoding.DecodeString(rep.Display[media])
+	displays := append(rep.Displays[:len(rep.Displays):len(rep.Displays)], rep.Display)
+	for i, forms := range displays {
+		name := "display"
+		if len(displays) > 1 {
+			name = fmt.Sprintf("display-%d", i+1)
+		}
+		for _, media := range slices.Sorted(maps.Keys(forms)) {
+			data, err := content(media, forms[media])
 			if err != nil {
 				errs = append(errs, fmt.Errorf("--out: display %q: %w", media, err))
 				continue
 			}
-			data = decoded
+			add(name, extensions[media], data)
 		}
-		add("display", extensions[media], data)
 	}
 	return list, errors.Join(errs...)
+}
+
+// content is what a form of a media type has in it.
+func content(media, form string) ([]byte, error) {
+	if strings.HasPrefix(media, "image/") && !strings.HasSuffix(media, "+xml") {
+		return base64.StdEncoding.DecodeString(form)
+	}
+	return []byte(form), nil
+}
+
+// forms is how many forms of what was displayed there are.
+func (rep *reply) forms() int {
+	n := len(rep.Display)
+	for _, forms := range rep.Displays {
+		n += len(forms)
+	}
+	return n
 }
 
 // write writes one file and makes the directories above it. With force it takes

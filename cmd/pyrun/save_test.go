@@ -25,6 +25,9 @@ func TestOut(t *testing.T) {
 			map[string]string{"a.txt": "A"}},
 		"figures": {`{"result":1,"stdout":"","figures":[{"type":"image/png","base64":"cG5n"},{"type":"image/png","base64":"cG9n"}],"files":{"figure-1.png":"mine"}}`, 0,
 			map[string]string{"figure-1.png": "mine", "figure-1_.png": "png", "figure-2.png": "pog"}},
+		"several things displayed": {`{"result":null,"stdout":"","displays":[{"text/html":"<b>"},` +
+			`{"image/png":"cG5n","text/plain":"x"}],"display":{"text/html":"<i>"}}`, 0, map[string]string{
+			"display-1.html": "<b>", "display-2.png": "png", "display-2.txt": "x", "display-3.html": "<i>"}},
 		"forms": {`{"result":null,"stdout":"","display":{"text/html":"<b>","image/png":"cG5n","image/svg+xml":"<svg/>"}}`, 0,
 			map[string]string{"display.html": "<b>", "display.png": "png", "display.svg": "<svg/>"}},
 		"above":               {`{"result":1,"stdout":"","files":{"../escaped":"x"}}`, exitOther, nil},

@@ -26,7 +26,7 @@ func finish(rep *reply, o *options, out *outDir, c *console) error {
 		fmt.Fprintf(c.err, "pyrun: file %q was left out: %s\n", f.Name, f.Why)
 	}
 	saveErr := out.save(rep)
-	switch n := len(rep.Figures) + len(rep.Display); {
+	switch n := len(rep.Figures) + rep.forms(); {
 	case n == 0 || o.out != "":
 	case n == 1:
 		fmt.Fprintln(c.err, "pyrun: 1 figure or other form of the result came back: --out DIR saves it")

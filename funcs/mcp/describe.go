@@ -96,8 +96,8 @@ const mainAndInput = `The script must define main(). Code outside main() runs fi
 const filesAndFigures = `Files: "files" puts files into the working directory before the script runs, which is ` +
 	`HOME and first on sys.path: modules among them can be imported; ` +
 	`with "return_files": true what it leaves there comes back as "files", each as text or, when it is not ` +
-	`UTF-8, as {"base64": …}. Matplotlib figures that are still open when main() returns come back as ` +
-	`images: do not save or show them.` + "\n"
+	`UTF-8, as {"base64": …}. Matplotlib figures come back as images, those that plt.show() has shown and those ` +
+	`that are still open at the end: do not save them. display(x) shows a table or an image.` + "\n"
 
 func available(info runtime.Info) string {
 	if len(info.Packages) == 0 {

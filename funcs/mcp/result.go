@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -9,8 +10,9 @@ import (
 
 // The members of a reply that hold images.
 const (
-	figures = "figures" // a list of {type, base64}
-	display = "display" // forms of the result by media type, images in base64
+	figures  = "figures"  // a list of {type, base64}
+	display  = "display"  // forms of what was displayed last by media type, images in base64
+	displays = "displays" // a list of the same, of what was displayed before
 )
 
 // newResult turns the reply of POST /execute into the result of a tool: the
@@ -48,6 +50,8 @@ func splitImages(reply []byte) (rest []byte, images []sdk.Content, err error) {
 			m.value = nil
 		case display:
 			found, m.value, err = displayImages(m.value)
+		case displays:
+			found, m.value, err = displaysImages(m.value)
 		default:
 			kept = append(kept, m)
 			continue
@@ -82,7 +86,31 @@ func figureImages(value json.RawMessage) ([]sdk.Content, error) {
 	return images, nil
 }
 
-// displayImages returns the images among the forms of a result, and the other
+// displaysImages returns the images among the forms of several things, and the
+// things that have other forms, nil where none has.
+func displaysImages(value json.RawMessage) (images []sdk.Content, rest json.RawMessage, err error) {
+	var list []json.RawMessage
+	var kept [][]byte
+	if err := json.Unmarshal(value, &list); err != nil {
+		return nil, nil, err
+	}
+	for _, forms := range list {
+		found, others, err := displayImages(forms)
+		if err != nil {
+			return nil, nil, err
+		}
+		images = append(images, found...)
+		if others != nil {
+			kept = append(kept, others)
+		}
+	}
+	if len(kept) > 0 {
+		rest = append(append([]byte("["), bytes.Join(kept, []byte(","))...), ']')
+	}
+	return images, rest, nil
+}
+
+// displayImages returns the images among the forms of one thing, and the other
 // forms, nil where there are none.
 func displayImages(value json.RawMessage) (images []sdk.Content, rest json.RawMessage, err error) {
 	forms, err := membersOf(value)

@@ -23,6 +23,10 @@ func TestNewResult(t *testing.T) {
 			`"image/svg+xml":"<svg/>"}}`,
 			`{"result":null,"stdout":"","display":{"text/html":"<b>","image/svg+xml":"<svg/>"}}`,
 			[]string{"image/png hi"}},
+		"several things": {`{"result":1,"displays":[{"image/png":"aGk=","text/plain":"5.0"},{"image/png":"eW8="},` +
+			`{"text/html":"<i>"}],"display":{"image/jpeg":"aGE="},"stdout":""}`,
+			`{"result":1,"displays":[{"text/plain":"5.0"},{"text/html":"<i>"}],"stdout":""}`,
+			[]string{"image/png hi", "image/png yo", "image/jpeg ha"}},
 		"an image alone": {`{"result":null,"display":{"image/jpeg":"aGk="},"stdout":""}`,
 			`{"result":null,"stdout":""}`, []string{"image/jpeg hi"}},
 		"no figures left": {`{"result":1,"stdout":"","figures":[]}`, `{"result":1,"stdout":""}`, nil},
@@ -51,7 +55,7 @@ func TestNewResult(t *testing.T) {
 			}
 		})
 	}
-	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"display":[]}`,
+	for _, broken := range []string{``, `[]`, `{"figures":1}`, `{"display":[]}`, `{"displays":{}}`, `{"displays":[1]}`,
 		`{"display":{"image/png":"no base64!"}}`, `{"a":1`} {
 		if _, err := newResult(Reply{Body: []byte(broken)}); err == nil {
 			t.Errorf("%s: no error", broken)

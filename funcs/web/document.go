@@ -180,13 +180,17 @@ var successFields = []Field{
 			"integers keep all digits."},
 	{Name: "stdout", Type: "string", Required: true,
 		Meaning: "All that was written to standard output. Bytes that are not UTF-8 show as U+FFFD."},
+	{Name: "displays", Type: "array",
+		Meaning: "What was displayed before display, each in the same form. Not there where nothing was."},
 	{Name: "display", Type: "object",
-		Meaning: "How a value wants to be shown that is not JSON but has a method such as _repr_html_ or " +
-			"_repr_png_: MIME type → text, or base64 for what is no text. The result is null then, or what " +
-			"_repr_json_ gives."},
+		Meaning: "How the last thing that was displayed is shown: MIME type → text, or base64 for what is no " +
+			"text. That is the value, where it is not JSON but has a method such as _repr_html_ or _repr_png_: " +
+			"the result is null then, what _repr_json_ gives, or the nearest JSON number. Otherwise it is what " +
+			"display(), or show() of plotly, altair or Pillow, was given last."},
 	{Name: "figures", Type: "array",
-		Meaning: `The matplotlib figures that were open when main() returned, and one that it returned: ` +
-			`[{"type": "image/png", "base64": "…"}]. Not there without a figure.`},
+		Meaning: `Matplotlib figures: those that plt.show() has shown, which ends them, then those in the value ` +
+			`and those that are still open: [{"type": "image/png", "base64": "…"}]. Those without axes are left ` +
+			`out. Not there without a figure.`},
 	{Name: "files", Type: "object",
 		Meaning: "Only with return_files: name → text, or {\"base64\": \"…\"} for what is no UTF-8."},
 	{Name: "files_omitted", Type: "array",
@@ -213,6 +217,9 @@ var failureFields = []Field{
 			"says what to do instead. In Python it is an OSError, mostly a PermissionError."},
 	{Name: "hint", Type: "string",
 		Meaning: "What the caller or the operator can change, where there is something."},
+	{Name: "figures, display, displays", Type: "",
+		Meaning: "What was shown before the failure and, unless the script was stopped or out of memory, the " +
+			"figures that were open."},
 	{Name: "files, files_omitted", Type: "",
 		Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
 	{Name: "report", Type: "object",

@@ -93,7 +93,13 @@ func serverOf(tb testing.TB, made func() (*service.Service, error)) string {
 // execute posts a script and returns the status and the reply.
 func execute(tb testing.TB, base, script string) (int, map[string]any) {
 	tb.Helper()
-	body, err := json.Marshal(map[string]string{"script": script})
+	return executeRequest(tb, base, map[string]any{"script": script})
+}
+
+// executeRequest posts a request and returns the status and the reply.
+func executeRequest(tb testing.TB, base string, request map[string]any) (int, map[string]any) {
+	tb.Helper()
+	body, err := json.Marshal(request)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -200,8 +206,9 @@ def main():
     import numpy as np
     np.random.rand(300, 300) @ np.random.rand(300, 300)
     import matplotlib, threading
-    return [preloaded, environment, threading.active_count(), matplotlib.get_backend().lower()]`)
-	want := []any{[]any{"numpy", "pandas", "matplotlib.pyplot"}, []any{}, 1.0, "agg"}
+    return [preloaded, environment, threading.active_count(), matplotlib.get_backend().lower(),
+        [f for f in sys.meta_path if not isinstance(f, type)]]`)
+	want := []any{[]any{"numpy", "pandas", "matplotlib.pyplot"}, []any{}, 1.0, "agg", []any{}}
 	if status != http.StatusOK || !reflect.DeepEqual(reply["result"], any(want)) {
 		t.Errorf("status %d\n got %v\nwant %v", status, reply, want)
 	}

@@ -23,7 +23,7 @@ const clip = (text) => (text.length > sentence ? text.slice(0, sentence) + "…"
 // outcome returns the elements that show a reply. goTo(line) leads to a line
 // of the script.
 export function outcome({ text, reply, goTo }) {
-  return [...failure(reply, goTo), ...result(text, reply), ...figures(reply), ...display(reply), ...files(reply)];
+  return [...failure(reply, goTo), ...result(text, reply), ...figures(reply), ...displays(reply), ...files(reply)];
 }
 
 function part(title, children, copy) {
@@ -66,20 +66,25 @@ function figures(reply) {
   return [part(list.length === 1 ? "Figure" : "Figures", shown)];
 }
 
-// display shows the richest form of a value that has several.
-function display(reply) {
-  const forms = reply.display;
-  if (!forms) return [];
+// displays shows all that was displayed. The last may be the value, in place of the result.
+function displays(reply) {
+  const all = [...(reply.displays ?? []), ...(reply.display ? [reply.display] : [])];
+  const last = reply.error || reply.result !== null ? "Displayed" : "Result";
+  return all.map((forms, index) => part(index < all.length - 1 ? "Displayed" : last, [richest(forms)]));
+}
+
+// richest is the element for the richest form of something that has several.
+function richest(forms) {
   for (const type of ["image/png", "image/jpeg"]) {
-    if (forms[type]) return [part("Result", [element("img", { src: dataURL(type, forms[type].trim()), alt: forms["text/plain"] ?? "The result as an image" })])];
+    if (forms[type]) return element("img", { src: dataURL(type, forms[type].trim()), alt: forms["text/plain"] ?? "The result as an image" });
   }
   if (forms["image/svg+xml"]) {
     const url = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(forms["image/svg+xml"]);
-    return [part("Result", [element("img", { src: url, alt: forms["text/plain"] ?? "The result as an image" })])]; // in an img no script of it runs
+    return element("img", { src: url, alt: forms["text/plain"] ?? "The result as an image" }); // in an img no script of it runs
   }
-  if (forms["text/html"]) return [part("Result", [frame(forms["text/html"])])];
+  if (forms["text/html"]) return frame(forms["text/html"]);
   const plain = forms["text/markdown"] ?? forms["text/latex"] ?? forms["text/plain"] ?? "";
-  return [part("Result", [element("pre", { tabindex: "0", "aria-label": "The result as text" }, [plain])])];
+  return element("pre", { tabindex: "0", "aria-label": "The result as text" }, [plain]);
 }
 
 const policy = globalThis.trustedTypes?.createPolicy("pyexec", { createHTML: (html) => html });

@@ -14,9 +14,9 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "result", "attached", "display", "entry", "source", "files", "pytests",
-	"scriptfile", "locales", "home", "devices", "kinds", "convert", "randomness", "streams", "mappings", "locks",
-	"processes", "signals", "ends", "run", "worker", "zygote",
+	"faults", "denials", "confine", "channel", "result", "attached", "figures", "fonts", "display", "libraries",
+	"entry", "source", "files", "pytests", "scriptfile", "locales", "home", "devices", "kinds", "convert",
+	"randomness", "streams", "mappings", "locks", "processes", "signals", "ends", "run", "worker", "zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

@@ -8,6 +8,7 @@ and whatever is without end, too.
 
 import sys
 
+from _harness import result
 from _harness.faults import NotJSON, Refused, full_name
 from _harness.kinds import Unfit, _exact, rule_of
 from _harness.result import shown, way_of
@@ -102,6 +103,8 @@ class Walk:
         try:
             return self.around(value, rule, self, value, depth)
         except Unfit as e:
+            if not e.what and result.is_seen_elsewhere(value):
+                return None  # a figure, which comes back as a picture
             if not e.what:
                 e.what, e.way = full_name(kind), way_of(kind)
             raise

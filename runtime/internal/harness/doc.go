@@ -49,7 +49,10 @@
 //	result.py      JSON in and out; why a value is none
 //	convert.py     values that are no JSON become some: the walk through them, and its bounds
 //	kinds.py       the rules for that, by type
-//	display.py     forms of a value that is not JSON; figures
+//	figures.py     matplotlib's figures: shown, in the value, left open
+//	fonts.py       Chinese, Japanese and Korean in plots
+//	display.py     display(), and the forms of a value that is not JSON
+//	libraries.py   what libraries are told when they are imported
 //	attached.py    what comes back beside the value, and its bounds
 //	files.py       the caller's files in, the script's files out
 //	streams.py     descriptors 0, 1 and 2

@@ -8,7 +8,6 @@ import types
 from _ast import Assign, Expr, Name, Store
 
 from _harness import display
-from _harness.attached import TEXT
 from _harness.result import parse
 
 COROUTINE = 0x80  # the flag of code with await outside of functions
@@ -71,12 +70,12 @@ def ended_well(e):
     return code is None or _issubclass(_type(code), _int) and _int.__eq__(code, 0)
 
 
-def show_text(value, way, bag):
+def show_text(value, way):
     """The JSON text for a program whose last value is none, nor shows itself: None if it is data.
 
     What is no data, like the thread that was started last, is shown as a notebook does.
     """
     if way or _issubclass(_type(value), _Coroutine):
         return None
-    bag.add(TEXT, b"text/plain", display.text_of(value).encode(errors="replace"), "display text/plain")
+    display.collect(value)
     return display.NULL

@@ -15,7 +15,7 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, ends, entry, files, home, scriptfile, streams
+from _harness import attached, denials, devices, display, ends, entry, figures, files, home, scriptfile, streams
 from _harness.channel import receive, send
 from _harness.convert import convert
 from _harness.faults import (
@@ -59,7 +59,6 @@ class Run:
     asked = entry.Asked  # how to run it
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
-    bag = None  # what comes back beside the value
     over = False  # what follows a script is done, or being done
     failure = None  # the answer of a script that has failed, while that is
 
@@ -122,22 +121,21 @@ class Run:
             self.given = scriptfile.put(self.given)
         if devices.are_named(text, self.given):
             devices.provide()
+        if display.is_named(text, self.given):
+            display.provide()
 
     def encode(self, result):
         """The JSON text of the result, and in the bag what else there is to see."""
         try:
             payload = encode(convert(result, result_limit) if self.asked.convert else result)
         except NotJSON as e:
-            self.bag = attached.Attached()
-            payload = None if e.inside else display.show(result, self.bag)
+            payload = None if e.inside else display.show(result)
             if payload is None and self.asked.program and not self.asked.convert:
-                payload = entry.show_text(result, e.way, self.bag)
+                payload = entry.show_text(result, e.way)
             if payload is None:
-                self.bag = None
                 raise
-        if self.bag or display.any_open():
-            self.bag = self.bag or attached.Attached()
-            display.draw(result, self.bag)
+        if figures.any_left():
+            figures.take_rest()
         return payload
 
     def finish(self, e=None):
@@ -156,13 +154,13 @@ class Run:
     def collect(self):
         """Take the files along, if they are wanted and not taken yet."""
         if self.home is not None:
-            self.bag = self.bag or attached.Attached()
             where, self.home = self.home, None
-            files.Collector(self.bag, self.given).collect(where)
+            files.Collector(attached.bag(), self.given).collect(where)
 
-    def send_bag(self):
-        if self.bag and self.bag.records:
-            send(b"A", self.bag.payload())
+    def send_bag(self, files=True):
+        payload = attached.payload(files)
+        if payload:
+            send(b"A", payload)
 
     def call(self, code, given):
         asked = self.asked
@@ -193,25 +191,26 @@ class Run:
     def fail(self, status, error, e=None, **more):
         more = {k: v for k, v in more.items() if v}
         message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
-        if status in ("timeout", "killed"):
-            self.bag = None  # the alarm may have come while it was being filled
-        elif self.ran:
+        stopped = status in ("timeout", "killed")  # which may have come while files were collected
+        if self.ran and not stopped:
             self.failure = message
             try:
                 if e is not None and status != "exited":
                     ends.call_hook(e)
+                if status != "memory_limit" and figures.any_left():
+                    figures.take_rest()
                 self.finish(e)
                 self.collect()
             except BaseException:
                 pass
-        self.answer(message)
+        self.answer(message, files=not stopped)
 
-    def answer(self, message):
+    def answer(self, message, files):
         """Tell why there is no value."""
         global current
         current = None  # from here on the alarm has nothing to add
         streams.flush()
-        self.send_bag()
+        self.send_bag(files)
         send(b"E", encode_text(message))
         _exit(0)
 
@@ -272,8 +271,7 @@ def on_alarm(signum, frame):
     if _monotonic() < run.ends - 0.001:  # an alarm of the script's own, for which it has no handler
         return on_signal(signum, frame)
     if run.failure:  # which says more, and came first
-        run.bag = None
-        run.answer(run.failure)
+        run.answer(run.failure, files=False)
     waiting, limit = "", ends.step
     if limit == "threads":
         try:

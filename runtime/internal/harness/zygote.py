@@ -14,7 +14,7 @@ import select
 import struct
 import sys
 
-from _harness import locks, processes, randomness, worker
+from _harness import libraries, locks, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -145,8 +145,10 @@ def preload(names, settings, font_dir):
         # write to, and this one is read-only.
         os.environ["MPLCONFIGDIR"] = font_dir
         os.access = lambda path, *mode, **more: path == font_dir or access(path, *mode, **more)
+    libraries.prepare()
     for name in names:
         load(name)
+    libraries.settle()
     os.access = access
     if cleandoc:
         inspect.cleandoc = cleandoc

@@ -43,14 +43,15 @@ type AttachedKind byte
 const (
 	AttachedFile    AttachedKind = 'f'
 	AttachedFigure  AttachedKind = 'p' // PNG
-	AttachedText    AttachedKind = 't' // a form of the value that is text
-	AttachedBinary  AttachedKind = 'b' // a form of the value that is not
+	AttachedDisplay AttachedKind = 'd' // the forms that follow are those of one thing
+	AttachedText    AttachedKind = 't' // a form that is text
+	AttachedBinary  AttachedKind = 'b' // a form that is not
 	AttachedOmitted AttachedKind = 'o'
 )
 
 func (k AttachedKind) known() bool {
 	switch k {
-	case AttachedFile, AttachedFigure, AttachedText, AttachedBinary, AttachedOmitted:
+	case AttachedFile, AttachedFigure, AttachedDisplay, AttachedText, AttachedBinary, AttachedOmitted:
 		return true
 	}
 	return false

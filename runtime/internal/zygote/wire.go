@@ -113,7 +113,7 @@ const attachedHeader = 9
 // attachedMost is how many records are taken: more than attached.py ever sends.
 // An empty one is shorter than what is kept of it, so that a frame of bounded
 // size alone does not bound the memory that it takes here.
-const attachedMost = 1 << 16
+const attachedMost = 1 << 17
 
 // parseAttached takes the payload of an 'A' frame apart. What it returns
 // aliases b.
