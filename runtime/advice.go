@@ -114,11 +114,10 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Denied != "":
 		refusal, _ := r.refusal(detail)
 		return refusal.instead
-	case result.Status == Killed && r.jail.Has(sandbox.PIDNamespace) && r.jail.Posture != sandbox.GVisor &&
-		strings.HasSuffix(result.Error, " SIGSEGV"):
-		// The first process of a PID namespace does not die of SIGABRT on Linux:
-		// abort goes on to an instruction that is not permitted.
-		return "Native code crashed, or called abort(), which looks the same here."
+	case result.Status == ImportBlocked && strings.Contains(result.Error, "multiprocessing"):
+		return "Use concurrent.futures.ThreadPoolExecutor, a pool of threads: other processes are not available."
+	case result.Status == Timeout && detail == "threads":
+		return "Python waits for threads that are not daemons: have it end, or start it with daemon=True."
 	case result.Status == Timeout:
 		if detail == "memory" {
 			return "The memory is used up but for a little, and native code that wants more may wait for it without " +

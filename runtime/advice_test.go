@@ -121,21 +121,44 @@ func TestDenials(t *testing.T) {
 	}
 }
 
-// Where abort can't be told from a crash the hint says so.
-func TestAbort(t *testing.T) {
-	const script = "import ctypes\ndef main():\n    ctypes.CDLL(None).abort()"
-	for _, posture := range onLinux {
+// A script that sends itself a signal ends by it, whoever it is of its namespace,
+// and a C library that calls abort is no crash.
+func TestSignalsToOneself(t *testing.T) {
+	for _, posture := range postures {
 		inPosture(t, posture, func(t *testing.T) {
-			got := execute(t, start(t, nil), script, nil)
-			want := "Script was killed by SIGSEGV"
-			if posture == sandbox.Container || posture == sandbox.LandlockOnly {
-				want = "Script was killed by SIGABRT"
-			}
-			if got.Status != Killed || got.Error != want ||
-				strings.Contains(got.Hint, "abort()") != strings.HasSuffix(want, "SEGV") {
-				t.Errorf("%+v, want %s", got, want)
+			r := start(t, nil)
+			for call, want := range map[string]string{
+				"ctypes.CDLL(None).abort()":                "SIGABRT",
+				"os.abort()":                               "SIGABRT",
+				"os.kill(os.getpid(), 15)":                 "SIGTERM",
+				"os.kill(0, 9)":                            "SIGKILL",
+				"signal.raise_signal(1)":                   "SIGHUP",
+				"signal.setitimer(2, 0.01); spin()":        "SIGPROF",
+				"signal.alarm(1); time.sleep(20)":          "SIGALRM",
+				"ctypes.string_at(0)":                      "SIGSEGV",
+				"signal.signal(6, 0); os.abort()":          "SIGABRT",
+				"atexit.register(signal.raise_signal, 10)": "SIGUSR1",
+			} {
+				got := execute(t, r, "import atexit, ctypes, os, signal, time\ndef spin():\n    while True: pass\n"+
+					"def main():\n    "+call, nil)
+				if got.Status != Killed || got.Error != "Script was killed by "+want {
+					t.Errorf("%s: %+v, want %s", call, got, want)
+				}
 			}
 		})
+	}
+}
+
+// No number of a signal is believed that is none.
+func TestForgedSignals(t *testing.T) {
+	r := start(t, nil)
+	for _, number := range []string{"", "0", "65", "-9", "9 9", "SIGKILL", "9\\n"} {
+		script := "import os, struct\ndef main():\n" +
+			"    told = b'{\"status\":\"killed\",\"error\":\"" + number + "\",\"ran\":true}'\n" +
+			"    os.write(3, struct.pack('>Ic', len(told), b'E') + told)\n    while True: pass"
+		if got := execute(t, r, script, nil); got.Status != ScriptError || got.Error != brokenChannel(&Job{}) {
+			t.Errorf("%q: %+v", number, got)
+		}
 	}
 }
 

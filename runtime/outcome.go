@@ -24,7 +24,7 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	case reply.Fault != nil:
 		r.fault(&result, reply.Fault, job)
 	case reply.Broken != "":
-		result.Status, result.Error = ScriptError, "Script broke the channel of its result"+before(job)
+		result.Status, result.Error = ScriptError, brokenChannel(job)
 	default:
 		result.Status, result.Error = r.died(exit, seen, job)
 		if lackedMemory(reply.Stderr) {
@@ -82,7 +82,7 @@ func (r *Runtime) stopped(cause zygote.Cause, seen holding, job *Job) (Status, s
 	l := r.cfg.Limits
 	switch cause {
 	case zygote.Timeout:
-		return Timeout, "Script execution timed out after " + seconds(job.Timeout)
+		return Timeout, timedOut(job)
 	case zygote.Stdout:
 		return OutputLimit, "Script exceeded the stdout limit of " + Bytes(l.OutputBytes).String()
 	case zygote.Stderr:
@@ -123,7 +123,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		result.Error = exited(f.Error, job)
 		result.Denied = r.denied(f.Denied)
 	case Timeout:
-		result.Error = "Script execution timed out after " + seconds(job.Timeout)
+		result.Error = timedOut(job) + waitedFor(f)
 	case MemoryLimit:
 		result.Error = r.memoryLimit()
 	case ResultLimit:
@@ -140,8 +140,13 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		if f.Limit == "open_files" {
 			result.Error = fmt.Sprintf("Script exceeded the limit of %d open files", l.OpenFiles)
 		}
-	case Killed: // by an alarm that the script has set
-		result.Error = "Script was killed by SIGALRM"
+	case Killed: // by a signal that the script has sent to itself
+		number, err := strconv.Atoi(f.Error)
+		if err != nil || number < 1 || number > lastSignal {
+			result.Status, result.Error = ScriptError, brokenChannel(job)
+			break
+		}
+		result.Error = killedBy(syscall.Signal(number))
 	case ScriptError:
 		switch f.Limit {
 		case "threads":
@@ -151,8 +156,25 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		}
 		result.Denied = r.denied(f.Denied)
 	default:
-		result.Status, result.Error = ScriptError, "Script broke the channel of its result"+before(job)
+		result.Status, result.Error = ScriptError, brokenChannel(job)
 	}
+}
+
+// brokenChannel is said when nothing can be made of what came back.
+func brokenChannel(job *Job) string { return "Script broke the channel of its result" + before(job) }
+
+func timedOut(job *Job) string { return "Script execution timed out after " + seconds(job.Timeout) }
+
+// waitedFor is what a run was waiting for when its time was up, if that was not the
+// script itself.
+func waitedFor(f *zygote.Fault) string {
+	switch f.Limit {
+	case "threads":
+		return fmt.Sprintf(": what it waited for at its end was the thread %.100q", f.Error)
+	case "atexit":
+		return ": what it waited for at its end was a function registered with atexit"
+	}
+	return ""
 }
 
 // died is the outcome of a process that ended without an answer and was not killed
@@ -160,12 +182,30 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 func (r *Runtime) died(exit *zygote.Exit, seen holding, job *Job) (Status, string) {
 	status := syscall.WaitStatus(exit.Status)
 	switch {
+	case status.Exited() && selfSent[status.ExitStatus()]:
+		return Killed, killedBy(syscall.Signal(status.ExitStatus()))
 	case status.Exited():
 		return Exited, exited(strconv.Itoa(status.ExitStatus()), job)
 	case r.overCPU(exit, seen):
 		return CPULimit, "Script exceeded the CPU limit of " + seconds(r.cfg.Limits.CPU)
 	}
-	return Killed, "Script was killed by " + sys.SignalName(status.Signal())
+	return Killed, killedBy(status.Signal())
+}
+
+// selfSent are the signals that C code sends to its own process, whose handler in a
+// worker makes them its exit status: signals.py of the harness has the same list.
+var selfSent = map[int]bool{
+	int(syscall.SIGABRT): true, int(syscall.SIGVTALRM): true, int(syscall.SIGPROF): true,
+}
+
+const lastSignal = 64 // on Linux
+
+func killedBy(s syscall.Signal) string {
+	name := sys.SignalName(s)
+	if name == "" { // a real-time signal
+		name = "signal " + strconv.Itoa(int(s))
+	}
+	return "Script was killed by " + name
 }
 
 func (r *Runtime) tmpLimit() string {

@@ -17,7 +17,9 @@
 //	            files.put, streams      the caller's files, stdin             the request
 //	            source.read_script      compiles; refuses what can't work     the request
 //	            run.Run.call            runs the script                       the script runs here
-//	            result, display, files  makes the answer                      the script has run here
+//	            result, display         makes the value                       the script has run here
+//	            ends.finish             waits for threads, calls atexit       the script runs here
+//	            files                   collects what is left                 the script has run here
 //	          ── frame 'V' or 'E', and the end of the process ──
 //
 // The zygote is in the jail that the launch stage has built, and not confined
@@ -41,6 +43,10 @@
 //	home.py        environment, user, time zone, terminal, modules beside the script
 //	devices.py     /dev/stdin and the like, for scripts that name them
 //	entry.py       what a request asks for beside main(input); programs
+//	ends.py        what follows a script: threads, atexit, destructors
+//	signals.py     signals that a script sends to itself
+//	locks.py       semaphores and flock, within the process
+//	processes.py   os.system, and libraries that take threads for processes
 //	result.py      JSON in and out; why a value is none
 //	ways.py        what would make JSON of it; known.py has the kinds of values
 //	convert.py     values that are no JSON become some: the walk through them, and its bounds
@@ -66,7 +72,8 @@
 //	status  main_missing import_blocked syntax_error not_json script_error exited timeout
 //	        memory_limit result_limit file_limit killed; internal is a fault of ours
 //	error   of result_limit: bytes, depth; of file_limit: files, or nothing; of exited: the code
-//	limit   tmp open_files threads stack
+//	        of killed: the number of the signal; of timeout: the thread that was waited for
+//	limit   tmp open_files threads stack; of timeout: threads atexit, what was waited for
 //	denied  network process signal identity files absent read_only owner attributes
 //	        truncation links kernel: the keys of refusals in package runtime
 //	way     to make JSON of a value: finite copy key twice, or a word of ways.py, with "+" where what

@@ -7,6 +7,7 @@ from sys import _getframe
 NAME = "script.py"
 MODULE = "script"
 OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
+STAND_INS = frozenset({"<devices>", "<locks>", "<processes>", "<signals>"})  # functions in the place of the library's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 LINE = 160  # characters of a line that a SyntaxError shows
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
@@ -62,11 +63,12 @@ def callers_frames(stack):
 
 
 def walk_stack(f):
-    """traceback.walk_stack, which ends where the script begins: the frames below are ours."""
+    """traceback.walk_stack, without the frames that are ours: those below the script, and stand-ins."""
     if f is None:
         f = _getframe().f_back.f_back.f_back.f_back
     while f is not None and f.f_code.co_filename not in OURS:
-        yield f, f.f_lineno
+        if f.f_code.co_filename not in STAND_INS:
+            yield f, f.f_lineno
         f = f.f_back
 
 

@@ -12,19 +12,17 @@ import os
 import sys
 import traceback
 import types
-from _signal import ITIMER_REAL, setitimer
+from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, entry, figures, files, home, scriptfile, streams
+from _harness import attached, denials, devices, display, ends, entry, figures, files, home, scriptfile, streams
 from _harness.channel import receive, send
 from _harness.convert import convert
 from _harness.faults import (
     MODULE,
-    NAME,
     TEXT_LIMIT,
     NotJSON,
     Refused,
-    callers_frames,
     classify,
     describe,
     line_of,
@@ -61,6 +59,8 @@ class Run:
     asked = entry.Asked  # how to run it
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
+    over = False  # what follows a script is done, or being done
+    failure = None  # the answer of a script that has failed, while that is
 
     def serve(self):
         text, given, stdin, options, blob, wanted, timeout = receive()
@@ -85,6 +85,8 @@ class Run:
             self.ran = True
             result = self.call(code, given)
             payload = self.encode(result)
+            del result, code
+            self.finish()
             self.collect()
         except Refused as e:
             self.fail(e.status, e.error, line=e.line, **e.more)
@@ -136,6 +138,19 @@ class Run:
             figures.take_rest()
         return payload
 
+    def finish(self, e=None):
+        """Do what Python does behind a script; e is what the script failed with."""
+        if self.over:
+            return
+        self.over = True
+        if ends.are_any():
+            if not getitimer(ITIMER_REAL)[0]:  # the script had the alarm for itself
+                signal(SIGALRM, on_alarm)
+                set_alarm()
+            ends.finish()
+        if ends.may_have_destructors(scriptfile.text):
+            ends.let_go(e)
+
     def collect(self):
         """Take the files along, if they are wanted and not taken yet."""
         if self.home is not None:
@@ -173,21 +188,29 @@ class Run:
                 except BaseException:  # an audit hook of the script's
                     pass
 
-    def fail(self, status, error, **more):
-        global current
-        stopped = status in ("timeout", "killed")  # by the alarm, which may have come while files were collected
+    def fail(self, status, error, e=None, **more):
+        more = {k: v for k, v in more.items() if v}
+        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
+        stopped = status in ("timeout", "killed")  # which may have come while files were collected
         if self.ran and not stopped:
+            self.failure = message
             try:
+                if e is not None and status != "exited":
+                    ends.call_hook(e)
                 if status != "memory_limit" and figures.any_left():
                     figures.take_rest()
+                self.finish(e)
                 self.collect()
             except BaseException:
                 pass
+        self.answer(message, files=not stopped)
+
+    def answer(self, message, files):
+        """Tell why there is no value."""
+        global current
         current = None  # from here on the alarm has nothing to add
         streams.flush()
-        more = {k: v for k, v in more.items() if v}
-        message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
-        self.send_bag(files=not stopped)
+        self.send_bag(files)
         send(b"E", encode_text(message))
         _exit(0)
 
@@ -204,7 +227,7 @@ class Run:
         elif not -1 << 31 <= code < 1 << 31:
             code = -1  # as the interpreter does
         # A script that ends with success has coped with what was refused.
-        self.fail("exited", int.__repr__(code), denied=denied(e) if code else "")
+        self.fail("exited", int.__repr__(code), e, denied=denied(e) if code else "")
 
     def raised(self, e):
         _set_recursion(1000)  # the script may have left less than this takes
@@ -217,7 +240,7 @@ class Run:
             _collect()
         scriptfile.keep_source()
         error, text = describe(e)
-        self.fail(status, error, traceback=text, line=line, denied=denied(e), limit=detail)
+        self.fail(status, error, e, traceback=text, line=line, denied=denied(e), limit=detail)
 
 
 def run_coroutine(coroutine):
@@ -231,6 +254,12 @@ def denied(e):
         return ""
 
 
+def set_alarm():
+    """Have the run told when its time is up."""
+    if current is not None:
+        setitimer(ITIMER_REAL, max(current.ends - _monotonic(), 0.001))
+
+
 def on_alarm(signum, frame):
     """The wall clock ran out: keep the output, say where the script was.
 
@@ -239,16 +268,23 @@ def on_alarm(signum, frame):
     run = current
     if run is None:
         return
-    scriptfile.keep_source()
-    line, text = 0, ""
-    try:
-        stack = callers_frames(traceback.extract_stack(frame))
-        line = next((f.lineno for f in reversed(stack) if f.filename == NAME), 0)
-        if stack:
-            text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))
-    except BaseException:
-        pass
-    # Before its time it is an alarm of the script's own, for which it has no
-    # handler. That kills a process; this one, an init, it would not.
-    status = "timeout" if _monotonic() >= run.ends - 0.001 else "killed"
-    run.fail(status, "", traceback=text, line=line)
+    if _monotonic() < run.ends - 0.001:  # an alarm of the script's own, for which it has no handler
+        return on_signal(signum, frame)
+    if run.failure:  # which says more, and came first
+        run.answer(run.failure, files=False)
+    waiting, limit = "", ends.step
+    if limit == "threads":
+        try:
+            waiting, frame = ends.straggler()
+        except BaseException:
+            pass
+    line, text = ends.place(frame)
+    run.fail("timeout", waiting, traceback=text, line=line, limit=limit)
+
+
+def on_signal(number, frame):
+    """The script has sent itself a signal that ends a process."""
+    run = current
+    if run is not None:
+        line, text = ends.place(frame)
+        run.fail("killed", int.__repr__(number), traceback=text, line=line)

@@ -88,6 +88,7 @@ def is_looked_for(given):
         or "pytest" in text
         or "Thread" in text
         or "__del__" in text
+        or "atexit" in text
         or "excepthook" in text
         or given and any(name.endswith(b".py") for name in given)
     )

@@ -4,9 +4,8 @@ import gc
 import json
 import os
 import sys
-from _signal import SIGALRM, signal
 
-from _harness import home, mappings, native, run, streams
+from _harness import ends, home, mappings, native, run, signals, streams
 from _harness.channel import CHANNEL, send
 from _harness.confine import confine
 from _harness.faults import MODULE, NAME
@@ -28,7 +27,7 @@ def prepare(config):
     home.prepare()
     if os.path.exists("/etc/passwd"):
         forget_host_files()
-    signal(SIGALRM, run.on_alarm)
+    signals.prepare(run.on_alarm, run.on_signal, run.set_alarm)
     streams.open_streams()
     native.prepare()
     mappings.prepare()
@@ -65,8 +64,10 @@ def main(fds, uid, hurry, scratch):
             send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
             _exit(0)
         reseed()
+        signals.settle()
         if not hurry:
             rehearse()
+        ends.settle()
         gc.enable()
         send(b"R", b"")
         run.Run().serve()
@@ -87,5 +88,7 @@ def rehearse():
     code = read_script(text, frozenset())
     result = dummy.call(code, b"[1]")
     dummy.encode(result)
+    ends.settle()
+    dummy.finish()
     streams.flush()
     _modules.pop(MODULE, None)

@@ -14,7 +14,7 @@ import select
 import struct
 import sys
 
-from _harness import libraries, randomness, worker
+from _harness import libraries, locks, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -40,6 +40,8 @@ def main(sock, config):
     for name, value in config["native"].items():
         set_for_c(name, value)
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
+    locks.prepare()
+    processes.prepare()
     preload(config["preload"], config["library"], config["font_dir"])
     for rehearsal in config["rehearsals"]:
         if rehearsal["early"]:

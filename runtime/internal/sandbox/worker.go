@@ -108,7 +108,9 @@ func privateTmp(l Limits) []Step {
 			Layer: PrivateTmp, Name: "mount /tmp", Why: "fresh, bounded in bytes and inodes, gone with the worker",
 			Call: unix.SYS_MOUNT, Args: []Arg{none, str("/tmp"), str("tmpfs"),
 				num(unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC),
-				str(fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", l.TmpBytes, l.TmpFiles))},
+				// Not sticky, which nobody else is there for: what locks files trusts
+				// none in such a directory of another owner.
+				str(fmt.Sprintf("size=%d,nr_inodes=%d,mode=0777", l.TmpBytes, l.TmpFiles))},
 		},
 		{
 			Layer: PrivateTmp, Name: "chdir /tmp", Why: "the working directory of a script", Call: unix.SYS_CHDIR,

@@ -1,4 +1,4 @@
-# A search with n_jobs=2: joblib cannot start processes and does without.
+# A search with n_jobs=2: joblib takes threads, as there are no processes.
 # expect: {"best": 1}
 import numpy as np
 from sklearn.model_selection import GridSearchCV

@@ -1,11 +1,12 @@
 # Every place where an environment could be found: Python's copy, C's, and the
 # block that the kernel laid out at exec, between the arguments and AT_EXECFN.
 # The variables are the loader's, with values that are always the same or that
-# sys.prefix tells, too. Those in C alone bound the threads of native libraries, and
-# say where time zones are. Python's are made up for every run, whose directory is HERE.
+# sys.prefix tells, too. Those in C alone bound the threads of native libraries, have
+# HDF5 lock nothing, and say where time zones are and what the terminal is. Python's
+# are made up for every run, whose directory is HERE.
 # entries: "python": {"HOME": "HERE", "PWD": "HERE", "TMPDIR": "HERE", "MPLCONFIGDIR": "HERE/.cache/matplotlib", "USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C.UTF-8"}
 # entries: "block": ["LD_BIND_NOW", "LD_ORIGIN_PATH"]
-# entries: "c": ["ARROW_IO_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", "TZDIR=PREFIX/lib/python3.11/site-packages/tzdata/zoneinfo"]
+# entries: "c": ["ARROW_IO_THREADS=1", "HDF5_USE_FILE_LOCKING=FALSE", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", "TZDIR=PREFIX/lib/python3.11/site-packages/tzdata/zoneinfo", "TERMINFO=hex:1a010500020001000300040064756d62000001005000ffff0000020007000d00"]
 AT_EXECFN = 31
 
 

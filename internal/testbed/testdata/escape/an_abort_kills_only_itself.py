@@ -1,7 +1,6 @@
-# The C library's abort. A process that is the first of its PID namespace does
-# not die of SIGABRT, and abort then goes on to an instruction it may not use.
+# The C library's abort.
 # status: killed
-# error~: Script was killed by SIG(ABRT|SEGV)
+# error: Script was killed by SIGABRT
 
 
 def main():

@@ -1,8 +1,6 @@
-# Signals to oneself end oneself.
+# Signals to oneself end oneself, the first that is not handled.
 # status: killed
-# error: Script was killed by SIGALRM
-# in docker podman-nons podman-nons-user gvisor-root gvisor-user: error: Script was killed by SIGHUP
-# because: only on Linux the first of a PID namespace is safe from itself, but for the handler that it has
+# error: Script was killed by SIGHUP
 import signal
 
 

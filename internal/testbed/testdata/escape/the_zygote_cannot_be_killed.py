@@ -7,4 +7,5 @@ def main():
         for pid in {os.getppid(), 0x7FFFFFFF, 2, 3, 4, 5}:
             if pid > 1 and pid != os.getpid():
                 outcome(os.kill, pid, sig)
+                call("kill", pid, sig)
     return "alive"

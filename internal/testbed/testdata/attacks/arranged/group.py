@@ -1,8 +1,7 @@
-# Kill everybody in the process group, which is not bounded by PID namespaces.
-# status: script_error
-# error: PermissionError: [Errno 1] Operation not permitted
+# Kill everybody in the process group, which is not bounded by PID namespaces. Not by
+# os.kill, which ends the script itself.
+# result: "EPERM"
 
 
 def main():
-    os.kill(0, 9)
-    return "alive"
+    return call("kill", 0, 9)

@@ -1,4 +1,4 @@
-# A thread that writes on and on when main has returned.
+# A thread that nobody waits for writes on and on when main has returned.
 # result: "returned"
 # stdout~: (x\n){0,1000}
 import threading
@@ -10,5 +10,5 @@ def main():
         while True:
             print("x")
             time.sleep(0.01)
-    threading.Thread(target=go_on).start()
+    threading.Thread(target=go_on, daemon=True).start()
     return "returned"
