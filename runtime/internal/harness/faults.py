@@ -1,5 +1,6 @@
 """What goes wrong with a script, in the words its caller gets."""
 
+import mmap
 import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
@@ -15,6 +16,7 @@ ENOMEM, EMFILE, EFBIG, ENOSPC = 12, 24, 27, 28
 
 below = "/tmp/"  # the start of the names of the caller's files
 
+_map, _page, _private = mmap.mmap, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 _len, _str, _type, _isinstance, _issubclass = len, str, type, isinstance, issubclass
 _startswith = str.startswith
 
@@ -106,12 +108,12 @@ def lacks_memory(message):
 def stack_is_lacking():
     """Whether it is memory that a new thread could not get.
 
-    The C library maps its stack before it asks the kernel for the thread. What
-    the script holds is still there when this is asked.
+    The C library maps its stack, with a page to guard it, before it asks the
+    kernel for the thread. What the script holds is still there when this is asked.
     """
     try:
-        bytearray(_stack_size() or THREAD_STACK)
-    except MemoryError:
+        _map(-1, (_stack_size() or THREAD_STACK) + _page, flags=_private).close()
+    except OSError:
         return True
     return False
 
