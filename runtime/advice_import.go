@@ -126,7 +126,7 @@ func (r *Runtime) modules() []string {
 
 // resembling is the module whose name is the closest, if it is close.
 func (r *Runtime) resembling(name string) string {
-	best, most := "", 1+min(len(name)/5, 1) // one slip, in longer names two
+	best, most := "", 1+min(len(name)/9, 1) // one slip, in long names two: numba is not numpy
 	if len(name) < 3 || len(name) > 40 {
 		return ""
 	}

@@ -77,6 +77,7 @@ var hintTests = []struct{ name, script, hint string }{
 	{"a module", "import nothing_of_this_name\ndef main(): pass", "PYTHON_PACKAGES"},
 	{"a module of one's own", "import helper\ndef main(): pass", "as helper.py"},
 	{"a slip", "import datetme\ndef main(): pass", "Perhaps datetime"},
+	{"another short name", "import numba\ndef main(): pass", "A module of your own goes along in files"},
 	{"swapped", "import jsno\ndef main(): pass", "Perhaps json"},
 	{"a capital", "import Math\ndef main(): pass", "Perhaps math"},
 	{"a part", "import json.tool2\ndef main(): pass", "no such part"},
