@@ -21,6 +21,7 @@ import (
 	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/logline"
 	"github.com/pyexec/pyexec/internal/service"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/runtime"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
@@ -43,7 +44,7 @@ func benchConfig(tb testing.TB) runtime.Config {
 			ReturnBytes: 8 << 20,
 			OpenFiles:   64, Threads: 64,
 		},
-		Workers: 8, Queue: 1024, CacheDir: cacheDir(tb),
+		Workers: 8, Queue: 1024, CacheDir: cacheDir(tb), PythonHome: need.Python(),
 		BlockedImports: []string{"subprocess", "socket"},
 		Preload: strings.Split("json,math,re,random,datetime,collections,itertools,functools,string,time,typing,"+
 			"dataclasses,enum,copy,operator,contextlib,decimal,fractions,statistics,"+

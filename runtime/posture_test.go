@@ -86,8 +86,9 @@ func hostConfig() Config {
 			ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 64,
 		},
 		Workers: 2, Queue: 64,
-		CacheDir: filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid())),
-		Log:      slog.New(slog.DiscardHandler),
+		PythonHome: need.Python(),
+		CacheDir:   filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid())),
+		Log:        slog.New(slog.DiscardHandler),
 	}
 }
 

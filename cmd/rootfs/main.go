@@ -1,10 +1,10 @@
 // Rootfs lays out the root directory of the image. The Dockerfile runs it in
 // its build stage:
 //
-//	rootfs DIR [FILE...]
+//	rootfs [-python PREFIX] DIR [FILE...]
 //
-// DIR gets /jail, which is all that scripts may see: the bundled CPython at
-// /jail/python and the shared libraries that it needs, to which there are links
+// DIR gets /jail, which is all that scripts may see: at /jail/python the bundled
+// CPython, or a copy of the one that has PREFIX, and the shared libraries that it needs, to which there are links
 // from their own paths. Beside it an empty /tmp, a link /probe to /server, which
 // is that command under this name, and copies of the named files of this
 // machine, each under its own path, libraries like those above. What DIR holds
@@ -18,6 +18,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,18 +53,25 @@ func main() {
 
 // run is main with its surroundings as arguments. It returns the exit code.
 func run(ctx context.Context, args []string, stderr io.Writer) int {
-	if len(args) == 0 || args[0] == "" || args[0][0] == '-' {
-		fmt.Fprintln(stderr, "usage: rootfs DIR [FILE...]")
+	flags := flag.NewFlagSet("rootfs", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	python := flags.String("python", "", "`prefix` of a CPython to copy, in place of the bundled one")
+	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := layOut(ctx, args[0], args[1:], slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if flags.Arg(0) == "" {
+		fmt.Fprintln(stderr, "usage: rootfs [-python PREFIX] DIR [FILE...]")
+		return 2
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if err := layOut(ctx, *python, flags.Arg(0), flags.Args()[1:], log); err != nil {
 		fmt.Fprintln(stderr, "rootfs:", err)
 		return 1
 	}
 	return 0
 }
 
-func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) error {
+func layOut(ctx context.Context, python, dir string, files []string, log *slog.Logger) error {
 	for _, name := range files {
 		if !filepath.IsAbs(name) {
 			return fmt.Errorf("%s: not an absolute path", name)
@@ -72,7 +80,7 @@ func layOut(ctx context.Context, dir string, files []string, log *slog.Logger) e
 			return err
 		}
 	}
-	if err := provision.InstallPython(ctx, dir, pythonHome, log); err != nil {
+	if err := provision.InstallPython(ctx, python, dir, pythonHome, log); err != nil {
 		return err
 	}
 	for _, name := range shared {

@@ -73,6 +73,9 @@ func startLive(t testing.TB, settings ...string) *liveServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if cfg.Runtime.PythonHome == "" {
+		cfg.Runtime.PythonHome = need.Python()
+	}
 	if cfg.Runtime.CacheDir, err = config.CacheDir(); err != nil {
 		t.Fatal(err)
 	}

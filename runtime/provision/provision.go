@@ -7,8 +7,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"golang.org/x/mod/module"
+
+	"github.com/pyexec/pyexec/runtime/internal/modproxy"
 	"github.com/pyexec/pyexec/runtime/internal/packages"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/software"
@@ -18,12 +23,35 @@ import (
 // the same names of runtime.Config. Log must not be nil.
 type Config = software.Config
 
-// InstallPython puts the bundled CPython and the shared libraries that it needs
-// of this machine below root, which is to become the root directory of an
-// image: the prefix at home there, for Config.PythonHome of a server without a
-// bundled one (build tag nopython). home is absolute and must not exist yet.
-func InstallPython(ctx context.Context, root, home string, log *slog.Logger) error {
-	return python.Install(ctx, root, home, log)
+// InstallPython puts a CPython and the shared libraries that it needs of this
+// machine below root, which is to become the root directory of an image: the
+// prefix at home there, for Config.PythonHome of a server without a bundled one
+// (build tag nopython). home is absolute and must not exist yet. The CPython is a
+// copy of the prefix from, or the bundled one where from is empty.
+func InstallPython(ctx context.Context, from, root, home string, log *slog.Logger) error {
+	return python.Install(ctx, from, root, home, log)
+}
+
+// FetchPython makes target, which must not exist yet, the prefix of the CPython of
+// a series that is not the bundled one's, such as "3.14", for Config.PythonHome. It
+// fetches 110 MB from the first of proxies, as in GOPROXY, that has them, and
+// compares them with the hash that this program has of them.
+func FetchPython(ctx context.Context, proxies, series, target string, log *slog.Logger) error {
+	from, err := python.SourceOf(series)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(filepath.Clean(target)), ".module-*") // where there is room for it
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	archive := filepath.Join(dir, "module.zip")
+	version := module.Version{Path: from.Module, Version: from.Version}
+	if err := modproxy.Fetch(ctx, proxies, version, from.Sum, archive); err != nil {
+		return err
+	}
+	return python.Unpack(ctx, archive, series, target, log)
 }
 
 // InstallPackages makes target, which must not exist yet, a directory for

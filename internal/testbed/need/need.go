@@ -98,6 +98,11 @@ func Toolchain(t testing.TB) {
 	}
 }
 
+// Python is the interpreter to test with in place of the bundled one: a value for
+// PYTHON_HOME, empty without. check.sh runs the tests that use it once for each
+// version of the language.
+func Python() string { return os.Getenv("PYEXEC_TEST_PYTHON") }
+
 // note adds a line to the file that check.sh prints. Without one, or where this
 // user may not write to it, what the test itself says has to be enough.
 func note(t testing.TB, why string) {

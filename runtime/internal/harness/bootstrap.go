@@ -14,7 +14,7 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "figures", "fonts", "display",
+	"versions", "faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "figures", "fonts", "display",
 	"libraries", "entry", "files", "pytests", "scriptfile", "syntax", "source", "locales", "home", "devices",
 	"kinds", "convert", "randomness", "streams", "mappings", "native", "locks", "processes", "signals", "ends",
 	"run", "worker", "zygote",

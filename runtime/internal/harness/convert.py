@@ -12,12 +12,13 @@ from _harness import result, ways
 from _harness.faults import NotJSON, Refused, full_name
 from _harness.kinds import Unfit, _exact, rule_of
 from _harness.result import is_json, shown
+from _harness.versions import set_digits
 from _harness.ways import way_of
 
 MAX_DEPTH = 500  # the most that EXEC_RESULT_DEPTH can be
 RECURSION = 8 * MAX_DEPTH
 
-_set_digits, _get_digits = sys.set_int_max_str_digits, sys.get_int_max_str_digits
+_get_digits = sys.get_int_max_str_digits
 _set_recursion = sys.setrecursionlimit
 _type, _issubclass, _len, _id, _enumerate = type, issubclass, len, id, enumerate
 _str, _int, _float, _dict, _list, _tuple = str, int, float, dict, list, tuple
@@ -30,7 +31,7 @@ _exact_int, _exact_float = int.__int__, float.__float__
 def convert(value, most):
     """The value in plain types, whose JSON text may be of that many bytes."""
     limit = _get_digits()
-    _set_digits(0)
+    set_digits(0)
     _set_recursion(RECURSION)
     try:
         return Walk(most).value(value, 0)
@@ -43,7 +44,7 @@ def convert(value, most):
             kind = f"{kind} ({e.what})"
         raise NotJSON(kind, e.way, bool(path) or e.way == "twice") from None
     finally:
-        _set_digits(limit)
+        set_digits(limit)
 
 
 class Walk:

@@ -7,8 +7,8 @@ import sys
 from itertools import islice
 
 from _harness.faults import STAND_INS, is_callers, traceback_of
+from _harness.versions import RAISE
 
-RAISE = 130  # the opcode of a raise statement
 EPERM, ENOENT, EACCES, EROFS = 1, 2, 13, 30
 MOST, LOOK = 64, 1000  # errors and variables that are looked at
 

@@ -5,6 +5,8 @@ import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
 
+from _harness.versions import WALKS_FROM_CALL, tell_as, told_kind
+
 NAME = "script.py"
 MODULE = "script"
 OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
@@ -66,6 +68,10 @@ def callers_frames(stack):
 
 def walk_stack(f):
     """traceback.walk_stack, without the frames that are ours: those below the script, and stand-ins."""
+    return frames_from(_getframe().f_back if f is None and WALKS_FROM_CALL else f)
+
+
+def frames_from(f):
     if f is None:
         f = _getframe().f_back.f_back.f_back.f_back
     while f is not None and f.f_code.co_filename not in OURS:
@@ -182,12 +188,11 @@ def own_frames(told, seen):
         return
     seen.add(id(told))
     told.stack[:] = callers_frames(told.stack)
-    if _issubclass(told.exc_type, SyntaxError) and _isinstance(told.filename, _str):
+    kind = told_kind(told)
+    if _issubclass(kind, SyntaxError) and _isinstance(told.filename, _str):
         told.filename = called(told.filename)
         clip(told)
-    # A stand-in, because format takes the name from the class.
-    bases = (SyntaxError,) if _issubclass(told.exc_type, SyntaxError) else ()
-    told.exc_type = _type("shown", bases, {"__module__": "builtins", "__qualname__": full_name(told.exc_type)})
+    tell_as(told, full_name(kind))
     own_frames(told.__cause__, seen)
     own_frames(told.__context__, seen)
     for inner in told.exceptions or ():

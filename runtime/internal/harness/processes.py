@@ -52,10 +52,20 @@ def with_files(heap):
     heap.Arena._dir_candidates = []
 
 
+def without_tracker(tracker):
+    """Leave out the process that cleans up behind others, which what can be shared between them starts first."""
+    tracker.ensure_running = tracker.register = tracker.unregister = nothing
+
+
+def nothing(*args):
+    pass
+
+
 CHANGES = {
     "joblib.parallel": with_threads,
     "joblib.externals.loky.backend.context": with_cores,
     "multiprocessing.heap": with_files,
+    "multiprocessing.resource_tracker": without_tracker,
 }
 DIRECTORIES = "/joblib", "/joblib/externals/loky/backend", "/multiprocessing"
 

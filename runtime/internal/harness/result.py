@@ -4,9 +4,10 @@ import sys
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 
 from _harness.faults import NotJSON, Refused, full_name
+from _harness.versions import set_digits
 from _harness.ways import way_of
 
-_set_digits, _get_digits = sys.set_int_max_str_digits, sys.get_int_max_str_digits
+_get_digits = sys.get_int_max_str_digits
 _set_recursion = sys.setrecursionlimit
 _type, _isinstance = type, isinstance
 
@@ -28,7 +29,7 @@ def encoder(escape):
 def encode(value):
     """The JSON text of what main returned, in UTF-8."""
     limit = _get_digits()
-    _set_digits(0)
+    set_digits(0)
     _set_recursion(1000)
     try:
         try:
@@ -42,7 +43,7 @@ def encode(value):
     except Exception:
         raise NotJSON(*explain(value)) from None
     finally:  # for the next one: a worker rehearses before it runs a script
-        _set_digits(limit)
+        set_digits(limit)
 
 
 def encode_text(message):
@@ -118,8 +119,8 @@ _scan = make_scanner(Context)
 def parse(data):
     """The input as a Python value. The server has checked that it is JSON."""
     limit = _get_digits()
-    _set_digits(0)
+    set_digits(0)
     try:
         return _scan(data.decode().strip(" \t\r\n"), 0)[0]
     finally:
-        _set_digits(limit)
+        set_digits(limit)

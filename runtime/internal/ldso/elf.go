@@ -109,17 +109,38 @@ func segment(p *elf.Prog) ([]byte, error) {
 	return data, err
 }
 
-// loaded reads size bytes at a virtual address.
+// loaded reads size bytes at a virtual address. They may go on in another segment
+// that follows in memory: what changes a program's strings puts pages before it.
 func loaded(f *elf.File, addr, size uint64) ([]byte, error) {
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_LOAD && p.Vaddr <= addr && addr-p.Vaddr < p.Filesz && size <= p.Filesz-(addr-p.Vaddr) &&
-			size <= maxTable {
-			data := make([]byte, size)
-			_, err := p.ReadAt(data, int64(addr-p.Vaddr))
-			return data, err
-		}
+	if size > maxTable {
+		return nil, fmt.Errorf("%d bytes", size)
 	}
-	return nil, fmt.Errorf("%d bytes at %#x are in no segment", size, addr)
+	data := make([]byte, size)
+	for have := uint64(0); have < size; {
+		n, err := loadedPart(f, addr+have, data[have:])
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			return nil, fmt.Errorf("%d bytes at %#x are in no segment", size, addr)
+		}
+		have += n
+	}
+	return data, nil
+}
+
+// loadedPart reads what of data the segment at an address has, 0 bytes where none
+// is there.
+func loadedPart(f *elf.File, addr uint64, data []byte) (uint64, error) {
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz {
+			continue
+		}
+		n := min(uint64(len(data)), p.Filesz-(addr-p.Vaddr))
+		_, err := p.ReadAt(data[:n], int64(addr-p.Vaddr))
+		return n, err
+	}
+	return 0, nil
 }
 
 // cstring is data up to its first NUL.

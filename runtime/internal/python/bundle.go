@@ -17,19 +17,9 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
-const (
-	// bundledVersion is the CPython embedded by the module version below.
-	bundledVersion = "3.11.11"
-	// embeddedModule is the version of go-embed-python in go.mod. Here it goes
-	// into the recipe; a test compares the two.
-	embeddedModule = "v0.0.0-3.11.11-20241219-1"
-	// recipeVersion is raised whenever the code that builds a tree changes in
-	// a way that no other part of the recipe shows.
-	recipeVersion = 1
-
-	// pythonExe is the interpreter, relative to the prefix.
-	pythonExe = "bin/python" + series
-)
+// recipeVersion is raised whenever the code that builds a tree changes in a way
+// that no other part of the recipe shows.
+const recipeVersion = 1
 
 // errNoTree says that nothing has been unpacked yet.
 var errNoTree = errors.New("not unpacked yet")
@@ -79,10 +69,10 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 	}
 	p := &Interpreter{
 		Home:       b.home(),
-		Executable: filepath.Join(b.home(), filepath.FromSlash(pythonExe)),
-		Version:    bundledVersion,
+		Executable: filepath.Join(b.home(), filepath.FromSlash(bundled.exe())),
+		Version:    bundled.version,
 	}
-	p.modules = dynload(p.Home)
+	p.modules = dynload(p.Home, bundled.series())
 	if err := p.findLibraries(); err != nil {
 		return nil, err
 	}
@@ -96,12 +86,12 @@ func Bundled(ctx context.Context, cacheDir string, log *slog.Logger) (*Interpret
 // everything that decides what is in it.
 func treeName() string {
 	h := sha256.New()
-	fmt.Fprintln(h, recipeVersion, embeddedModule, runtime.GOARCH, manifestFirst, filetree.Stamp, compiledPath,
+	fmt.Fprintln(h, recipeVersion, bundled.module, runtime.GOARCH, manifestFirst, filetree.Stamp, compiledPath,
 		sha256.Sum256(tzdataWheel))
-	for _, r := range trimRules {
+	for _, r := range bundled.rules() {
 		fmt.Fprintf(h, "%q %q\n", r.Pattern, r.Except)
 	}
-	return "python-" + bundledVersion + "-" + hex.EncodeToString(h.Sum(nil)[:6])
+	return "python-" + bundled.version + "-" + hex.EncodeToString(h.Sum(nil)[:6])
 }
 
 // openCache makes the cache directory if need be and returns its real path.
@@ -189,18 +179,18 @@ func (b *bundle) replace(ctx context.Context, cause error) error {
 			return explain(dir, err)
 		}
 	}
-	b.log.Info("unpacking CPython "+bundledVersion+" (first start only)", "dir", dir)
+	b.log.Info("unpacking CPython "+bundled.version+" (first start only)", "dir", dir)
 	start := time.Now()
 	if err := b.unpack(ctx); err != nil {
 		return explain(b.cache.Dir, err)
 	}
 	took := time.Since(start).Round(time.Millisecond).String()
-	b.log.Info("unpacked CPython "+bundledVersion, "dir", dir, "took", took)
+	b.log.Info("unpacked CPython "+bundled.version, "dir", dir, "took", took)
 	return nil
 }
 
-// dynload lists the extension modules of the standard library below home.
-func dynload(home string) []string {
-	found, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib), "lib-dynload", "*.so"))
+// dynload lists the extension modules of the standard library of a series below home.
+func dynload(home, series string) []string {
+	found, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib(series)), "lib-dynload", "*.so"))
 	return found
 }

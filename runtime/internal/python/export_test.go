@@ -4,7 +4,7 @@ import "path/filepath"
 
 // What the tests of the public entry measure or compare by itself.
 
-const EmbeddedModule = embeddedModule
+var EmbeddedModule = bundled.module
 
 func FindLibraries(p *Interpreter) error { return p.findLibraries() }
 

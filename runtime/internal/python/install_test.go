@@ -19,7 +19,7 @@ import (
 func TestInstall(t *testing.T) {
 	need.Time(t, "unpacks the interpreter")
 	root := filepath.Join(t.TempDir(), "root")
-	must(t, python.Install(t.Context(), root, "/opt/python", slog.New(slog.DiscardHandler)))
+	must(t, python.Install(t.Context(), "", root, "/opt/python", slog.New(slog.DiscardHandler)))
 
 	left, err := fs.Glob(os.DirFS(root), "*")
 	must(t, err)
@@ -58,5 +58,5 @@ func TestInstall(t *testing.T) {
 func TestInstallRefusesWhatIsThere(t *testing.T) {
 	root := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(root, "python"), 0o755))
-	wantError(t, python.Install(t.Context(), root, "/python", slog.New(slog.DiscardHandler)), "is there already")
+	wantError(t, python.Install(t.Context(), "", root, "/python", slog.New(slog.DiscardHandler)), "is there already")
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,8 +68,9 @@ func startError(ctx context.Context, exe string, err error) error {
 }
 
 // At returns the CPython installed with the prefix home, as the operator names
-// it with PYTHON_HOME: home/bin/python3.11 or home/bin/python3 must be a
-// CPython 3.11 that finds its standard library below home. So a virtual
+// it with PYTHON_HOME: one of home/bin/python3.11, home/bin/python3.14 and
+// home/bin/python3 must be there, and the first of them a CPython of one of
+// these series that finds its standard library below home. So a virtual
 // environment is refused, its base installation is not. What is installed in
 // its site-packages counts for Libraries. Nothing is added or changed.
 func At(home string) (*Interpreter, error) {
@@ -87,12 +89,12 @@ func at(home string) (*Interpreter, error) {
 	if fi, err := os.Stat(prefix); err != nil || !fi.IsDir() {
 		return nil, fmt.Errorf("%s: not a directory", prefix)
 	}
-	exe, err := findExecutable(prefix)
+	exe, series, err := findExecutable(prefix)
 	if err != nil {
 		return nil, err
 	}
-	p := &Interpreter{Home: prefix, Executable: exe}
-	extensions := filepath.Join(prefix, filepath.FromSlash(stdlib), "lib-dynload")
+	p := &Interpreter{Home: prefix, Executable: exe, Version: series + ".0"} // of which more is known soon
+	extensions := filepath.Join(prefix, filepath.FromSlash(stdlib(series)), "lib-dynload")
 	found := make(chan error, 1)
 	go func() { found <- p.find(extensions) }() // while the interpreter starts
 	id, err := identify(context.Background(), exe)
@@ -100,8 +102,8 @@ func at(home string) (*Interpreter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if id.implementation != "cpython" || !strings.HasPrefix(id.version, series+".") {
-		return nil, fmt.Errorf("%s: is %s %s, want cpython %s", exe, id.implementation, id.version, series)
+	if id.implementation != "cpython" || !slices.Contains(accepted, Series(id.version)) {
+		return nil, fmt.Errorf("%s: is %s %s, want cpython %s", exe, id.implementation, id.version, wanted)
 	}
 	if own, err := ldso.RealPath(id.prefix); err != nil || own != prefix {
 		return nil, fmt.Errorf("%s: belongs to the installation in %s: name that one", exe, id.prefix)
@@ -125,24 +127,29 @@ func (p *Interpreter) find(extensions string) (err error) {
 	return p.findLibraries()
 }
 
-// findExecutable picks the interpreter below home.
-func findExecutable(home string) (string, error) {
-	for _, name := range []string{"python" + series, "python3"} {
-		path := filepath.Join(home, "bin", name)
+// wanted are the series that are accepted, in words.
+var wanted = strings.Join(accepted, " or ")
+
+// findExecutable picks the interpreter below home, and says of which series it is
+// by its name.
+func findExecutable(home string) (exe, series string, err error) {
+	for _, series := range append(slices.Clip(accepted), "3") {
+		path := filepath.Join(home, "bin", "python"+series)
 		switch err := executable(path); {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			return "", err
+			return "", "", err
 		}
 		target, err := ldso.RealPath(path)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", path, err)
+			return "", "", fmt.Errorf("%s: %w", path, err)
 		}
 		if !ldso.Within(home, target) {
-			return "", fmt.Errorf("%s: is a link to %s: name the prefix of that one", path, target)
+			return "", "", fmt.Errorf("%s: is a link to %s: name the prefix of that one", path, target)
 		}
-		return path, nil
+		return path, strings.TrimPrefix(filepath.Base(target), "python"), nil
 	}
-	return "", fmt.Errorf("%s: no bin/python%s and no bin/python3 in it", home, series)
+	return "", "", fmt.Errorf("%s: none of bin/python%s and bin/python3 is in it", home,
+		strings.Join(accepted, ", bin/python"))
 }

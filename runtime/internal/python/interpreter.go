@@ -8,10 +8,6 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
 
-// series is the only version of the language that the harness, the wire
-// protocol and the system call list are tested with.
-const series = "3.11"
-
 // Interpreter is a CPython that is ready to be started.
 type Interpreter struct {
 	// Home is the prefix on this machine: absolute, without symbolic links.
@@ -40,7 +36,7 @@ type Interpreter struct {
 // files. Whoever starts the interpreter adds this directory itself; without it the
 // bundled interpreter has no time zones. It need not exist.
 func (p *Interpreter) SitePackages() string {
-	return filepath.Join(p.Home, "lib", "python"+series, "site-packages")
+	return filepath.Join(p.Home, filepath.FromSlash(sitePackages(Series(p.Version))))
 }
 
 // program is the interpreter with the directories that it may import from.

@@ -12,7 +12,9 @@ import (
 // for this platform, where the module is buildable for its other parts.
 func supported() error {
 	return fmt.Errorf("bundled CPython: %s/%s: not in this binary: set PYTHON_HOME to an installed CPython %s",
-		runtime.GOOS, runtime.GOARCH, series)
+		runtime.GOOS, runtime.GOARCH, bundled.series())
 }
 
 func extract(string) error { return supported() }
+
+func extractModule(string, string, string) error { return supported() }

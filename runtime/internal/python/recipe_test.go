@@ -15,7 +15,7 @@ import (
 )
 
 func TestTrimRulesHaveReasons(t *testing.T) {
-	for _, r := range trimRules {
+	for _, r := range slices.Concat(releases[0].rules(), releases[1].rules()) {
 		if r.Reason == "" {
 			t.Errorf("%s: why", r.Pattern)
 		}

@@ -17,13 +17,14 @@ import (
 //go:embed tzdata.zip
 var tzdataWheel []byte
 
-// installTimeZones puts the tzdata distribution into site-packages of prefix.
-func installTimeZones(prefix string) error {
+// installTimeZones puts the tzdata distribution into site-packages of prefix, for
+// the standard library of a series.
+func installTimeZones(prefix, series string) error {
 	r, err := zip.NewReader(bytes.NewReader(tzdataWheel), int64(len(tzdataWheel)))
 	if err != nil {
 		return fmt.Errorf("time zones: tzdata.zip: %w", err)
 	}
-	site := filepath.Join(prefix, filepath.FromSlash(stdlib), "site-packages")
+	site := filepath.Join(prefix, filepath.FromSlash(sitePackages(series)))
 	for _, f := range r.File {
 		if strings.HasSuffix(f.Name, "/") {
 			continue

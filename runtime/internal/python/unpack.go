@@ -19,21 +19,20 @@ func (b *bundle) unpack(ctx context.Context) error {
 	// The library holds whole files in memory, packed and unpacked. A server on
 	// a small instance wants that back now rather than in some minutes.
 	defer debug.FreeOSMemory()
-	return b.cache.Build(b.name, func(_, tree string) error { return build(ctx, tree) })
+	return b.cache.Build(b.name, func(_, tree string) error { return bundled.build(ctx, tree, extract) })
 }
 
-// build makes a finished tree at dir. Its steps are those of the package
-// documentation.
-func build(ctx context.Context, dir string) error {
+// build makes a finished tree at dir of what extract writes to a directory. Its
+// steps are those of the package documentation.
+func (r *release) build(ctx context.Context, dir string, extract func(dir string) error) error {
 	prefix := filepath.Join(dir, "prefix")
-	exe := filepath.Join(prefix, filepath.FromSlash(pythonExe))
+	exe := filepath.Join(prefix, filepath.FromSlash(r.exe()))
 	steps := []func() error{
 		func() error { return extract(prefix) },
-		func() error { return os.Remove(prefix + ".lock") }, // extract's own; here the tree is nobody else's
-		func() error { return trim(prefix, trimRules) },
-		func() error { return installTimeZones(prefix) },
-		func() error { return stripDebug(filepath.Join(prefix, "lib", "libpython"+series+".so.1.0")) },
-		func() error { return wantBundled(ctx, exe) },
+		func() error { return trim(prefix, r.rules()) },
+		func() error { return installTimeZones(prefix, r.series()) },
+		func() error { return r.strip(prefix) },
+		func() error { return r.want(ctx, exe) },
 		func() error { return byteCompile(ctx, exe, prefix, compiledPath, false) },
 		func() error { return filetree.Settle(prefix, settledMode) },
 		func() error {
@@ -60,10 +59,18 @@ func build(ctx context.Context, dir string) error {
 // errNoExec is what to do about a cache that programs cannot be started from.
 var errNoExec = errors.New("mounted noexec: set XDG_CACHE_HOME to a directory that programs may be started from")
 
-// wantBundled starts the unpacked interpreter and compares its version with
+// strip takes the debug information out of libpython, where there is one.
+func (r *release) strip(prefix string) error {
+	if !r.linked {
+		return nil // upstream has stripped the executable
+	}
+	return stripDebug(filepath.Join(prefix, "lib", "libpython"+r.series()+".so.1.0"))
+}
+
+// want starts the unpacked interpreter and compares its version with
 // the one this package says it has. It is the first time that exe is executed,
 // so a cache on a file system that forbids it is found here.
-func wantBundled(ctx context.Context, exe string) error {
+func (r *release) want(ctx context.Context, exe string) error {
 	id, err := identify(ctx, exe)
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: %w", err, errNoExec)
@@ -71,8 +78,8 @@ func wantBundled(ctx context.Context, exe string) error {
 	if err != nil {
 		return err
 	}
-	if id.version != bundledVersion {
-		return fmt.Errorf("%s: is %s %s, want CPython %s", exe, id.implementation, id.version, bundledVersion)
+	if id.version != r.version {
+		return fmt.Errorf("%s: is %s %s, want CPython %s", exe, id.implementation, id.version, r.version)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (m *manifest) verify(prefix string) error {
 	if seen != len(m.files) {
 		return fmt.Errorf("verify: %w", m.firstMissing(prefix))
 	}
-	return m.verifyDigest(prefix, pythonExe)
+	return m.verifyDigest(prefix, bundled.exe())
 }
 
 // verifyDigest compares what one file of the manifest holds.
