@@ -98,19 +98,23 @@ func (s *liveServer) close(t testing.TB) {
 	}
 }
 
-// layers says of each layer of the sandbox whether it is in force here.
-func (s *liveServer) layers(t testing.TB) map[string]bool {
+// layers says of each layer of the sandbox whether it is in force here, and on which
+// series of Python scripts run, such as "3.11".
+func (s *liveServer) layers(t testing.TB) (layers map[string]bool, python string) {
 	t.Helper()
 	resp, err := s.client.Get(s.http.URL + "/capabilities")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var told struct{ Isolation map[string]bool }
+	var told struct {
+		Isolation     map[string]bool
+		PythonVersion string `json:"python_version"`
+	}
 	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil || len(told.Isolation) == 0 {
 		t.Fatalf("capabilities: %v, layers %v", err, told.Isolation)
 	}
-	return told.Isolation
+	return told.Isolation, told.PythonVersion[:strings.LastIndexByte(told.PythonVersion, '.')]
 }
 
 // request is the body of POST /execute, made from Go values.

@@ -39,7 +39,7 @@ var limitOf = map[string]string{"tmp: directories": "private_tmp", "tmp: caught"
 // stays just below it with others.
 func TestLimits(t *testing.T) {
 	s := live(t, small...)
-	layers := s.layers(t)
+	layers, _ := s.layers(t)
 	for _, tt := range []struct {
 		name   string
 		script string // the body of main, or a whole script when it has one

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // TestSemantics runs every story under testdata/semantics through HTTP: what a
@@ -38,7 +40,10 @@ import (
 //
 // With "without LAYER" behind its name, one of status and <member> takes the
 // place of the same one above it where the server says that the layer is not in
-// force: a container may grant less than a machine.
+// force: a container may grant less than a machine. With "on SERIES", such as "on
+// 3.14", one of status, body and <member> does so where that is the Python that
+// scripts run on. A story that has "python: SERIES" in a line before its files is
+// told there alone.
 func TestSemantics(t *testing.T) {
 	stories, err := filepath.Glob("testdata/semantics/*.txtar")
 	if err != nil || len(stories) == 0 {
@@ -51,7 +56,11 @@ func TestSemantics(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Parallel()
-			s = s.in(live(t, s.settings...).layers(t))
+			layers, python := live(t, s.settings...).layers(t)
+			if s.python != "" && s.python != python {
+				need.Elsewhere(t, "this story is of Python %s, and scripts run on %s", s.python, python)
+			}
+			s = s.in(layers, python)
 			reply := live(t, s.settings...).post(t, s.request)
 			// A busy machine may keep a script whose time is up from saying where it was.
 			for try := 1; try < 5 && strings.HasSuffix(s.status, " timeout") && s.problems(reply) != nil; try++ {
@@ -74,24 +83,29 @@ type story struct {
 	status   string
 	body     string
 	checks   []check
-	without  []variant
+	python   string // the only one that it is of
+	variants []variant
 }
 
-// variant is what is expected where a layer is not in force.
+// variant is what is expected where a layer is not in force, or on a Python.
 type variant struct {
-	layer, file, text string
+	layer, python, file, text string
 }
 
-// in is what is expected where just these layers are in force.
-func (s *story) in(layers map[string]bool) *story {
+// in is what is expected where just these layers are in force, on this Python.
+func (s *story) in(layers map[string]bool, python string) *story {
 	here := *s
 	here.checks = slices.Clone(s.checks)
-	for _, v := range s.without {
-		if layers[v.layer] {
+	for _, v := range s.variants {
+		if v.layer != "" && layers[v.layer] || v.python != "" && v.python != python {
 			continue
 		}
-		if v.file == "status" {
+		switch v.file {
+		case "status":
 			here.status = v.text
+			continue
+		case "body":
+			here.body = v.text
 			continue
 		}
 		member, how, _ := strings.Cut(v.file, " ")
@@ -106,12 +120,18 @@ type check struct {
 	member, how, want string
 }
 
+// onlyOn is the line of a story that is told on one Python alone.
+var onlyOn = regexp.MustCompile(`(?m)^python: (\S+)$`)
+
 func readStory(path string) (*story, error) {
 	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &story{status: "200"}
+	if found := onlyOn.FindSubmatch(archive.Comment); found != nil {
+		s.python = string(found[1])
+	}
 	request := map[string]json.RawMessage{}
 	for _, f := range archive.Files {
 		text := strings.TrimSuffix(string(f.Data), "\n")
@@ -137,10 +157,11 @@ func readStory(path string) (*story, error) {
 		case "body":
 			s.body = text
 		default:
-			name, layer, varies := strings.Cut(f.Name, " without ")
+			name, layer, lacking := strings.Cut(f.Name, " without ")
+			name, python, other := strings.Cut(name, " on ")
 			member, how, _ := strings.Cut(name, " ")
-			if varies {
-				s.without = append(s.without, variant{layer, name, text})
+			if lacking || other {
+				s.variants = append(s.variants, variant{layer, python, name, text})
 				continue
 			}
 			if !slices.Contains([]string{"", "has", "not", "like"}, how) {

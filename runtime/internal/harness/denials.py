@@ -43,6 +43,9 @@ NOT_PERMITTED = "[Errno 1] Operation not permitted"
 # Where an OSError without a number is about the network.
 NETWORK_ALONE = ("/socket.py", "/asyncio/base_events.py")
 
+# What starts processes by asking another one over a socket: multiprocessing's default from 3.14 on.
+FORK_SERVER = "/multiprocessing/forkserver.py"
+
 home = b"/tmp"  # the script's own directory
 
 
@@ -118,6 +121,14 @@ def raised_at(e):
     return tb.tb_frame.f_code, tb.tb_lasti
 
 
+def is_passed(e, file):
+    """Whether an error came through a file of the library's."""
+    tb = traceback_of(e)
+    while tb is not None and not tb.tb_frame.f_code.co_filename.endswith(file):
+        tb = tb.tb_next
+    return tb is not None
+
+
 def refused_in_words(e):
     """The same for an error that has only the text of what was refused."""
     if _isinstance(e, OSError) and e.errno is not None:
@@ -144,7 +155,7 @@ def refused_call(e):
         return ""  # the script's own
     if _type(e).__name__ == "gaierror":
         return "network"
-    if "/multiprocessing/" in code.co_filename:
+    if "/multiprocessing/" in code.co_filename or is_passed(e, FORK_SERVER):
         return "process"
     if e.errno == ENOENT:
         return "absent" if e.filename is not None and not (own(e.filename) or of_python(e.filename)) else ""

@@ -16,6 +16,7 @@ from _thread import get_ident as _get_ident
 
 from _harness import files, scriptfile, streams
 from _harness.faults import MODULE, NAME, OURS, callers_frames, describe, traceback_of
+from _harness.versions import SHUTDOWN_FAILED, telling
 
 NAME_LIMIT = 100  # characters of a thread's name that are told
 
@@ -57,7 +58,7 @@ def finish():
         if threads is not None:
             threads._shutdown()
     except BaseException as e:
-        complain(f"Exception ignored in: {threads!r}\n", e)
+        complain(SHUTDOWN_FAILED, e)
     step = "atexit"
     try:
         _run_callbacks()
@@ -131,7 +132,7 @@ def place(frame):
     scriptfile.keep_source()
     line, text = 0, ""
     try:
-        stack = callers_frames(traceback.extract_stack(frame))
+        stack = callers_frames(telling(traceback.extract_stack, frame))
         line = next((f.lineno for f in reversed(stack) if f.filename == NAME), 0)
         if stack:
             text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(stack))

@@ -5,7 +5,7 @@ import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
 
-from _harness.versions import WALKS_FROM_CALL, tell_as, told_kind
+from _harness.versions import WALKS_FROM_CALL, tell_as, telling, told_kind
 
 NAME = "script.py"
 MODULE = "script"
@@ -140,10 +140,7 @@ def describe(e):
     """The error in one line, and Python's traceback without our own frames."""
     kind = _type(e)
     try:
-        told = traceback.TracebackException(kind, e, traceback_of(e), compact=True)
-        message = told.msg if _issubclass(kind, SyntaxError) else told._str
-        own_frames(told, set())
-        text = "".join(told.format(chain=True))
+        message, text = telling(tell, kind, e)
     except BaseException:  # the script has broken what is needed for this
         message, text = message_of(e), ""
     name = full_name(kind)
@@ -151,6 +148,13 @@ def describe(e):
         half = TEXT_LIMIT // 2
         text = f"{text[:half]}\n… {_len(text) - 2 * half} characters left out …\n{text[-half:]}"
     return f"{name}: {message}" if message else name, text
+
+
+def tell(kind, e):
+    told = traceback.TracebackException(kind, e, traceback_of(e), compact=True)
+    message = told.msg if _issubclass(kind, SyntaxError) else told._str
+    own_frames(told, set())
+    return message, "".join(told.format(chain=True))
 
 
 def message_of(e):

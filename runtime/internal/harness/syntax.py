@@ -4,6 +4,7 @@ import traceback
 
 from _harness.faults import NAME, Refused, clip
 from _harness.scriptfile import lines_of
+from _harness.versions import telling
 
 ONLY_AST = 0x400
 _compile, _len, _type, _max = compile, len, type, max
@@ -19,10 +20,14 @@ def refused(e, text):
             take_line(e, text)
         column = e.offset or 0
         clip(e)
-        shown = "".join(_TracebackException(_type(e), e, None).format_exception_only())
+        shown = telling(show, e)
     except Exception:
         column, shown = 0, ""  # the sentence has the line
     return Refused("syntax_error", error, line, column=_max(column, 0), traceback=shown)
+
+
+def show(e):
+    return "".join(_TracebackException(_type(e), e, None).format_exception_only())
 
 
 def refused_nul(text, at):

@@ -5,6 +5,7 @@ of CPython's, so that a new version needs a look at every line.
 """
 
 import sys
+import threading
 from opcode import opmap
 
 RAISE = opmap["RAISE_VARARGS"]  # the opcode of a raise statement
@@ -13,6 +14,18 @@ RAISE = opmap["RAISE_VARARGS"]  # the opcode of a raise statement
 # before that when its first frame is asked for, which four calls more have done then.
 WALKS_FROM_CALL = sys.version_info >= (3, 14)
 
+# What Python says of threading._shutdown where that fails.
+SHUTDOWN_FAILED = (
+    "Exception ignored on threading shutdown:\n"
+    if sys.version_info >= (3, 13)
+    else f"Exception ignored in: {threading!r}\n"
+)
+
+# What traceback and linecache import when they tell of an error, and not before.
+LATE = ("_suggestions", "ast", "difflib", "tokenize", "unicodedata") if sys.version_info >= (3, 14) else ()
+
+_modules = sys.modules
+_late = {name: __import__(name) for name in LATE}
 _set_digits, _flags = sys.set_int_max_str_digits, sys.flags
 _type, _issubclass = type, issubclass
 
@@ -24,6 +37,22 @@ def set_digits(most):
     except Exception:
         sys.flags = _flags
         _set_digits(most)
+
+
+def telling(tell, *given):
+    """What tell returns, which is about an error, whatever modules the caller or the script has put in the way."""
+    replaced = {name: _modules.get(name) for name, ours in _late.items() if _modules.get(name) is not ours}
+    if not replaced:
+        return tell(*given)
+    try:
+        _modules.update((name, _late[name]) for name in replaced)
+        return tell(*given)
+    finally:
+        for name, theirs in replaced.items():
+            if theirs is None:
+                _modules.pop(name, None)
+            else:
+                _modules[name] = theirs
 
 
 if sys.version_info >= (3, 13):
