@@ -100,7 +100,7 @@ var layerTests = []layerTest{
 	{name: "attributes", in: alone, out: workerFilter}, // Landlock does not know modes
 	// Nor does gVisor heed read-only mounts of a tmpfs.
 	{name: "attributes", in: []sandbox.Posture{gVisorUser}, edit: ownersFilter,
-		change: func(cfg *Config) { cfg.CacheDir = "/dev/shm/cache" }},
+		change: func(cfg *Config) { cfg.CacheDir, cfg.PythonHome = "/dev/shm/cache", copyOfPython("/dev/shm") }},
 	{name: "links", in: inGVisor, out: workerFilter}, // which its tmpfs does not count
 	{name: "others", in: refused, out: workerFilter}, // that are there
 }

@@ -86,7 +86,7 @@ func hostConfig() Config {
 			ReturnFiles: 64, ReturnBytes: 8 << 20, OpenFiles: 64, Threads: 64,
 		},
 		Workers: 2, Queue: 64,
-		PythonHome: need.Python(),
+		PythonHome: ownPython(),
 		CacheDir:   filepath.Join(os.TempDir(), fmt.Sprintf("pyexec-test-cache-%d", os.Getuid())),
 		Log:        slog.New(slog.DiscardHandler),
 	}

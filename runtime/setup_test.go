@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -147,9 +148,51 @@ var visible = func() func(*testing.T) string {
 	}
 }()
 
+// ownPython is the interpreter to test with in place of the bundled one, whose files
+// belong to this process's user, as those that it would unpack do: what a run may do
+// to them is part of what is tested. Empty for the bundled one.
+var ownPython = sync.OnceValue(func() string {
+	home := need.Python()
+	fi, err := os.Stat(home)
+	if home == "" || err == nil && int(fi.Sys().(*syscall.Stat_t).Uid) == os.Geteuid() {
+		return home
+	}
+	return copyOfPython(os.TempDir())
+})
+
+// copyOfPython copies that interpreter to a directory, unless it is there. It returns
+// its prefix, empty for the bundled one.
+func copyOfPython(dir string) string {
+	home := need.Python()
+	if home == "" {
+		return ""
+	}
+	own := filepath.Join(dir, fmt.Sprintf("pyexec-test-python-%d-%.8x", os.Getuid(), sha256.Sum256([]byte(home))))
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	staging, err := os.MkdirTemp(dir, "pyexec-test-python-")
+	if err == nil {
+		err = os.Chmod(staging, 0o755)
+	}
+	if err == nil {
+		err = os.CopyFS(staging, os.DirFS(home))
+	}
+	if err == nil {
+		err = os.Rename(staging, own)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return own
+}
+
 // The interpreter is unpacked, or can be.
 func TestInterpreterIsThere(t *testing.T) {
 	cfg := hostConfig()
+	if cfg.PythonHome != "" {
+		return
+	}
 	if _, err := python.Bundled(t.Context(), cfg.CacheDir, cfg.Log); err != nil {
 		t.Fatal(err)
 	}

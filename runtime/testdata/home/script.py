@@ -23,7 +23,8 @@ def caught():
     try:
         helper.fail()
     except ValueError:
-        return traceback.format_exc().replace(str(pathlib.Path.cwd()), "HERE")
+        lines = traceback.format_exc().replace(str(pathlib.Path.cwd()), "HERE").splitlines(True)
+        return "".join(line for line in lines if line.strip(" ~^\n"))  # versions of Python mark other calls
 
 
 def streams():

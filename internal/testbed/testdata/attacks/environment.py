@@ -6,7 +6,7 @@
 # are made up for every run, whose directory is HERE.
 # entries: "python": {"HOME": "HERE", "PWD": "HERE", "TMPDIR": "HERE", "MPLCONFIGDIR": "HERE/.cache/matplotlib", "USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C.UTF-8"}
 # entries: "block": ["LD_BIND_NOW", "LD_ORIGIN_PATH"]
-# entries: "c": ["ARROW_IO_THREADS=1", "HDF5_USE_FILE_LOCKING=FALSE", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", "TZDIR=PREFIX/lib/python3.11/site-packages/tzdata/zoneinfo", "TERMINFO=hex:1a010500020001000300040064756d62000001005000ffff0000020007000d00"]
+# entries: "c": ["ARROW_IO_THREADS=1", "HDF5_USE_FILE_LOCKING=FALSE", "JE_ARROW_MALLOC_CONF=background_thread:false", "MKL_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", "TZDIR=PREFIX/lib/SERIES/site-packages/tzdata/zoneinfo", "TERMINFO=hex:1a010500020001000300040064756d62000001005000ffff0000020007000d00"]
 AT_EXECFN = 31
 
 
@@ -26,5 +26,6 @@ def main():
     names = [s.partition("=")[0] for s in block if "=" in s and " " not in s]
     # The directory of the run goes by different names in different postures.
     here = {k: v.replace(os.getcwd(), "HERE") for k, v in sorted(os.environ.items())}
-    in_c = [s.replace("=" + sys.prefix, "=PREFIX") for s in in_c if os.environ.get(s.partition("=")[0]) != s.partition("=")[2]]
+    series = "python%d.%d" % sys.version_info[:2]
+    in_c = [s.replace("=" + sys.prefix, "=PREFIX").replace(series, "SERIES") for s in in_c if os.environ.get(s.partition("=")[0]) != s.partition("=")[2]]
     return {"python": here, "c": in_c, "block": [n for n in names if n.isascii() and n.isidentifier() and len(n) > 2]}
