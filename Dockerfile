@@ -1,10 +1,11 @@
-# The image: the server, CPython 3.11 and the C library it needs, and a list of all
+# The image: the server, CPython 3.11 or 3.14 and the C library it needs, and a list of all
 # of it in /sbom.cdx.json. No shell, no package manager, no compiler.
 #
 #   docker build -t pyexec .
 #   docker run --rm -p 127.0.0.1:8080:8080 pyexec
 #
 #   --build-arg PACKAGES=cmd/packages/data.txt    with the packages of a requirements file
+#   --build-arg PYTHON=3.14    CPython 3.14 in the place of 3.11
 #   --build-arg VERSION=$(git describe --always --dirty)
 #   --build-arg GO_IMAGE=golang@sha256:...    the base by its digest
 #   --build-arg PIP_INDEX_URL=https://...     where packages come from, if not from PyPI
@@ -28,15 +29,20 @@ COPY . .
 ARG VERSION=
 # nopython leaves out the copy of CPython that the server otherwise carries.
 RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.version=${VERSION}" -o /rootfs/server ./cmd/server
+ARG PYTHON=
 ARG PACKAGES=
 ARG PIP_INDEX_URL=
-RUN libraries= \
+RUN libraries= python= \
+ && if [ -n "${PYTHON}" ]; then \
+      go run -trimpath -buildvcs=false ./cmd/python -series "${PYTHON}" -proxy "${GOPROXY}" -o /python \
+      && export PYTHON_HOME=/python && python="-python /python"; \
+    fi \
  && if [ -n "${PACKAGES}" ]; then \
       go run -trimpath -buildvcs=false ./cmd/packages -r "${PACKAGES}" -o /rootfs/jail/packages \
       && found=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/jail/packages) \
       && libraries=$(echo "${found}" | while read -r path file; do echo "${path}"; done); \
     fi \
- && go run -trimpath -buildvcs=false ./cmd/rootfs /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
+ && go run -trimpath -buildvcs=false ./cmd/rootfs ${python} /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
 
 FROM scratch
 COPY --from=build /rootfs/ /

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -129,7 +130,7 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 	case result.Status == ScriptError && calledWrong(result):
 		return argumentHint(job)
 	case result.Status == SyntaxError, result.Status == MainMissing:
-		if text := sourceHint(result, job.Script); text != "" {
+		if text := sourceHint(result, job.Script, python.Series(r.info.PythonVersion)); text != "" {
 			return text
 		}
 	case result.Status == ImportBlocked:

@@ -110,7 +110,7 @@ func asyncHint(message string) string {
 	return ""
 }
 
-// nameHint is for names that are not defined, which Python 3.11 leaves alone.
+// nameHint is for names that are not defined, which Python leaves alone.
 func nameHint(message string) string {
 	found := undefined.FindStringSubmatch(message)
 	if found == nil {

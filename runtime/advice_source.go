@@ -6,9 +6,18 @@ import (
 	"strings"
 )
 
-// sourceHint is what can be done about a script that is not Python 3.11, or has no
-// main, by what it looks like; empty where it looks like nothing known.
-func sourceHint(result *Result, script string) string {
+// sourceHint is what can be done about a script that is no Python of this series, or
+// has no main, by what it looks like; empty where it looks like nothing known.
+func sourceHint(result *Result, script, series string) string {
+	return strings.ReplaceAll(sourceHintFor(result, script, series), "SERIES", series)
+}
+
+// oldest is the one series of those that scripts run on which lacks what the hints
+// say it does: type parameters, and f-strings with anything in their braces.
+const oldest = "3.11"
+
+// sourceHintFor is sourceHint with SERIES where its name stands.
+func sourceHintFor(result *Result, script, series string) string {
 	start := strings.TrimLeft(script[:min(len(script), 4096)], "\ufeff \t\r\n")
 	for _, whole := range wholes {
 		if whole.start.MatchString(start) && strings.Contains(script, whole.has) {
@@ -24,7 +33,7 @@ func sourceHint(result *Result, script string) string {
 	}
 	line := lineOf(script, result.Line)
 	for _, look := range looks {
-		if look.line.MatchString(line) {
+		if look.line.MatchString(line) && (look.hint != later || series == oldest) {
 			return look.hint
 		}
 	}
@@ -32,7 +41,7 @@ func sourceHint(result *Result, script string) string {
 		return characterHint(found[1])
 	}
 	for _, message := range messages {
-		if message.says.MatchString(result.Error) {
+		if message.says.MatchString(result.Error) && (message.hint != inBraces || series == oldest) {
 			return message.hint
 		}
 	}
@@ -102,10 +111,13 @@ var looks = []struct {
 }
 
 const (
-	later   = "That is of a later Python; this is 3.11. For types there are typing.TypeVar, Generic and TypeAlias."
+	later   = "That is of a later Python; this is SERIES. For types there are typing.TypeVar, Generic and TypeAlias."
 	escaped = "The script was escaped as for HTML: send < > & and quotes as they are."
-	two     = "That is Python 2; this is 3.11."
-	twice   = `There is \n in the place of the ends of lines: the script was escaped twice.`
+	two     = "That is Python 2; this is SERIES."
+	// of f-strings
+	inBraces = "Take what is in the braces out into a variable: up to Python 3.11, which this is, it holds no " +
+		"backslash, no # and no quote of the kind around it."
+	twice = `There is \n in the place of the ends of lines: the script was escaped twice.`
 )
 
 // messages are those of Python.
@@ -114,9 +126,7 @@ var messages = []struct {
 	hint string
 }{
 	{regexp.MustCompile(`Missing parentheses in call to|multiple exception types must be|leading zeros in dec`), two},
-	{regexp.MustCompile(`f-string: (unmatched|expecting '}')|f-string expression part cannot include`),
-		"Take what is in the braces out into a variable: up to Python 3.11, which this is, it holds no backslash, " +
-			"no # and no quote of the kind around it."},
+	{regexp.MustCompile(`f-string: (unmatched|expecting '}')|f-string expression part cannot include`), inBraces},
 	{regexp.MustCompile(`'await' outside|'async \w+' outside`),
 		"Define async def main() and await there: the service runs it."},
 	{regexp.MustCompile(`'(return|yield)' outside function`),

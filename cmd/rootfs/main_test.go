@@ -70,6 +70,37 @@ func TestRootfs(t *testing.T) {
 	}
 	listsWhatIsThere(t, dir)
 	isSettled(t, dir)
+	takesAnother(t, filepath.Join(dir, pythonHome))
+}
+
+// takesAnother lays out a root with a prefix that is there.
+func takesAnother(t *testing.T, prefix string) {
+	dir := filepath.Join(t.TempDir(), "rootfs")
+	var stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-python", prefix, dir}, &stderr); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	seen := 0
+	err := fs.WalkDir(os.DirFS(prefix), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		seen++
+		want, err := os.ReadFile(filepath.Join(prefix, path))
+		if err != nil {
+			return err
+		}
+		if got, err := os.ReadFile(filepath.Join(dir, pythonHome, path)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: another file, %v", path, err)
+		}
+		return nil
+	})
+	if err != nil || seen < 1000 {
+		t.Errorf("%d files, %v", seen, err)
+	}
+	if code := run(t.Context(), []string{"-python", t.TempDir(), filepath.Join(t.TempDir(), "r")}, &stderr); code != 1 {
+		t.Errorf("a directory that is no prefix: exit code %d", code)
+	}
 }
 
 // isSettled looks at modes and times of all files.
@@ -154,8 +185,8 @@ func TestRefusals(t *testing.T) {
 		code int
 		says string
 	}{
-		{nil, 2, "usage: rootfs DIR [FILE...]"},
-		{[]string{"-o", "x"}, 2, "usage"},
+		{nil, 2, "usage: rootfs [-python PREFIX] DIR [FILE...]"},
+		{[]string{"-o", "x"}, 2, "flag provided but not defined"},
 		{[]string{"/dev/null/rootfs"}, 1, "rootfs: install: mkdir /dev/null: not a directory"},
 		{[]string{t.TempDir(), "relative"}, 1, "rootfs: relative: not an absolute path"},
 		{[]string{t.TempDir(), "/nonexistent"}, 1, "rootfs: open /nonexistent: no such file or directory"},

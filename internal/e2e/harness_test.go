@@ -117,6 +117,13 @@ func (s *liveServer) layers(t testing.TB) (layers map[string]bool, python string
 	return told.Isolation, told.PythonVersion[:strings.LastIndexByte(told.PythonVersion, '.')]
 }
 
+// python is the series of Python that scripts run on, such as "3.11".
+func (s *liveServer) python(t testing.TB) string {
+	t.Helper()
+	_, series := s.layers(t)
+	return series
+}
+
 // request is the body of POST /execute, made from Go values.
 type request map[string]any
 

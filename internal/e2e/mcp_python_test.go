@@ -76,7 +76,7 @@ func TestToolWithThePythonClient(t *testing.T) {
 			if err := json.Unmarshal(out, &seen); err != nil {
 				t.Fatalf("%s: %v", out, err)
 			}
-			if seen.Tool.Name != "run_python" || !strings.Contains(seen.Tool.Description, "Python 3.11.") {
+			if seen.Tool.Name != "run_python" || !strings.Contains(seen.Tool.Description, "Python "+live(t).python(t)+".") {
 				t.Errorf("tool %+v", seen.Tool)
 			}
 			for name, wants := range map[string][]string{

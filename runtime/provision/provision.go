@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -37,21 +35,10 @@ func InstallPython(ctx context.Context, from, root, home string, log *slog.Logge
 // fetches 110 MB from the first of proxies, as in GOPROXY, that has them, and
 // compares them with the hash that this program has of them.
 func FetchPython(ctx context.Context, proxies, series, target string, log *slog.Logger) error {
-	from, err := python.SourceOf(series)
-	if err != nil {
-		return err
+	fetch := func(from python.Source, to string) error {
+		return modproxy.Fetch(ctx, proxies, module.Version{Path: from.Module, Version: from.Version}, from.Sum, to)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(filepath.Clean(target)), ".module-*") // where there is room for it
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	archive := filepath.Join(dir, "module.zip")
-	version := module.Version{Path: from.Module, Version: from.Version}
-	if err := modproxy.Fetch(ctx, proxies, version, from.Sum, archive); err != nil {
-		return err
-	}
-	return python.Unpack(ctx, archive, series, target, log)
+	return python.Unpack(ctx, series, target, fetch, log)
 }
 
 // InstallPackages makes target, which must not exist yet, a directory for

@@ -191,6 +191,11 @@ var closures = []struct {
 			"/py/lib/q/libq.so":    libc}),
 		want:    []string{ld + " /usr/lib/ld-linux-x86-64.so.2", "/py/lib/libpython.so", "/py/lib/q/libq.so"},
 		missing: []string{"libgcc_s.so.1"}},
+	{name: "strings in two segments", // as CPython 3.14 is built
+		system: arch.with(system{"/py/bin/python3.11": elftest.File{Interp: ld, Split: true,
+			Needed: []string{"libm.so.6", "libc.so.6"}}}),
+		want:    []string{ld + " /usr/lib/ld-linux-x86-64.so.2", "/usr/lib/libm.so.6", "/usr/lib/libc.so.6"},
+		missing: []string{"libgcc_s.so.1"}},
 	{name: "home is above the libraries", home: "/usr", exe: "/usr/bin/python3.11",
 		modules: []string{"/usr/lib/python3.11/a.so"},
 		system: arch.with(system{"/usr/bin/python3.11": elftest.File{Interp: ld,

@@ -68,31 +68,38 @@ func prefixIn(ctx context.Context, from, dir string, log *slog.Logger) (*Interpr
 }
 
 // Unpack makes target, which must not exist yet, the prefix of the CPython of a
-// series, from the archive of the module that [SourceOf] names, which its caller
-// has compared with the hash there. It has what a bundled one has, see the package
-// documentation, but for the manifest: like any other interpreter that [At] takes
-// it is the operator's to look after. It takes some seconds and 150 MB of disk.
+// series such as "3.14" that is not in this binary. fetch writes the archive of the
+// module that carries it to the file to, and compares it with the hash that from has.
+// What is made has what a bundled one has, see the package documentation, but for the
+// manifest: like any other interpreter that [At] takes it is the operator's to look
+// after. It takes some seconds and 250 MB of disk, of which 50 MB stay.
 //
-// After an error target does not exist.
-func Unpack(ctx context.Context, archive, series, target string, log *slog.Logger) error {
+// After an error target does not exist. It is [ErrBundled] for the bundled one.
+func Unpack(ctx context.Context, series, target string, fetch func(from Source, to string) error,
+	log *slog.Logger) error {
 	if err := supported(); err != nil {
 		return err
 	}
-	if _, err := SourceOf(series); err != nil {
+	from, err := SourceOf(series)
+	if err != nil {
 		return err
 	}
 	if err := free(target); err != nil {
 		return err
 	}
-	parent := filepath.Dir(target)
+	parent := filepath.Dir(filepath.Clean(target))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return fmt.Errorf("install: %w", err)
 	}
-	staging, err := os.MkdirTemp(parent, ".python-*")
+	staging, err := os.MkdirTemp(parent, ".python-*") // so that a rename is all it takes
 	if err != nil {
 		return fmt.Errorf("install: %w", err)
 	}
 	defer os.RemoveAll(staging)
+	archive := filepath.Join(staging, "module.zip")
+	if err := fetch(from, archive); err != nil {
+		return err
+	}
 	r, start := releaseOf(series), time.Now()
 	extract := func(dir string) error { return extractModule(archive, r.module, dir) }
 	if err := r.build(ctx, staging, extract); err != nil {

@@ -18,6 +18,7 @@ type File struct {
 	Needed                []string
 	Rpath, Runpath        string
 	TableSize, TableStart uint64 // of the string table, to lie about it
+	Split                 bool   // the string table begins in one segment and ends in the next
 }
 
 // Write writes the file and the directories above it.
@@ -41,7 +42,7 @@ func Write(t testing.TB, path string, e File) {
 	if e.Runpath != "" {
 		add(elf.DT_RUNPATH, e.Runpath)
 	}
-	const start = 64 + 3*56 // behind the headers
+	const start = 64 + 4*56 // behind the headers
 	tableAt := uint64(start + len(e.Interp) + 1)
 	if e.TableSize == 0 {
 		e.TableSize = uint64(len(table))
@@ -54,12 +55,19 @@ func Write(t testing.TB, path string, e File) {
 		{Type: uint32(elf.PT_LOAD), Filesz: end, Memsz: end},
 		{Type: uint32(elf.PT_DYNAMIC), Off: dynamicAt, Filesz: end - dynamicAt},
 		{Type: uint32(elf.PT_INTERP), Off: start, Filesz: tableAt - start},
+		{Type: uint32(elf.PT_NULL)},
+	}
+	if e.Split {
+		middle := tableAt + uint64(len(table))/2
+		progs[0].Filesz, progs[0].Memsz = middle, middle
+		progs[3] = elf.Prog64{Type: uint32(elf.PT_LOAD), Off: middle, Vaddr: middle, Filesz: end - middle,
+			Memsz: end - middle}
 	}
 	if e.Interp == "" {
 		progs[2].Type = uint32(elf.PT_NULL)
 	}
 	head := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(e.Machine), Version: 1,
-		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 3}
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 4}
 	copy(head.Ident[:], elf.ELFMAG)
 	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64),
 		byte(elf.ELFDATA2LSB), 1
