@@ -12,7 +12,7 @@ import (
 // Job is one script to run, as the caller gave it: data, all of it untrusted.
 // What Run calls back meanwhile is in Hooks.
 type Job struct {
-	// Script is Python 3.11 source, valid UTF-8, that defines main, or what Options
+	// Script is Python source, valid UTF-8, that defines main, or what Options
 	// ask for.
 	Script string
 	// Input is the JSON text handed to main as its only argument. nil means

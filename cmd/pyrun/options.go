@@ -183,7 +183,7 @@ func (o *options) setTimeout(s string) error {
 func usage(w io.Writer, flags *flag.FlagSet) {
 	fmt.Fprint(w, `usage: pyrun [flags] SCRIPT [-- ARGUMENTS]
 
-Runs a Python 3.11 script in a sandbox: no network, no processes, no files but
+Runs a Python script in a sandbox: no network, no processes, no files but
 its own. The script defines main(), or main(input); what that returns must be
 JSON data. SCRIPT is a file, or - for standard input. ARGUMENTS are sys.argv[1:].
 

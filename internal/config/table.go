@@ -109,8 +109,9 @@ var settings = []Setting{
 		Meaning: "a requirements file, whose packages are installed at the first start, or a directory of " +
 			"packages (`cmd/packages` makes one); empty: the standard library alone",
 		kind: existingPath(func(c *Config) *string { return &c.Runtime.Packages })},
-	{Name: "PYTHON_HOME", Default: "", Meaning: "prefix of another CPython 3.11; empty: the one in the binary",
-		kind: absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
+	{Name: "PYTHON_HOME", Default: "",
+		Meaning: "prefix of another CPython, 3.11 or 3.14 (`cmd/python` makes one); empty: the one in the binary",
+		kind:    absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
 	{Name: "PIP_INDEX_URL", Default: "`pip.conf`'s, else " + runtime.DefaultPackageIndex, computed: true,
 		Meaning: "index that the packages of a requirements file come from, a password in it included",
 		kind:    pipURLs(func(c *Config) *string { return &c.Runtime.Index.IndexURL }, nil)},

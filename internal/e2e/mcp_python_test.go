@@ -76,7 +76,8 @@ func TestToolWithThePythonClient(t *testing.T) {
 			if err := json.Unmarshal(out, &seen); err != nil {
 				t.Fatalf("%s: %v", out, err)
 			}
-			if seen.Tool.Name != "run_python" || !strings.Contains(seen.Tool.Description, "Python "+live(t).python(t)+".") {
+			python := "Python " + live(t).python(t) + "."
+			if seen.Tool.Name != "run_python" || !strings.Contains(seen.Tool.Description, python) {
 				t.Errorf("tool %+v", seen.Tool)
 			}
 			for name, wants := range map[string][]string{

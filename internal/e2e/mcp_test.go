@@ -68,7 +68,8 @@ func TestTool(t *testing.T) {
 		t.Fatal(err)
 	}
 	description := list.Tools[0].Description
-	if !strings.Contains(description, "Python "+live(t).python(t)+".") || !strings.Contains(description, mcp.ExampleArguments) {
+	if !strings.Contains(description, "Python "+live(t).python(t)+".") ||
+		!strings.Contains(description, mcp.ExampleArguments) {
 		t.Errorf("description: %s", description)
 	}
 	for name, tt := range map[string]struct {

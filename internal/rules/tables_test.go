@@ -17,6 +17,7 @@ var ranks = []ranked{
 		"our program in the confined process; text to the server, which never runs it"},
 	{"runtime/internal/proc", true, 2, "what the kernel says of a process, from outside"},
 	{"runtime/internal/cgroup", true, 2, "control groups are files; it knows neither jail nor interpreter"},
+	{"runtime/internal/modproxy", true, 2, "archives of Go modules by their hash; it knows not what is in them"},
 	{"internal/inflight", false, 2, "counts, and knows not what"},
 	{"internal/logline", false, 2, "the form of a line, not what it says"},
 	{"internal/testbed", true, 2, "starts the program for tests and knows it from outside only"},
@@ -71,7 +72,8 @@ var bans = []ban{
 	// the logging client wants a request of its type, tokens come in a header
 	{"net/http", nil, []string{"funcs", "function.go", "cmd", "internal/service", "internal/metrics",
 		"internal/testbed", "internal/gcp/entry.go", "internal/gcp/tokens.go",
-		"runtime/internal/packages/index"}, // a client, which asks for packages before a caller is listened to
+		// clients: of packages before a caller is listened to, of an interpreter before there is a server
+		"runtime/internal/packages/index", "runtime/internal/modproxy"},
 		"what runs scripts must not know how they arrived"},
 	{framework, nil, []string{"function.go"},
 		"the framework is one of two ways to be served; only the wiring knows"},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed/locked"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // process is a program that runs as a child of the test.
@@ -114,6 +115,9 @@ func (b *Bed) startProcess(s *Server, o Options, dir string) error {
 		Shared: "/dev/shm/pyexec-" + filepath.Base(dir),
 	}
 	env := append(constant(home), "HOST=127.0.0.1", fmt.Sprint("PORT=", ports[0]))
+	if python := need.Python(); python != "" {
+		env = append(env, "PYTHON_HOME="+python)
+	}
 	s.began = time.Now()
 	p := &pair{shared: s.Targets.Shared, command: canaryCommand{o.Setup.Ordinary, b.canary, constant(home)}}
 	start := func() (err error) {

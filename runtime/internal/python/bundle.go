@@ -191,6 +191,7 @@ func (b *bundle) replace(ctx context.Context, cause error) error {
 
 // dynload lists the extension modules of the standard library of a series below home.
 func dynload(home, series string) []string {
-	found, _ := filepath.Glob(filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib(series)), "lib-dynload", "*.so"))
+	dir := filepath.Join(ldso.GlobQuote(home), filepath.FromSlash(stdlib(series)), "lib-dynload")
+	found, _ := filepath.Glob(filepath.Join(dir, "*.so"))
 	return found
 }

@@ -1,5 +1,5 @@
-// Package python provides the CPython 3.11 that scripts run in: the one carried
-// inside this binary, or another one the operator names.
+// Package python provides the CPython that scripts run in: the 3.11 carried inside
+// this binary, or another one the operator names.
 //
 // # The bundled interpreter
 //
@@ -53,8 +53,10 @@
 //
 // # Another interpreter
 //
-// [At] takes the prefix of an installed CPython 3.11 as it is. Nothing is added
-// to it, compiled or removed.
+// [At] takes the prefix of an installed CPython as it is. Nothing is added to it,
+// compiled or removed. [Unpack] makes such a prefix of another version of the module
+// in the same steps, all but the manifest; the table in release.go has the versions,
+// and what is different about each.
 //
 // # Shared libraries
 //

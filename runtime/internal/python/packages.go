@@ -36,7 +36,7 @@ func (p *Interpreter) NoteLibraries(dir string) error { return ldso.Note(dir, p.
 
 // Compile writes byte code for every module below dir, which scripts will see
 // at the path shown. A later import does not compare it with its source. A
-// module that is no Python 3.11 stays without: distributions carry templates
+// module that is no Python of this version stays without: distributions carry templates
 // and sources for other versions.
 func (p *Interpreter) Compile(ctx context.Context, dir, shown string) error {
 	return byteCompile(ctx, p.Executable, dir, shown, true)

@@ -66,7 +66,8 @@ func TestUnpackRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want %q", err, tt.says)
 			}
-			if left, err := os.ReadDir(filepath.Dir(target)); err != nil && !errors.Is(err, fs.ErrNotExist) || len(left) > 0 {
+			left, err := os.ReadDir(filepath.Dir(target))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) || len(left) > 0 {
 				t.Errorf("left %v, %v", left, err)
 			}
 		})

@@ -51,21 +51,7 @@ func Write(t testing.TB, path string, e File) {
 	dynamicAt := tableAt + uint64(len(table))
 	end := dynamicAt + 8*uint64(len(dynamic))
 
-	progs := []elf.Prog64{
-		{Type: uint32(elf.PT_LOAD), Filesz: end, Memsz: end},
-		{Type: uint32(elf.PT_DYNAMIC), Off: dynamicAt, Filesz: end - dynamicAt},
-		{Type: uint32(elf.PT_INTERP), Off: start, Filesz: tableAt - start},
-		{Type: uint32(elf.PT_NULL)},
-	}
-	if e.Split {
-		middle := tableAt + uint64(len(table))/2
-		progs[0].Filesz, progs[0].Memsz = middle, middle
-		progs[3] = elf.Prog64{Type: uint32(elf.PT_LOAD), Off: middle, Vaddr: middle, Filesz: end - middle,
-			Memsz: end - middle}
-	}
-	if e.Interp == "" {
-		progs[2].Type = uint32(elf.PT_NULL)
-	}
+	progs := e.programs(start, tableAt, uint64(len(table)), dynamicAt, end)
 	head := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(e.Machine), Version: 1,
 		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 4}
 	copy(head.Ident[:], elf.ELFMAG)
@@ -84,4 +70,24 @@ func Write(t testing.TB, path string, e File) {
 	if err := os.WriteFile(path, b.Bytes(), 0o755); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// programs are the program headers of a file with its parts at these offsets.
+func (e File) programs(start, tableAt, tableLen, dynamicAt, end uint64) []elf.Prog64 {
+	progs := []elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Filesz: end, Memsz: end},
+		{Type: uint32(elf.PT_DYNAMIC), Off: dynamicAt, Filesz: end - dynamicAt},
+		{Type: uint32(elf.PT_INTERP), Off: start, Filesz: tableAt - start},
+		{Type: uint32(elf.PT_NULL)},
+	}
+	if e.Split {
+		middle := tableAt + tableLen/2
+		progs[0].Filesz, progs[0].Memsz = middle, middle
+		progs[3] = elf.Prog64{Type: uint32(elf.PT_LOAD), Off: middle, Vaddr: middle, Filesz: end - middle,
+			Memsz: end - middle}
+	}
+	if e.Interp == "" {
+		progs[2].Type = uint32(elf.PT_NULL)
+	}
+	return progs
 }
