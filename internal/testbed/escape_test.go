@@ -179,7 +179,7 @@ func (s *target) run(t *testing.T, name string) {
 		t.Error(err)
 		return
 	}
-	want := p.In(s.setup)
+	want := p.In(places(s.setup)...)
 	if blocked := want["blocked"]; blocked != "" && s.checked {
 		why := "Script contains potentially dangerous code: " + blocked
 		want = program.Expected{"status": "import_blocked", "error": why}

@@ -123,7 +123,7 @@ func (s *measured) deal(t *testing.T, set program.Set, shared, name string) {
 	if t.Failed() {
 		return
 	}
-	for _, wrong := range mismatches(p.In(s.setup), a.code, a.members) {
+	for _, wrong := range mismatches(p.In(places(s.setup)...), a.code, a.members) {
 		t.Errorf("%s\nthe reply: %d %.1000s", wrong, a.code, a.reply)
 	}
 	t.Logf("held %v, beside its own pages %.1f MiB; the reply says %.1f MiB at most, and %s %s",

@@ -2,10 +2,13 @@ package testbed_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/testbed"
+	"github.com/pyexec/pyexec/internal/testbed/need"
 	"github.com/pyexec/pyexec/internal/testbed/program"
 )
 
@@ -17,9 +20,22 @@ var (
 	honest  = setOf("memory/honest")
 )
 
+// python314 is a place of its own, wherever that is: a server whose scripts run on it.
+const python314 = "python-3.14"
+
+// places are the names of where a program runs, for its header.
+func places(setup string) []string {
+	if home := need.Python(); home != "" {
+		if _, err := os.Stat(filepath.Join(home, "bin", "python3.14")); err == nil {
+			return []string{setup, python314}
+		}
+	}
+	return []string{setup}
+}
+
 // setOf are programs whose headers tell set-ups apart.
 func setOf(dir string, shared ...string) program.Set {
-	var places []string
+	places := []string{python314}
 	for _, s := range testbed.Setups() {
 		places = append(places, s.Name)
 	}

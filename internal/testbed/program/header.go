@@ -16,7 +16,7 @@ var (
 		"entries", "each~", "contained", "contained~", "free", "free~",
 		"blocked", "timeout", "input", "before", "beside", "arch", "because", "holds", "leaves",
 	}
-	headerLine = regexp.MustCompile(`^# (?:in ([a-zA-Z -]+): )?([a-z]+~?): (.*)$`)
+	headerLine = regexp.MustCompile(`^# (?:in ([a-zA-Z0-9. -]+): )?([a-z]+~?): (.*)$`)
 
 	// One of them is in every header.
 	outcomes = []string{"status", "result", "result~", "entries", "each~", "contained", "contained~"}

@@ -2,6 +2,9 @@
 # status: script_error
 # error: SystemError: unknown opcode
 # stderr~: XXX lineno: -?[0-9]+, opcode: [0-9]+\n
+# in python-3.14: status: killed
+# in python-3.14: error: Script was killed by SIGSEGV
+# because: its operations are found by a table, which it does not look beyond
 import types
 
 

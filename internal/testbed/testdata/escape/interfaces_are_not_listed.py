@@ -1,5 +1,7 @@
 # Addresses and routes of the machine.
 # result: {"refused": ["list", "netlink", "ioctl", "names"], "OSError": ["index"]}
+# in python-3.14: result: {"refused": ["list", "index", "netlink", "ioctl", "names"]}
+# because: Python tells the reason there
 import importlib
 fcntl, socket = map(importlib.import_module, ("fcntl", "socket"))
 
