@@ -60,7 +60,7 @@ func benchConfig(tb testing.TB) runtime.Config {
 //	go test -run '^$' -bench Service -benchtime 1x ./runtime
 func BenchmarkService(b *testing.B) {
 	cfg := benchConfig(b)
-	interpreter, err := python.Bundled(context.Background(), cfg.CacheDir, cfg.Log)
+	interpreter, err := interpreterOf(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -87,6 +87,14 @@ func BenchmarkService(b *testing.B) {
 	for b.Loop() {
 		report(b, ways)
 	}
+}
+
+// interpreterOf is the one that runs of a configuration have.
+func interpreterOf(cfg runtime.Config) (*python.Interpreter, error) {
+	if cfg.PythonHome != "" {
+		return python.At(cfg.PythonHome)
+	}
+	return python.Bundled(context.Background(), cfg.CacheDir, cfg.Log)
 }
 
 // loggedService is the whole service: it writes an entry for every run, after
