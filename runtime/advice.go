@@ -125,7 +125,7 @@ func (r *Runtime) hint(result *Result, detail string, job *Job) string {
 		}
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
 	case result.Status == NotJSON:
-		return valueHint(detail, job.Options.Convert)
+		return valueHint(detail, job.Options)
 	case result.Status == ScriptError && calledWrong(result):
 		return argumentHint(job)
 	case result.Status == SyntaxError, result.Status == MainMissing:
