@@ -23,7 +23,8 @@ const (
 	noDisplay = "There is no display: draw with matplotlib, whose figures come back with the reply."
 	noPip     = "A script can't install packages: GET /capabilities lists those that are there; the operator can add " +
 		"to them with PYTHON_PACKAGES."
-	byList = " Which imports are refused before the run is the operator's choice, BLOCKED_IMPORTS."
+	threadPool = "Use concurrent.futures.ThreadPoolExecutor, a pool of threads: other processes are not available."
+	byList     = " Which imports are refused before the run is the operator's choice, BLOCKED_IMPORTS."
 )
 
 // onNetwork are packages that are of no use without the network. Installing them leads to
