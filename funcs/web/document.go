@@ -198,8 +198,8 @@ var successFields = []Field{
 			`left out.`},
 	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Not there " +
 		"where nothing was, unless report is asked for."},
-	{Name: "hint", Type: "string", Meaning: "What the script does twice: it calls main() by itself, and the " +
-		"service calls it again."},
+	{Name: "hint", Type: "string", Meaning: "What to change. A success has it where the script calls main() by " +
+		"itself, and the service calls it again."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 
