@@ -25,7 +25,8 @@ func blockedHint(message, script string) string {
 			instead += " No program can be started: call Python instead."
 		}
 		if asksSettings.MatchString(script) {
-			instead += " The environment has nothing of the server: send settings as input."
+			instead += " The environment has nothing of the server: send settings as input, or as env, with " +
+				"which this check lets os pass."
 		}
 	}
 	return strings.TrimSpace(instead + byList)

@@ -12,6 +12,7 @@ from _harness.result import parse
 from _harness.ways import is_data
 
 COROUTINE = 0x80  # the flag of code with await outside of functions
+READS_ENV = frozenset({"os", "posix"})  # imports that pass the check of a request with variables
 VALUE = "<value>"  # the variable of the last expression's value, which no script can spell
 
 _environ, _argv = os.environ, sys.argv

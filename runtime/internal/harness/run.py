@@ -75,6 +75,8 @@ class Run:
             if options:
                 self.asked = entry.Asked(options)
                 self.asked.provide()
+                if self.asked.env:
+                    self.blocked = blocked - entry.READS_ENV
             streams.put_stdin(stdin)
             if blob:
                 self.put(blob)
@@ -110,7 +112,7 @@ class Run:
             self.given = files.put(blob)
             modules = home.modules_of(self.given)
             home.give_way(modules)
-            self.blocked = blocked - modules
+            self.blocked -= modules
         except OSError:
             raise Refused("file_limit", "files") from None
 
