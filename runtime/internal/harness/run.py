@@ -23,11 +23,13 @@ from _harness.faults import (
     TEXT_LIMIT,
     NotJSON,
     Refused,
+    causes_of,
     classify,
     describe,
     line_of,
     traceback_of,
 )
+from _harness.reserve import give_room
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 
@@ -189,6 +191,7 @@ class Run:
                     pass
 
     def fail(self, status, error, e=None, **more):
+        give_room()
         more = {k: v for k, v in more.items() if v}
         message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
         stopped = status in ("timeout", "killed")  # which may have come while files were collected
@@ -208,6 +211,7 @@ class Run:
     def answer(self, message, files):
         """Tell why there is no value."""
         global current
+        give_room()
         current = None  # from here on the alarm has nothing to add
         streams.flush()
         self.send_bag(files)
@@ -230,13 +234,16 @@ class Run:
         self.fail("exited", int.__repr__(code), e, denied=denied(e) if code else "")
 
     def raised(self, e):
+        give_room()
         _set_recursion(1000)  # the script may have left less than this takes
         tb = traceback_of(e)
         line = line_of(tb)
         status, detail = classify(e)
         if status == "memory_limit":
-            # Give back what the dead frames hold before anything is formatted.
-            _clear_frames(tb)
+            # Give back what the dead frames hold before anything is formatted. Where there was no memory
+            # for a traceback either, they are those of an error that this one came of.
+            for cause in causes_of(e):
+                _clear_frames(traceback_of(cause))
             _collect()
         scriptfile.keep_source()
         error, text = describe(e)
