@@ -16,7 +16,7 @@ from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
 from _harness import attached, denials, devices, display, ends, entry, figures, files, home, scriptfile, streams
-from _harness.channel import receive, send
+from _harness.channel import answering, receive, send
 from _harness.convert import convert
 from _harness.faults import (
     MODULE,
@@ -99,13 +99,14 @@ class Run:
         except BaseException as e:
             self.raised(e)
         else:
-            current = None
-            streams.flush()
-            if _len(payload) > result_limit:
-                self.fail("result_limit", "bytes")
-            self.send_bag()
-            send(b"V", payload)
-        _exit(0)
+            with answering:
+                current = None
+                streams.flush()
+                if _len(payload) > result_limit:
+                    self.fail("result_limit", "bytes")
+                self.send_bag()
+                send(b"V", payload)
+                _exit(0)
 
     def put(self, blob):
         try:
@@ -212,11 +213,12 @@ class Run:
         """Tell why there is no value."""
         global current
         give_room()
-        current = None  # from here on the alarm has nothing to add
-        streams.flush()
-        self.send_bag(files)
-        send(b"E", encode_text(message))
-        _exit(0)
+        with answering:
+            current = None  # from here on the alarm has nothing to add
+            streams.flush()
+            self.send_bag(files)
+            send(b"E", encode_text(message))
+            _exit(0)
 
     def exited(self, e):
         code = _exit_code(e)
@@ -290,8 +292,9 @@ def on_alarm(signum, frame):
 
 
 def on_signal(number, frame):
-    """The script has sent itself a signal that ends a process."""
-    run = current
-    if run is not None:
-        line, text = ends.place(frame)
-        run.fail("killed", int.__repr__(number), traceback=text, line=line)
+    """The script has sent itself a signal that ends a process: it does not go on behind it."""
+    with answering:
+        run = current
+        if run is not None:
+            line, text = ends.place(frame)
+            run.fail("killed", int.__repr__(number), traceback=text, line=line)

@@ -14,7 +14,7 @@ import signal as _module
 import sys
 from operator import index as _index
 
-from _harness.channel import send
+from _harness.channel import answering, send
 from _harness.result import encode_text
 
 SIG_DFL, SIGALRM, SIG_BLOCK = _module.SIG_DFL, _signal.SIGALRM, _signal.SIG_BLOCK
@@ -115,8 +115,9 @@ def leave(status):
     except TypeError:  # for the call to complain of
         code = 0
     if code in BY_EXIT:
-        send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True}))
-        status = code
+        with answering:
+            send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True}))
+            _exit(code)
     _exit(status)
 
 
