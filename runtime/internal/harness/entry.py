@@ -7,7 +7,7 @@ import time
 import types
 from _ast import Assign, Expr, Name, Store
 
-from _harness import display
+from _harness import display, figures
 from _harness.result import parse
 from _harness.ways import is_data
 
@@ -78,9 +78,10 @@ def ended_well(e):
 def show_text(value, way):
     """The JSON text for a program whose last value is none, nor shows itself: None if it is data.
 
-    What is no data, like the thread that was started last, is shown as a notebook does.
+    What is no data, like the thread that was started last, is shown as a notebook does, and
+    so is what a plot gives.
     """
-    if is_data(way) or _issubclass(_type(value), _Coroutine):
+    if (is_data(way) or _issubclass(_type(value), _Coroutine)) and not figures.has_drawn(value):
         return None
     display.collect(value)
     return display.NULL
