@@ -30,6 +30,10 @@ class Asked:
 
     def __init__(self, text):
         self.__dict__.update(parse(text))
+        if not self.entry.isascii():  # then Python has it in another form than it may be written in
+            from unicodedata import normalize
+
+            self.entry = normalize("NFKC", self.entry)
 
     def provide(self):
         """Put variables and arguments where the script finds them."""
