@@ -5,6 +5,8 @@ import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
 
+from _harness import reserve
+
 NAME = "script.py"
 MODULE = "script"
 OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
@@ -119,10 +121,11 @@ def stack_is_lacking():
     """Whether it is memory that a new thread could not get.
 
     The C library maps its stack, with a page to guard it, before it asks the
-    kernel for the thread. What the script holds is still there when this is asked.
+    kernel for the thread. What the script holds is still there when this is asked,
+    and what was given back since is not for threads.
     """
     try:
-        _map(-1, (_stack_size() or THREAD_STACK) + _page, flags=_private).close()
+        _map(-1, (_stack_size() or THREAD_STACK) + _page + reserve.given, flags=_private).close()
     except OSError:
         return True
     return False

@@ -15,9 +15,10 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, ends, entry, figures, files, home, scriptfile, streams
+from _harness import attached, devices, display, ends, entry, figures, files, home, scriptfile, streams
 from _harness.channel import answering, receive, send
 from _harness.convert import convert
+from _harness.denials import denied
 from _harness.faults import (
     MODULE,
     TEXT_LIMIT,
@@ -256,13 +257,6 @@ class Run:
 
 def run_coroutine(coroutine):
     return home.from_library("asyncio").run(coroutine)
-
-
-def denied(e):
-    try:
-        return denials.refused_by_sandbox(e)
-    except BaseException:  # the script has broken what is needed for this
-        return ""
 
 
 def set_alarm():
