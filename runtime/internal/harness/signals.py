@@ -14,7 +14,7 @@ import signal as _module
 import sys
 from operator import index as _index
 
-from _harness.channel import send
+from _harness.channel import answering, send
 from _harness.result import encode_text
 
 SIG_DFL, SIGALRM, SIG_BLOCK = _module.SIG_DFL, _signal.SIGALRM, _signal.SIG_BLOCK
@@ -79,12 +79,14 @@ def end(number):
 
 
 def kill(pid, signal, /):
+    pid = _index(pid)
     if ends(signal) and (pid == 0 or pid == _getpid() or pid < -1 and -pid == _getpgid(0)):
         return end(signal)
     return _kill(pid, signal)
 
 
 def killpg(pgid, signal, /):
+    pgid = _index(pgid)
     if ends(signal) and (pgid == 0 or pgid == _getpgid(0)):
         return end(signal)
     return _killpg(pgid, signal)
@@ -107,8 +109,15 @@ def abort():
 
 def leave(status):
     """os._exit, which says so where its status would be taken for a signal's."""
-    if status in BY_EXIT:
-        send(b"E", encode_text({"status": "exited", "error": _int.__repr__(_index(status)), "ran": True}))
+    try:
+        code = _index(status)
+        code = code & 0xFF if -1 << 31 <= code < 1 << 31 else 0  # the system keeps no more of it
+    except TypeError:  # for the call to complain of
+        code = 0
+    if code in BY_EXIT:
+        with answering:
+            send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True}))
+            _exit(code)
     _exit(status)
 
 
