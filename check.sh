@@ -170,6 +170,20 @@ fuzz_all() {
 	done
 }
 
+# on_python_3_14 is what depends on the version of Python that scripts run on.
+on_python_3_14() {
+	local home
+	home=$(mktemp -d)
+	chmod 755 "$home"
+	go run ./cmd/python -series 3.14 -proxy "$(go env GOPROXY)" -o "$home/python"
+	export PYEXEC_TEST_PYTHON=$home/python
+	go test -timeout=20m ./internal/e2e -run 'TestSemantics|TestLimits|TestHintsOfScripts|TestDocumentedReplies'
+	go test -timeout=20m ./runtime -run 'TestAttacks|TestCalls|TestDenials|TestEachLayer|TestHome'
+	go test -timeout=20m ./internal/testbed -run 'TestEscape/plain-'
+	unset PYEXEC_TEST_PYTHON
+	rm -r "$home"
+}
+
 # ci is what is not in all.
 ci() {
 	step govulncheck
@@ -191,6 +205,9 @@ ci() {
 
 	step go test as uid 65534
 	elsewhere as_ordinary_user
+
+	step what depends on Python, on 3.14
+	on_python_3_14
 
 	step "go test in a container like Docker's"
 	elsewhere in_container
