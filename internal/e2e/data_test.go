@@ -52,6 +52,9 @@ func withPackages(variable, requirements string, overrides ...string) func() (*s
 		if cfg.Runtime.Packages, err = filepath.Abs(packages); err != nil {
 			return nil, err
 		}
+		if cfg.Runtime.PythonHome == "" {
+			cfg.Runtime.PythonHome = need.Python()
+		}
 		s, err := service.New(context.Background(), cfg, logline.New(io.Discard))
 		if err != nil {
 			return nil, err
