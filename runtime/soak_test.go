@@ -117,8 +117,10 @@ var soakJobs = []struct {
 	{"import os\ndef main():\n    os._exit(3)", runtime.Exited},
 	{"def main():\n    while True: print('x' * 100000)", runtime.OutputLimit},
 	{"def main():\n    while True: pass", runtime.Timeout},
-	{"import threading, time\ndef main():\n    [threading.Thread(target=time.sleep, args=(9,)).start() for _ in " +
-		"range(9)]\n    return 1", runtime.OK},
+	{"import threading, time\ndef main():\n    [threading.Thread(target=time.sleep, args=(9,), daemon=True).start() " +
+		"for _ in range(9)]\n    return 1", runtime.OK},
+	{"import atexit, threading\ndef main():\n    atexit.register(print, 'end')\n    " +
+		"[threading.Thread(target=print, args=(i,)).start() for i in range(9)]\n    return 1", runtime.OK},
 }
 
 func soak(t *testing.T, r *runtime.Runtime, n int) {
