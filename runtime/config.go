@@ -35,6 +35,10 @@ type Config struct {
 	// clear message. It is a courtesy to the caller, never the boundary. Empty
 	// switches the check off.
 	BlockedImports []string
+	// Environments are others to run scripts in than the one that Preload, Packages and
+	// PythonHome describe, which is called DefaultEnvironment; scripts choose among
+	// them in this order, the default one first.
+	Environments []Environment
 	// Preload are the modules the zygote imports before it forks. One that is
 	// not installed stops the start.
 	Preload []string
@@ -78,6 +82,25 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
+}
+
+// Environment describes one to run scripts in. What it does not say is as in Config.
+type Environment struct {
+	// Name is what requests call it. No two have the same.
+	Name string
+	// Packages, PythonHome, Preload and PreloadInstalled are as in Config.
+	Packages, PythonHome      string
+	Preload, PreloadInstalled []string
+	// AtOnce starts its interpreter at the start, and not when the first run asks for
+	// it. Either may be ended, and started again, when memory is short.
+	AtOnce bool
+}
+
+// of is the configuration of another environment than the default one.
+func (cfg Config) of(e Environment) Config {
+	cfg.Packages, cfg.PythonHome, cfg.Environments = e.Packages, e.PythonHome, nil
+	cfg.Preload, cfg.PreloadInstalled = e.Preload, e.PreloadInstalled
+	return cfg
 }
 
 // software returns the part of cfg that says what scripts run on.

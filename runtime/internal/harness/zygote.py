@@ -170,20 +170,28 @@ def rehearse_runs():
 
 def refuse_threads():
     """A fork would lose them. Those that Python doesn't know of are counted by the server."""
-    if len(sys._current_frames()) != 1:
+    if threads() != 1:
         raise SystemExit("a preloaded module started a thread; a fork would lose it")
+
+
+def threads():
+    return len(sys._current_frames())
 
 
 def load(name):
     """Import a module of PRELOAD; why that failed is for the operator, who named it."""
     try:
         __import__(name)
+    except SystemExit as e:
+        raise SystemExit(f"PRELOAD: {name}: it ends the interpreter with exit code {e.code!r:.100}") from None
     except Exception as e:
         missing = isinstance(e, ModuleNotFoundError) and e.name
         if missing and (name + ".").startswith(missing + "."):
             raise SystemExit(f"PRELOAD: {name}: {e}") from None
         e.add_note(f"PRELOAD: {name}: cannot be imported")
         raise
+    if threads() != 1:
+        raise SystemExit(f"PRELOAD: {name}: a preloaded module started a thread; a fork would lose it")
 
 
 class Server:

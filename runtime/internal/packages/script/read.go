@@ -54,14 +54,18 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("metadata of the script: line %d: %s", e.Line, e.Reason)
 }
 
+// Has reports whether a script may have a header. Most have none, and to find that
+// out costs next to nothing.
+func Has(script string) bool { return strings.Contains(script, opening+kind) }
+
 // Read returns the header of a script, nil if it has none. Every error is an
 // *[Error].
 //
 // Keys that the specification does not know are not looked at, nor is the table
 // tool: they are for other programs.
 func Read(script string) (*Header, error) {
-	if !strings.Contains(script, opening+kind) {
-		return nil, nil // most have none, and that must cost nothing
+	if !Has(script) {
+		return nil, nil
 	}
 	b, err := find(script)
 	if b == nil || err != nil {
