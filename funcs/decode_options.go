@@ -31,9 +31,19 @@ func setEntry(p *params, value []byte, _ *runtime.Limits) error {
 	return nil
 }
 
-// entryOfQuery returns the JSON text for what stands in a query, where a name needs
+// setEnvironment takes the name of an environment, whichever there are.
+func setEnvironment(p *params, value []byte, _ *runtime.Limits) error {
+	name, err := text("environment", value)
+	if err != nil || name == "" {
+		return refuse(invalidRequest, "environment must be the name of one: GET /capabilities lists them")
+	}
+	p.job.Environment = name
+	return nil
+}
+
+// nameOfQuery returns the JSON text for what stands in a query, where a name needs
 // no quotes.
-func entryOfQuery(value []byte) []byte {
+func nameOfQuery(value []byte) []byte {
 	if string(value) == "null" || len(value) > 0 && value[0] == '"' && json.Valid(value) {
 		return value
 	}

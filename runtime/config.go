@@ -96,6 +96,16 @@ type Environment struct {
 	AtOnce bool
 }
 
+// EnvironmentNames is what can be told of the environments before anything is found:
+// their names, the default one first.
+func (cfg Config) EnvironmentNames() []EnvironmentInfo {
+	list := []EnvironmentInfo{{Name: DefaultEnvironment}}
+	for _, e := range cfg.Environments {
+		list = append(list, EnvironmentInfo{Name: e.Name})
+	}
+	return list
+}
+
 // of is the configuration of another environment than the default one.
 func (cfg Config) of(e Environment) Config {
 	cfg.Packages, cfg.PythonHome, cfg.Environments = e.Packages, e.PythonHome, nil

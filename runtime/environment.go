@@ -133,10 +133,23 @@ func (e *environment) release() {
 
 func (e *environment) isDefault() bool { return e.name == DefaultEnvironment }
 
-// unavailable is an error of this environment for the caller of Run.
-func (e *environment) unavailable(why error) error {
-	return fmt.Errorf("%w: environment %q: %w", ErrUnavailable, e.name, why)
+// EnvironmentError says that an environment other than the default one cannot run
+// scripts now, but may later. It is an ErrUnavailable.
+type EnvironmentError struct {
+	Environment string
+	Cause       error
 }
+
+// Error implements error.
+func (e *EnvironmentError) Error() string {
+	return fmt.Sprintf("%v: environment %q: %v", ErrUnavailable, e.Environment, e.Cause)
+}
+
+// Unwrap returns ErrUnavailable and the cause.
+func (e *EnvironmentError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
+
+// unavailable is an error of this environment for the caller of Run.
+func (e *environment) unavailable(why error) error { return &EnvironmentError{e.name, why} }
 
 // move does what starts or ends it, in the background; over is closed then. ok is
 // false where it is not done because all are being closed. The caller holds the lock,

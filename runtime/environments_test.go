@@ -166,8 +166,15 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%s: %+v", tt.what, got)
 		}
 	}
+	// One that fails for what the environment lacks is told so.
+	lacking := Job{Script: header(`dependencies = ["thing"]`) + "import thing\n", Environment: "default"}
+	got, err := r.Run(t.Context(), lacking, Hooks{})
+	if want := `The environment "default", which the request names, lacks what the script asks for: thing: not ` +
+		`installed (line 2)`; err != nil || got.Status != ScriptError || got.Hint != want {
+		t.Errorf("%+v, %v", got, err)
+	}
 	// A script without a header is told where its module is.
-	got := execute(t, r, "import thing\ndef main(): pass", nil)
+	got = execute(t, r, "import thing\ndef main(): pass", nil)
 	if want := `The environment "one" has it: send "environment": "one".`; got.Hint != want {
 		t.Errorf("%+v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
@@ -39,6 +40,10 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	}
 	result, err := r.runIn(ctx, &job, &hooks, c.environment, began)
 	result.Environment, result.Unmet = c.environment.name, c.unmet
+	if c.unmet != "" && strings.HasPrefix(result.Error, "ModuleNotFoundError: ") {
+		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s",
+			result.Environment, result.Unmet)
+	}
 	return result, err
 }
 

@@ -41,6 +41,7 @@ function form() {
   if (at("timeout").value !== "") body.timeout = Number(at("timeout").value);
   if (at("program").checked) body.entry = null;
   else if (at("entry").value.trim() !== "") body.entry = at("entry").value.trim();
+  if (at("environment")?.value) body.environment = at("environment").value;
   for (const name of flags) if (at(name).checked) body[name] = true;
   if (files.length > 0) body.files = Object.fromEntries(files.map(({ name, content }) => [name, content]));
   return body;
