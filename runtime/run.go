@@ -109,10 +109,12 @@ func (r *Runtime) attempt(
 		hooks.Started = nil // should this worker turn out to be dead
 	}
 	started := time.Now()
-	e.runs.Add(1)
 	watch := p.Watch(w)
 	reply := w.Run(ctx, request(job, hooks))
 	seen := holding{Holding: watch.End(), wall: time.Since(started)}
+	if !reply.Unread {
+		e.runs.Add(1)
+	}
 	switch {
 	case reply.Cause == zygote.Canceled:
 		return Result{}, context.Cause(ctx)

@@ -5,6 +5,7 @@
 //	config.go     Load: environment and machine in, Config out
 //	table.go      the settings, each with its default, range and meaning
 //	kinds.go      how a text becomes a field and back; names.go, pipconf.go: more kinds
+//	environments.go  the file, or directory, of environments
 //	defaults.go   the default lists of modules
 //	platform.go   what Google Cloud says of the place this process runs in
 //	cachedir.go   where the interpreter may be unpacked
@@ -76,6 +77,9 @@ type Config struct {
 	Revision Revision
 
 	pipConfig string // a file that Load has read already
+	// environments are what is at environmentsPath; Runtime has them already.
+	environments     []environmentTable
+	environmentsPath string
 }
 
 // The values of EVENTS.
@@ -170,6 +174,9 @@ func (c *Config) complete(m capacity.Machine) error {
 	}
 	if c.Host == "" && !m.Contained {
 		c.Host = "localhost"
+	}
+	if err := c.setEnvironments(); err != nil {
+		return err
 	}
 	if rt.Preload == nil {
 		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()
