@@ -106,6 +106,37 @@ func (cfg Config) EnvironmentNames() []EnvironmentInfo {
 	return list
 }
 
+// Sizes of an interpreter that was not yet started, in bytes: with the standard library,
+// and with a large set of packages.
+const (
+	plainInterpreter  = 24 << 20
+	loadedInterpreter = 112 << 20
+)
+
+// bytes is about how much memory the interpreter of an environment takes, with the
+// workers that it keeps.
+func (e Environment) bytes() int64 {
+	if e.Packages != "" {
+		return loadedInterpreter
+	}
+	return plainInterpreter
+}
+
+// InterpreterBytes is about how much memory the interpreters of the other environments
+// than the default one take: of those that are started at once all, and of the others
+// the largest, as it must be possible to start each.
+func (cfg Config) InterpreterBytes() int64 {
+	var all, asked int64
+	for _, e := range cfg.Environments {
+		if e.AtOnce {
+			all += e.bytes()
+		} else {
+			asked = max(asked, e.bytes())
+		}
+	}
+	return all + asked
+}
+
 // of is the configuration of another environment than the default one.
 func (cfg Config) of(e Environment) Config {
 	cfg.Packages, cfg.PythonHome, cfg.Environments = e.Packages, e.PythonHome, nil

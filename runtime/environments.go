@@ -168,23 +168,14 @@ func (all *environments) having(module string) string {
 	return ""
 }
 
-// Sizes of an interpreter that was not yet started, roughly, in bytes.
-const (
-	plainInterpreter  = 32 << 20
-	loadedInterpreter = 128 << 20
-)
-
 // need is how many bytes the environment takes when it is started.
 func (e *environment) need() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch {
-	case e.size > 0:
+	if e.size > 0 {
 		return e.size
-	case e.cfg.Packages != "":
-		return loadedInterpreter
 	}
-	return plainInterpreter
+	return Environment{Packages: e.cfg.Packages}.bytes()
 }
 
 // makeRoom ends environments that nobody uses, the least recently used first, until

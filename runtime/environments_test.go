@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
 
@@ -252,6 +253,36 @@ func TestEnvironmentDies(t *testing.T) {
 		t.Errorf("others were started again: %+v", s)
 	}
 	t.Logf("%d runs were lost with their interpreters; %+v", lost.Load(), s)
+}
+
+// An environment keeps few workers, and has as many as there are places while they are
+// asked for.
+func TestFewWorkersAreKept(t *testing.T) {
+	r := start(t, func(cfg *Config) {
+		cfg.Workers = 5
+		cfg.Environments = []Environment{{Name: "plain"}}
+	})
+	const meet = "import time\ndef main():\n    time.sleep(19)\n"
+	for range 2 {
+		ctx, leave := context.WithCancel(t.Context())
+		var begun, runs sync.WaitGroup
+		for range r.cfg.Workers {
+			begun.Add(1)
+			runs.Go(func() {
+				_, err := r.Run(ctx, Job{Script: meet, Environment: "plain"}, Hooks{Started: begun.Done})
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
+		}
+		begun.Wait() // so that all have a worker at the same time
+		leave()
+		runs.Wait()
+		eventually(t, "few are left", func() bool {
+			e := r.Stats().Environments[1]
+			return e.Ready == pool.Spares && e.Holders == 0
+		})
+	}
 }
 
 // When memory is short the environment that was not used for the longest time is ended,

@@ -188,6 +188,7 @@ func (c *Config) complete(m capacity.Machine) error {
 	var err error
 	c.Share, err = capacity.Fit(m, capacity.Ask{
 		Workers: rt.Workers, Queue: rt.Queue, Limits: rt.Limits, BodyBytes: c.BodyBytes, Overcommit: c.Overcommit,
+		Environments: len(rt.Environments), Interpreters: rt.InterpreterBytes(),
 	})
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = c.Share.Workers, c.Share.Queue, c.Share.MemoryBytes
 	rt.MemoryReserve, rt.JailBytes = c.Share.Reserve, c.Share.Jail

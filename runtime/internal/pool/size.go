@@ -25,8 +25,7 @@ func (p *Pool) grow() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	coming := int64(len(p.vacant)+p.Ready.Len()) + s.forking.Load()
-	if s.now < s.most && p.waiting.Load() > coming {
+	if s.now < s.most && p.spare() < 0 {
 		s.now++
 		p.vacant <- struct{}{}
 	}
@@ -39,16 +38,21 @@ func (p *Pool) came() {
 	p.grow()
 }
 
-// shrink reports whether a worker that has ended is not to be replaced: more wait
-// than are kept.
+// spare is how many workers are ready or on their way that nobody waits for.
+func (p *Pool) spare() int64 {
+	return int64(len(p.vacant)+p.Ready.Len()) + p.size.forking.Load() - p.waiting.Load()
+}
+
+// shrink reports whether a worker that has ended is not to be replaced: as many are
+// there as are kept.
 func (p *Pool) shrink() bool {
 	s := &p.size
-	if s.keep == s.most || p.Ready.Len() < s.keep {
+	if s.keep == s.most {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now == s.keep {
+	if s.now == s.keep || p.spare() < int64(s.keep) {
 		return false
 	}
 	s.now--
