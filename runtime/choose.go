@@ -44,24 +44,19 @@ func (r *Runtime) choose(ctx context.Context, job *Job, reserve func() error) (c
 }
 
 // satisfying finds the first environment that has what a header asks for. One whose
-// packages are not known yet is waited for.
+// packages are not known yet is waited for; where one can't be used, and no other will do,
+// nobody knows, which is its error.
 func (r *Runtime) satisfying(ctx context.Context, header *script.Header, reserve func() error) (choice, error) {
 	var looked []*script.Environment
+	var unusable error
 	for _, e := range r.all.list {
-		select {
-		case <-e.known:
-		default:
-			late, cancel := context.WithTimeoutCause(ctx, startWithin, e.unavailable(errors.New("its packages are not "+
-				"installed yet")))
-			err := r.admission.await(late, e.known, reserve)
-			cancel()
-			if err != nil {
-				return choice{}, err
-			}
+		if err := r.waitFor(ctx, e, reserve); err != nil {
+			return choice{}, err
 		}
-		s := e.setup.Load()
-		if s == nil {
-			continue // it can't be used, which the log says
+		s, err := e.look()
+		if err != nil {
+			unusable = errors.Join(unusable, err)
+			continue
 		}
 		described, err := s.describe(e.name)
 		if err != nil {
@@ -72,8 +67,25 @@ func (r *Runtime) satisfying(ctx context.Context, header *script.Header, reserve
 		}
 		looked = append(looked, described)
 	}
+	if unusable != nil { // it may have what is asked for
+		return choice{}, unusable
+	}
 	nearest, failing := header.Choose(looked)
 	return choice{refused: unsatisfied(nearest, failing)}, nil
+}
+
+// waitFor waits until it was tried to find the packages of an environment, which may have
+// to be fetched.
+func (r *Runtime) waitFor(ctx context.Context, e *environment, reserve func() error) error {
+	select {
+	case <-e.known:
+		return nil
+	default:
+	}
+	late, cancel := context.WithTimeoutCause(ctx, startWithin,
+		e.unavailable(errors.New("its packages are not installed yet")))
+	defer cancel()
+	return r.admission.await(late, e.known, reserve)
 }
 
 // unmet says what an environment lacks of what a header asks for; empty if nothing, or

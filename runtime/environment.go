@@ -176,21 +176,53 @@ func (e *environment) move(do func()) (over chan struct{}, ok bool) {
 func (e *environment) start() {
 	began := time.Now()
 	p, size, err := e.open(e.all.ctx)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err == nil {
-		e.pool, e.size, e.trouble, e.pause = p, size, nil, 0
-		e.used = time.Now()
-		e.counts.Starts++
-		e.cfg.Log.Info("environment started", "environment", e.name, "took", time.Since(began).String())
+	if err != nil {
+		e.fail("environment does not start", err)
 		return
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.pool, e.size, e.trouble, e.pause = p, size, nil, 0
+	e.used = time.Now()
+	e.counts.Starts++
+	e.cfg.Log.Info("environment started", "environment", e.name, "took", time.Since(began).String())
+}
+
+// find finds the software, without starting the interpreter.
+func (e *environment) find() {
+	if _, err := e.prepare(e.all.ctx); err != nil {
+		e.fail("environment is not usable", err)
+	}
+}
+
+// fail notes that an attempt came to nothing. The next one is made when somebody asks for
+// the environment after a pause, which is the longer the more have failed.
+func (e *environment) fail(what string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.pause = min(max(2*e.pause, firstAttempt), lastAttempt)
 	e.trouble, e.again = e.unavailable(err), time.Now().Add(e.pause)
 	e.counts.Failures++
 	if e.all.ctx.Err() == nil {
-		e.cfg.Log.Error("environment does not start", "environment", e.name, "error", err, "again_in", e.pause.String())
+		e.cfg.Log.Error(what, "environment", e.name, "error", err, "pause", e.pause.String())
 	}
+}
+
+// look returns the setup, and where there is none, why. What has failed is tried again in
+// the background, after the pause.
+func (e *environment) look() (*setup, error) {
+	if s := e.setup.Load(); s != nil {
+		return s, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.moving == nil && time.Now().After(e.again) {
+		_, _ = e.move(e.find)
+	}
+	if e.trouble == nil { // it was found just now
+		return nil, e.unavailable(errors.New("it is being made ready"))
+	}
+	return nil, e.trouble
 }
 
 // open finds the software if need be, makes room for the interpreter and starts it.
@@ -199,9 +231,11 @@ func (e *environment) open(ctx context.Context) (*pool.Pool, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := e.all.makeRoom(ctx, e); err != nil {
+	taken, err := e.all.makeRoom(ctx, e)
+	if err != nil {
 		return nil, 0, err
 	}
+	defer taken()
 	p := pool.New(s.pool(true))
 	if _, err := p.Open(ctx); err != nil {
 		return nil, 0, err

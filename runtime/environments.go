@@ -20,7 +20,9 @@ type environments struct {
 
 	mu     sync.Mutex
 	closed bool
-	work   sync.WaitGroup // starts and ends under way, and the look at all
+	// reserved is how many bytes are set aside for interpreters that are being started.
+	reserved int64
+	work     sync.WaitGroup // starts and ends under way, and the look at all
 
 	infos atomic.Pointer[[]EnvironmentInfo]
 }
@@ -119,18 +121,6 @@ func (all *environments) look() {
 	}
 }
 
-// find finds the software, without starting the interpreter.
-func (e *environment) find() {
-	if _, err := e.prepare(e.all.ctx); err != nil && e.all.ctx.Err() == nil {
-		e.mu.Lock()
-		e.pause = firstAttempt
-		e.trouble, e.again = e.unavailable(err), time.Now().Add(e.pause)
-		e.counts.Failures++
-		e.mu.Unlock()
-		e.cfg.Log.Error("environment is not usable", "environment", e.name, "error", err)
-	}
-}
-
 // changed renews what is told of the environments.
 func (all *environments) changed() {
 	list := make([]EnvironmentInfo, len(all.list))
@@ -179,28 +169,43 @@ func (e *environment) need() int64 {
 }
 
 // makeRoom ends environments that nobody uses, the least recently used first, until
-// there is memory for another one. It returns an error if there is too little even so:
-// to start would mean that a run has to be ended.
-func (all *environments) makeRoom(ctx context.Context, e *environment) error {
-	if all.cfg.MemoryLeft == nil {
-		return nil
-	}
+// there is memory for another one, which is its own until it calls taken. It returns an
+// error if there is too little even so: to start would mean that a run has to be ended.
+func (all *environments) makeRoom(ctx context.Context, e *environment) (taken func(), err error) {
+	need := e.need()
 	for {
-		left, ok := all.cfg.MemoryLeft()
-		need := e.need()
-		if !ok || left-all.cfg.MemoryReserve >= need {
-			return nil
+		left, ok := all.reserve(need)
+		if ok {
+			return func() { all.reserve(-need) }, nil
 		}
 		over := all.endOne("another one needs the memory")
 		if over == nil {
-			return fmt.Errorf("it needs about %d MiB of memory, and %d MiB are left", need>>20, left>>20)
+			return nil, fmt.Errorf("it needs about %d MiB of memory, and %d MiB are left", need>>20, left>>20)
 		}
 		select {
 		case <-over:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
+}
+
+// reserve sets memory aside for an interpreter that is about to start, and gives it back
+// where need is negative. ok says that there is enough, or that nobody knows; left is how
+// much there was.
+func (all *environments) reserve(need int64) (left int64, ok bool) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if need > 0 && all.cfg.MemoryLeft != nil {
+		var known bool
+		left, known = all.cfg.MemoryLeft()
+		left -= all.cfg.MemoryReserve + all.reserved
+		if known && left < need {
+			return max(left, 0), false
+		}
+	}
+	all.reserved += need
+	return left, true
 }
 
 // endOne ends the environment that has not been used for the longest time, of those that
@@ -252,10 +257,11 @@ func (all *environments) close() {
 	all.work.Wait()
 	for _, e := range all.list {
 		e.mu.Lock()
-		if e.pool != nil { // it was started meanwhile
-			e.pool.Close()
-		}
+		p := e.pool
 		e.mu.Unlock()
+		if p != nil { // it may have been started meanwhile
+			p.Close()
+		}
 		if s := e.setup.Load(); s != nil {
 			s.scratch.Remove()
 		}

@@ -393,9 +393,37 @@ func TestBrokenEnvironments(t *testing.T) {
 			t.Errorf("%s: the default one: %s", name, got)
 		}
 	}
+	// What none of the others has the one that can't be looked at may have.
+	for needs, want := range map[string]error{`dependencies = ["tzdata"]`: nil, `dependencies = ["x"]`: ErrUnavailable} {
+		if got, err := r.Run(t.Context(), Job{Script: header(needs)}, Hooks{}); !errors.Is(err, want) {
+			t.Errorf("%s: %+v, %v", needs, got, err)
+		}
+	}
 	for _, s := range r.Stats().Environments[1:] {
 		if s.Up || s.Failures < 1 || s.Starts != 0 {
 			t.Errorf("%+v", s)
 		}
+	}
+}
+
+// What was not there at the start is found when it is asked for later, by name or by need.
+func TestEnvironmentRecovers(t *testing.T) {
+	dirs := []string{thing(t, "1.5"), thing(t, "2.0")}
+	late := []string{dirs[0] + "-late", dirs[1] + "-late"}
+	r := start(t, func(cfg *Config) {
+		cfg.Environments = []Environment{{Name: "one", Packages: late[0], AtOnce: true}, {Name: "two", Packages: late[1]}}
+	})
+	jobs := []Job{{Script: versionOfThing, Environment: "one"}, {Script: header(`dependencies = ["thing>=2"]`)}}
+	for i, job := range jobs {
+		if got, err := r.Run(t.Context(), job, Hooks{}); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("before: %+v, %v", got, err)
+		}
+		if err := os.CopyFS(late[i], os.DirFS(dirs[i])); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it runs", func() bool {
+			got, err := r.Run(t.Context(), job, Hooks{})
+			return err == nil && string(got.Value) == []string{`"1.5"`, `"2.0"`}[i]
+		})
 	}
 }

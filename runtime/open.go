@@ -15,6 +15,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	p := pool.New(s.pool(false))
 	version, err := p.Open(ctx)
 	if err != nil {
+		s.all.cancel()
 		s.scratch.Remove()
 		s.groups.Close()
 		return nil, err
