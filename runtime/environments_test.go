@@ -411,7 +411,9 @@ func TestEnvironmentRecovers(t *testing.T) {
 	dirs := []string{thing(t, "1.5"), thing(t, "2.0")}
 	late := []string{dirs[0] + "-late", dirs[1] + "-late"}
 	r := start(t, func(cfg *Config) {
-		cfg.Environments = []Environment{{Name: "one", Packages: late[0], AtOnce: true}, {Name: "two", Packages: late[1]}}
+		cfg.Environments = []Environment{
+			{Name: "one", Packages: late[0], AtOnce: true}, {Name: "two", Packages: late[1]},
+		}
 	})
 	jobs := []Job{{Script: versionOfThing, Environment: "one"}, {Script: header(`dependencies = ["thing>=2"]`)}}
 	for i, job := range jobs {
