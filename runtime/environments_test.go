@@ -99,6 +99,9 @@ func TestColdEnvironment(t *testing.T) {
 		if err != nil || string(got.Value) != `"1.5"` {
 			t.Fatalf("%+v, %v", got, err)
 		}
+		if bill, _ := got.Bill.Wait(); bill.Start != got.Usage.Start {
+			t.Errorf("run %d: %v is billed", i, bill.Start)
+		}
 		if cold := got.Usage.Start > 0; cold != (i == 0) || got.Usage.Start > got.Usage.Queue {
 			t.Errorf("run %d: it has waited %v for the start, and %v in all", i, got.Usage.Start, got.Usage.Queue)
 		}

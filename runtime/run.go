@@ -62,6 +62,9 @@ func (r *Runtime) runIn(
 		e.release()
 		if !errors.Is(err, pool.ErrDown) {
 			result.Usage.Start = cold
+			if result.Bill != nil {
+				result.Bill.soFar.Start = cold
+			}
 			return result, err
 		}
 	}
