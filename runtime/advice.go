@@ -111,11 +111,13 @@ func (r *Runtime) hint(e *environment, result *Result, detail string, job *Job) 
 		return text
 	}
 	switch {
+	case result.Denied != "" && detail == "process" && strings.Contains(job.Script, "ProcessPoolExecutor"):
+		return threadPool
 	case result.Denied != "":
 		refusal, _ := r.refusal(detail)
 		return refusal.instead
 	case result.Status == ImportBlocked && strings.Contains(result.Error, "multiprocessing"):
-		return "Use concurrent.futures.ThreadPoolExecutor, a pool of threads: other processes are not available."
+		return threadPool
 	case result.Status == Timeout && detail == "threads":
 		return "Python waits for threads that are not daemons: have it end, or start it with daemon=True."
 	case result.Status == Timeout:
@@ -125,9 +127,9 @@ func (r *Runtime) hint(e *environment, result *Result, detail string, job *Job) 
 		}
 		return timeoutHint(job.Timeout, r.cfg.Limits.Timeout)
 	case result.Status == NotJSON:
-		return valueHint(detail, job.Options.Convert)
+		return valueHint(detail, job.Options)
 	case result.Status == ScriptError && calledWrong(result):
-		return argumentHint(job)
+		return argumentHint(job, result.Error)
 	case result.Status == SyntaxError, result.Status == MainMissing:
 		if text := sourceHint(result, job.Script); text != "" {
 			return text
@@ -159,7 +161,10 @@ func calledWrong(result *Result) bool {
 
 var argumentError = regexp.MustCompile(` (positional|keyword|keyword-only) argument`)
 
-func argumentHint(job *Job) string {
+// severalMissing is what Python says of a function that wants more than one argument.
+var severalMissing = regexp.MustCompile(`missing ([2-9]|\d\d+) required`)
+
+func argumentHint(job *Job, message string) string {
 	name := entry(job)
 	switch {
 	case job.Options.Spread:
@@ -171,6 +176,10 @@ func argumentHint(job *Job) string {
 	case job.Input != nil:
 		return "The request has input, so " + name + " is called with it: define " + name + "(input), or leave " +
 			"input out."
+	}
+	if severalMissing.MatchString(message) {
+		return "The request has no input, so " + name + ` is called without an argument: send input, an object, with ` +
+			`"spread": true, which hands its members over as keyword arguments.`
 	}
 	return "The request has no input, so " + name + " is called without an argument: define " + name + "(), or " +
 		"send input."

@@ -25,7 +25,8 @@ func blockedHint(message, script string) string {
 			instead += " No program can be started: call Python instead."
 		}
 		if asksSettings.MatchString(script) {
-			instead += " The environment has nothing of the server: send settings as input."
+			instead += " The environment has nothing of the server: send settings as input, or as env, with " +
+				"which this check lets os pass."
 		}
 	}
 	return strings.TrimSpace(instead + byList)
@@ -76,13 +77,16 @@ func (e *environment) importHint(message string, job *Job) string {
 	if rest != "" && e.offers(top) {
 		return top + " is there, but has no such part. GET /capabilities lists the versions."
 	}
+	if text := instead(top); text != "" {
+		return text // a package that would not work here if it were installed
+	}
 	if other := e.all.having(top); other != "" {
 		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
 	}
 	if known := distributions[top]; known != "" {
 		return "It comes with the package " + known + ". " + installed
 	}
-	if close := e.resembling(top); close != "" {
+	if close := e.resembling(top); close != "" && !slices.Contains(strings.Fields(near), top) {
 		return "Perhaps " + close + " is meant. " + installed
 	}
 	return installed + " A module of your own goes along in files, as " + top + ".py."

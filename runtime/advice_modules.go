@@ -8,8 +8,9 @@ var inPlaceOf = []struct{ modules, instead string }{
 	{"os posix nt", "pathlib, shutil, glob and tempfile do what a script can do with files and paths."},
 	{"subprocess pty popen2 commands sh pexpect plumbum", "No program can be started: call Python instead."},
 	{"multiprocessing", "No process can be started; concurrent.futures.ThreadPoolExecutor and threading work."},
-	{"socket socketserver ssl ftplib imaplib nntplib poplib smtplib telnetlib xmlrpc wsgiref requests urllib urllib3 " +
-		"httpx http aiohttp paramiko websocket websockets", refusals["network"].instead},
+	{"socket socketserver ssl ftplib imaplib nntplib poplib smtplib telnetlib xmlrpc wsgiref urllib http",
+		refusals["network"].instead},
+	{onNetwork, noNetwork},
 	{"webbrowser antigravity", "There is no browser: return the address, or the page itself."},
 	{"ctypes cffi", "No native code of a script's own is of use here: struct, array and numpy hold raw data."},
 	{"curses termios tty readline", "There is no terminal: print what is to be seen, and send what is typed as stdin."},
@@ -22,8 +23,17 @@ const (
 	noDisplay = "There is no display: draw with matplotlib, whose figures come back with the reply."
 	noPip     = "A script can't install packages: GET /capabilities lists those that are there; the operator can add " +
 		"to them with PYTHON_PACKAGES."
-	byList = " Which imports are refused before the run is the operator's choice, BLOCKED_IMPORTS."
+	threadPool = "Use concurrent.futures.ThreadPoolExecutor, a pool of threads: other processes are not available."
+	byList     = " Which imports are refused before the run is the operator's choice, BLOCKED_IMPORTS."
 )
+
+// onNetwork are packages that are of no use without the network. Installing them leads to
+// the next error.
+const onNetwork = "requests requests_cache requests_html urllib3 httplib2 httpx aiohttp websocket websockets " +
+	"paramiko boto3 botocore yfinance pandas_datareader selenium playwright scrapy redis pymongo pymysql psycopg2 " +
+	"psycopg MySQLdb openai anthropic slack_sdk tweepy praw telegram discord twilio"
+
+var noNetwork = "Scripts have no network. " + refusals["network"].instead
 
 // trimmed are modules of the standard library that are not installed here.
 var trimmed = map[string]string{
@@ -81,6 +91,9 @@ const usual = "argparse array asyncio base64 bisect calendar cmath collections c
 	"html inspect io itertools json logging math numbers operator pathlib pickle pprint queue random re " +
 	"secrets shutil sqlite3 statistics string struct sys tempfile textwrap threading time traceback " +
 	"typing unicodedata unittest urllib uuid warnings weakref xml zipfile zlib zoneinfo"
+
+// near are packages whose names are near to that of a module, and meant.
+const near = "ujson xarray attrs json5 setuptools"
 
 // names are what scripts use without having it, by what stands in for it.
 var names = map[string]string{

@@ -39,6 +39,9 @@ func (e *environment) scriptHint(result *Result, job *Job) string {
 	case message == "EOFError: EOF when reading a line":
 		return inputHint(job)
 	}
+	if found := noFile.FindStringSubmatch(message); found != nil {
+		return "What the script is to find in its directory goes along in files, as " + found[1] + "."
+	}
 	if text := nameHint(message); text != "" {
 		return text
 	}
@@ -47,6 +50,9 @@ func (e *environment) scriptHint(result *Result, job *Job) string {
 	}
 	return e.importHint(message, job)
 }
+
+// noFile is what Python says of a file that is to be read from the working directory.
+var noFile = regexp.MustCompile(`^FileNotFoundError: \[Errno 2\] No such file or directory: '([\w. -]{1,100})'$`)
 
 // successHint is a word about a script that did what it was asked and, it seems, more.
 func successHint(job *Job) string {
@@ -63,11 +69,16 @@ func inputHint(job *Job) string {
 	switch {
 	case callsMain(job):
 		return mainTwice
+	case job.Stdin == "" && job.Options.Program:
+		return "Send what input() is to read as stdin, a line for each call."
 	case job.Stdin == "":
 		return "Send what input() is to read as stdin, a line for each call; or have main(input) take it."
 	}
-	return fmt.Sprintf("The request has %d lines of stdin, and the script reads more.",
-		strings.Count(strings.TrimSuffix(job.Stdin, "\n"), "\n")+1)
+	has := "1 line"
+	if more := strings.Count(strings.TrimSuffix(job.Stdin, "\n"), "\n"); more > 0 {
+		has = fmt.Sprintf("%d lines", 1+more)
+	}
+	return "The request has " + has + " of stdin, and the script reads more."
 }
 
 // callOfMain is a line that calls main where the module is read.

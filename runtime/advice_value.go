@@ -55,6 +55,7 @@ var ways = map[string]way{
 	"model_json":       {expr: "json.loads(x.json())"},
 	"vector":           {expr: ".coef.tolist()"},
 	"tostring":         {expr: `xml.etree.ElementTree.tostring(x, encoding="unicode")`},
+	"tostring_lxml":    {expr: `lxml.etree.tostring(x, encoding="unicode")`},
 	"class":            {expr: ".__name__", more: ": it is a class; an object of it is x()"},
 	"module":           {expr: ".__name__", more: ": it is a module; return what is in it"},
 	"read":             {expr: ".read()"},
@@ -66,6 +67,8 @@ var ways = map[string]way{
 	"async_list": {expr: "[v async for v in x]", more: ", in an async def main()"},
 	"call":       {sentence: "It is a function: return what it gives, f() and not f."},
 	"await": {sentence: "An await is missing: return await x in an async def main(), which the service runs, " +
+		"or asyncio.run(x)."},
+	"await_program": {sentence: "An await is missing: await x, which in a program may stand outside of functions, " +
 		"or asyncio.run(x)."},
 	"missing": {sentence: "Return None instead: it stands for a value that is missing."},
 	"finite":  {sentence: "Return None instead: JSON has no NaN and no Infinity."},
@@ -82,11 +85,14 @@ var ways = map[string]way{
 const noWay = "Return dict, list, str, int, float, bool and None, and nothing else in them; str(x) makes text " +
 	"of anything."
 
-// valueHint is what makes JSON of a value that a worker has this word for. asked says
-// that the request has convert already.
-func valueHint(word string, asked bool) string {
+// valueHint is what makes JSON of a value that a worker has this word for. asked is
+// what the request has of convert and program already.
+func valueHint(word string, asked Options) string {
 	word, converted := strings.CutSuffix(word, "*")
 	word, deep := strings.CutSuffix(word, "+")
+	if word == "await" && asked.Program {
+		word = "await_program"
+	}
 	w, ok := ways[word]
 	switch {
 	case !ok:
@@ -100,7 +106,7 @@ func valueHint(word string, asked bool) string {
 		}
 		w.sentence = "Convert it with " + w.expr + w.more + "."
 	}
-	if converted && !asked {
+	if converted && !asked.Convert {
 		return strings.TrimSuffix(w.sentence, ".") + `; or send "convert": true.`
 	}
 	return w.sentence

@@ -172,6 +172,9 @@ func timedOut(job *Job) string { return "Script execution timed out after " + se
 func waitedFor(f *zygote.Fault) string {
 	switch f.Limit {
 	case "threads":
+		if f.Error == "" { // what threading itself waits for has no name
+			return ": what it waited for at its end were threads"
+		}
 		return fmt.Sprintf(": what it waited for at its end was the thread %.100q", f.Error)
 	case "atexit":
 		return ": what it waited for at its end was a function registered with atexit"

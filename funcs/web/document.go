@@ -222,8 +222,8 @@ var successFields = []Field{
 			`left out.`},
 	{Name: "stderr", Type: "string", Meaning: "All that was written to standard error. Not there " +
 		"where nothing was, unless report is asked for."},
-	{Name: "hint", Type: "string", Meaning: "What the script does twice: it calls main() by itself, and the " +
-		"service calls it again."},
+	{Name: "hint", Type: "string", Meaning: "What to change. A success has it where the script calls main() by " +
+		"itself, and the service calls it again."},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 
@@ -236,8 +236,8 @@ var failureFields = []Field{
 	{Name: "stderr", Type: "string",
 		Meaning: "Standard error up to the failure, when the script got as far as running."},
 	{Name: "traceback", Type: "string",
-		Meaning: "Python's traceback, the script's own frames only; the script is called script.py. Of a syntax " +
-			"error the line and, below it, where in it."},
+		Meaning: "Python's traceback, with the frames of the script, which is called script.py, and of modules " +
+			"that came with it. Of a syntax error the line and, below it, where in it."},
 	{Name: "line", Type: "integer", Meaning: "The line of the script the failure points at, counted from 1."},
 	{Name: "column", Type: "integer",
 		Meaning: "The character of that line that a syntax error points at, counted from 1."},
@@ -292,7 +292,7 @@ var headerFields = []Field{
 var notes = []string{
 	"A field that is not in the contract, or is given twice, is refused by name. Names are case-sensitive.",
 	"async def main() is awaited.",
-	"NaN and Infinity are not JSON: a result that contains them is refused as not_json.",
+	"NaN and Infinity are not JSON: without convert, a result that contains them is refused as not_json.",
 	"The body must be UTF-8; a byte order mark is skipped. A missing Content-Type is taken as application/json.",
 	"Invoke-RestMethod throws on a refusal or failure; the body of the reply is then in $_.ErrorDetails.Message.",
 }

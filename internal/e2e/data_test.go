@@ -236,9 +236,11 @@ func TestDataNotJSON(t *testing.T) {
 		`[pd.Timestamp(0)]`:          {`list (result[0] is pandas.Timestamp)`, `.isoformat()`},
 		`{np.int64(1): 2}`: {`dict (result[np.int64(1)] is under a key of type numpy.int64)`,
 			`keys to str`},
-		`pd.Series([1, None]).to_dict()`: {`dict (result[1] is nan)`, `None`},
+		`pd.Series([1, None]).to_dict()`:                 {`dict (result[1] is nan)`, `None`},
+		`lxml.etree.fromstring("<a/>")`:                  {`lxml.etree._Element`, `lxml.etree.tostring(x, encoding="unicode")`},
+		`bs4.BeautifulSoup("<a>x</a>", "html.parser").a`: {`bs4.element.Tag`, `str(x)`},
 	} {
-		status, reply := execute(t, base, "import numpy as np, pandas as pd\ndef main(): return "+expr)
+		status, reply := execute(t, base, "import bs4, lxml.etree, numpy as np, pandas as pd\ndef main(): return "+expr)
 		says, _ := reply["error"].(string)
 		hint, _ := reply["hint"].(string)
 		if status != http.StatusUnprocessableEntity || !strings.HasSuffix(says,

@@ -77,7 +77,7 @@ func TestLimitsAreReported(t *testing.T) {
 		CPU  float64 `json:"cpu_ms"`
 	}
 	r.decode(t, "report", &report)
-	if report.Peak < 20<<20 || report.CPU <= 0 {
+	if report.Peak < 19<<20 || report.CPU <= 0 { // the kernel counts in steps, for each processor
 		t.Errorf("peak %d bytes, %v ms", report.Peak, report.CPU)
 	}
 }

@@ -14,10 +14,10 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "figures", "fonts", "display",
-	"libraries", "entry", "files", "pytests", "scriptfile", "syntax", "source", "locales", "home", "devices",
-	"kinds", "convert", "randomness", "streams", "mappings", "native", "locks", "processes", "signals", "ends",
-	"run", "worker", "zygote",
+	"reserve", "faults", "denials", "confine", "channel", "known", "ways", "result", "attached", "figures",
+	"fonts", "display", "libraries", "entry", "files", "pytests", "scriptfile", "syntax", "source", "locales",
+	"home", "devices", "kinds", "convert", "randomness", "streams", "mappings", "native", "locks", "processes",
+	"signals", "ends", "run", "worker", "zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

@@ -2,11 +2,16 @@
 
 import os
 import struct
+from _thread import RLock
 
 CHANNEL = 3  # its descriptor in every worker
 ABSENT = 0xFFFFFFFF
 REQUEST = struct.Struct(">IIIIIBd")  # lengths of script, input, stdin, options, files; files wanted back; timeout
 FRAME = struct.Struct(">Ic")  # length of the payload, kind
+
+# Held by the thread that answers, to the end of the process: what another one would
+# send, or do because it was to end here, would be in the middle of it.
+answering = RLock()
 
 _read, _write, _exit, _len = os.read, os.write, os._exit, len
 

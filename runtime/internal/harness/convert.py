@@ -105,7 +105,7 @@ class Walk:
             return self.around(value, rule, self, value, depth)
         except Unfit as e:
             if not e.what and result.is_seen_elsewhere(value):
-                return None  # a figure, which comes back as a picture
+                return self.value(None, depth)  # a figure, which comes back as a picture
             if not e.what:
                 e.what, e.way = full_name(kind), way_of(value, is_json)
             raise

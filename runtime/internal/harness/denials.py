@@ -46,6 +46,14 @@ NETWORK_ALONE = ("/socket.py", "/asyncio/base_events.py")
 home = b"/tmp"  # the script's own directory
 
 
+def denied(e):
+    """refused_by_sandbox, of an error that the script may have tampered with."""
+    try:
+        return refused_by_sandbox(e)
+    except BaseException:  # the script has broken what is needed for this
+        return ""
+
+
 def refused_by_sandbox(e):
     """A word for what the sandbox refused, or nothing if it refused nothing.
 

@@ -63,6 +63,7 @@
 //	randomness.py  no two runs share random numbers
 //	native.py      extension modules where memory is nearly used up
 //	mappings.py    mmap.mmap, whose anonymous memory is private here
+//	reserve.py     room for telling that memory is used up
 //
 // # Words on the wire
 //

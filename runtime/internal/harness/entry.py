@@ -7,11 +7,12 @@ import time
 import types
 from _ast import Assign, Expr, Name, Store
 
-from _harness import display
+from _harness import display, figures
 from _harness.result import parse
 from _harness.ways import is_data
 
 COROUTINE = 0x80  # the flag of code with await outside of functions
+READS_ENV = frozenset({"os", "posix"})  # imports that pass the check of a request with variables
 VALUE = "<value>"  # the variable of the last expression's value, which no script can spell
 
 _environ, _argv = os.environ, sys.argv
@@ -29,6 +30,10 @@ class Asked:
 
     def __init__(self, text):
         self.__dict__.update(parse(text))
+        if not self.entry.isascii():  # then Python has it in another form than it may be written in
+            from unicodedata import normalize
+
+            self.entry = normalize("NFKC", self.entry)
 
     def provide(self):
         """Put variables and arguments where the script finds them."""
@@ -74,9 +79,10 @@ def ended_well(e):
 def show_text(value, way):
     """The JSON text for a program whose last value is none, nor shows itself: None if it is data.
 
-    What is no data, like the thread that was started last, is shown as a notebook does.
+    What is no data, like the thread that was started last, is shown as a notebook does, and
+    so is what a plot gives.
     """
-    if is_data(way) or _issubclass(_type(value), _Coroutine):
+    if (is_data(way) or _issubclass(_type(value), _Coroutine)) and not figures.has_drawn(value):
         return None
     display.collect(value)
     return display.NULL

@@ -5,6 +5,8 @@ import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
 
+from _harness import reserve
+
 NAME = "script.py"
 MODULE = "script"
 OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
@@ -12,6 +14,7 @@ STAND_INS = frozenset({"<devices>", "<locks>", "<processes>", "<signals>"})  # f
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 LINE = 160  # characters of a line that a SyntaxError shows
 THREAD_STACK = 2 << 20  # bytes; the zygote sets it for threads that ask for no other
+CAUSES = 100  # of one exception that are looked at; a script can make a circle of them
 ENOMEM, EMFILE, EFBIG, ENOSPC = 12, 24, 27, 28
 
 below = "/tmp/"  # the start of the names of the caller's files
@@ -23,7 +26,7 @@ _startswith = str.startswith
 # Attributes as the interpreter has them, whatever a script's class says.
 _qualname, _module = (type.__dict__[name].__get__ for name in ("__qualname__", "__module__"))
 _errno = OSError.__dict__["errno"].__get__
-traceback_of = BaseException.__dict__["__traceback__"].__get__
+traceback_of, _context_of = (BaseException.__dict__[name].__get__ for name in ("__traceback__", "__context__"))
 
 
 def name_of(kind):
@@ -78,6 +81,15 @@ def called(filename):
     return filename[_len(below) :] if _startswith(filename, below) else filename
 
 
+def causes_of(e):
+    """The exception, and those during whose handling it came, as far as that is of use."""
+    for _ in range(CAUSES):
+        if e is None:
+            break
+        yield e
+        e = _context_of(e)
+
+
 def classify(e):
     """The status of an exception that reached the top, and the limit it met."""
     kind = _type(e)
@@ -109,10 +121,11 @@ def stack_is_lacking():
     """Whether it is memory that a new thread could not get.
 
     The C library maps its stack, with a page to guard it, before it asks the
-    kernel for the thread. What the script holds is still there when this is asked.
+    kernel for the thread. What the script holds is still there when this is asked,
+    and what was given back since is not for threads.
     """
     try:
-        _map(-1, (_stack_size() or THREAD_STACK) + _page, flags=_private).close()
+        _map(-1, (_stack_size() or THREAD_STACK) + _page + reserve.given, flags=_private).close()
     except OSError:
         return True
     return False

@@ -7,6 +7,7 @@ block leaves it open: its picture is taken when it is closed, or at the end.
 import atexit
 import functools
 import io
+import itertools
 import sys
 import warnings
 import weakref
@@ -27,6 +28,7 @@ TK = frozenset({"tkagg", "tkcairo"})
 
 _modules = sys.modules
 _len, _type, _issubclass, _id, _any, _all = len, type, issubclass, id, any, all
+_tuple, _list, _islice = tuple, list, itertools.islice
 _BytesIO = io.BytesIO
 _reference = weakref.ref
 
@@ -63,6 +65,15 @@ def holder_of(value, artist):
         axes = value.ravel()[:AXES_MOST].tolist() if value.dtype == object else ()
         return axes[0] if axes and _all(is_a(a, artist) for a in axes) else None
     return next((a for a in (getattr(value, name, None) for name in HOLDERS) if is_a(a, artist)), None)
+
+
+def has_drawn(value, levels=3):
+    """Whether something drawn is in it, as in what hist() gives: numbers, and the bars."""
+    kind = _type(value)
+    each = next((k for k in (_tuple, _list) if _issubclass(kind, k)), None)
+    if each is None or levels == 0:
+        return figure_of(value) is not None
+    return _any(has_drawn(part, levels - 1) for part in _islice(each.__iter__(value), AXES_MOST))
 
 
 def is_held(value):

@@ -58,7 +58,7 @@ def to_items(walk, value, depth):
 
 
 def decimal(walk, value, depth):
-    return to_text(walk, value, depth) if value.is_finite() else None
+    return to_text(walk, value, depth) if value.is_finite() else to_null(walk, value, depth)
 
 
 def binary(walk, value, depth):

@@ -34,6 +34,8 @@ NAMED = {
     "re.Match": "group str",
     "re.Pattern": "pattern str",
     "xml.Element": "tostring",
+    "lxml._Element": "tostring_lxml",
+    "bs4.Tag": "str",
     "_io.StringIO": "getvalue",
     "_io.BytesIO": "base64_of_buffer",
     "decimal.Decimal": "float str",

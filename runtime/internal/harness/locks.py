@@ -132,7 +132,7 @@ def flock(fd, operation, /):
             return
         if had:
             _changed.notify_all()
-        while how != _module.LOCK_UN and not is_free(file, marks, how):
+        while how != _module.LOCK_UN and not is_free(number, file, marks, how):
             if operation & _module.LOCK_NB:
                 raise BlockingIOError(EAGAIN, _strerror(EAGAIN))
             _changed.wait(NOTICE)
@@ -145,7 +145,7 @@ def take(number, flags, file, marks):
     holders = living(file, marks)
     if marks and flags & MARK:  # then it is the one that loses the mark with this descriptor
         _fcntl(number, _module.F_SETFL, flags & ~MARK)
-        number = next((n for n in holders if not _fcntl(n, _module.F_GETFL) & MARK), number)
+        number = next((n for n in list(holders) if not _fcntl(n, _module.F_GETFL) & MARK), number)
     elif marks:
         holders.pop(number, None)
     return number, holders.pop(number, None)
@@ -160,8 +160,9 @@ def keep(number, flags, file, marks, how):
 def living(file, marks):
     """The holders of a file's lock that are still open."""
     holders = _held.get(file, {})
-    for number in [n for n in holders if not lives(n, file, marks)]:
-        del holders[number]
+    for number in list(holders):  # a handler of a signal may lock in between
+        if not lives(number, file, marks):
+            holders.pop(number, None)
     if not holders:
         _held.pop(file, None)
     return holders
@@ -175,9 +176,10 @@ def lives(number, file, marks):
         return False
 
 
-def is_free(file, marks, how):
-    holders = living(file, marks)
-    return not holders or how == _module.LOCK_SH and _module.LOCK_EX not in holders.values()
+def is_free(number, file, marks, how):
+    """Whether no other has a lock that this one would have to wait for."""
+    others = [held for holder, held in list(living(file, marks).items()) if holder != number]
+    return not others or how == _module.LOCK_SH and _module.LOCK_EX not in others
 
 
 flock.__module__ = "fcntl"

@@ -6,6 +6,7 @@ refused as clearly as subprocess is.
 
 import importlib.machinery as machinery
 import os
+import posix
 import sys
 
 from _harness import home
@@ -16,7 +17,7 @@ MOST = 16  # threads where joblib is asked for as many as there are cores: a run
 
 def prepare():
     """Take the places. Runs in the zygote, before any import of a library."""
-    os.system = system
+    os.system = posix.system = system
     sys.path_hooks.insert(0, look_in_package)
 
 

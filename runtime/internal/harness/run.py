@@ -15,19 +15,22 @@ import types
 from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
-from _harness import attached, denials, devices, display, ends, entry, figures, files, home, scriptfile, streams
-from _harness.channel import receive, send
+from _harness import attached, devices, display, ends, entry, figures, files, home, scriptfile, streams
+from _harness.channel import answering, receive, send
 from _harness.convert import convert
+from _harness.denials import denied
 from _harness.faults import (
     MODULE,
     TEXT_LIMIT,
     NotJSON,
     Refused,
+    causes_of,
     classify,
     describe,
     line_of,
     traceback_of,
 )
+from _harness.reserve import give_room
 from _harness.result import encode, encode_text, parse
 from _harness.source import read_script
 
@@ -75,6 +78,8 @@ class Run:
             if options:
                 self.asked = entry.Asked(options)
                 self.asked.provide()
+                if self.asked.env:
+                    self.blocked = blocked - entry.READS_ENV
             streams.put_stdin(stdin)
             if blob:
                 self.put(blob)
@@ -97,20 +102,21 @@ class Run:
         except BaseException as e:
             self.raised(e)
         else:
-            current = None
-            streams.flush()
-            if _len(payload) > result_limit:
-                self.fail("result_limit", "bytes")
-            self.send_bag()
-            send(b"V", payload)
-        _exit(0)
+            with answering:
+                current = None
+                streams.flush()
+                if _len(payload) > result_limit:
+                    self.fail("result_limit", "bytes")
+                self.send_bag()
+                send(b"V", payload)
+                _exit(0)
 
     def put(self, blob):
         try:
             self.given = files.put(blob)
             modules = home.modules_of(self.given)
             home.give_way(modules)
-            self.blocked = blocked - modules
+            self.blocked -= modules
         except OSError:
             raise Refused("file_limit", "files") from None
 
@@ -189,6 +195,7 @@ class Run:
                     pass
 
     def fail(self, status, error, e=None, **more):
+        give_room()
         more = {k: v for k, v in more.items() if v}
         message = {"status": status, "error": error[:TEXT_LIMIT], "ran": self.ran, **more}
         stopped = status in ("timeout", "killed")  # which may have come while files were collected
@@ -208,11 +215,13 @@ class Run:
     def answer(self, message, files):
         """Tell why there is no value."""
         global current
-        current = None  # from here on the alarm has nothing to add
-        streams.flush()
-        self.send_bag(files)
-        send(b"E", encode_text(message))
-        _exit(0)
+        give_room()
+        with answering:
+            current = None  # from here on the alarm has nothing to add
+            streams.flush()
+            self.send_bag(files)
+            send(b"E", encode_text(message))
+            _exit(0)
 
     def exited(self, e):
         code = _exit_code(e)
@@ -230,13 +239,16 @@ class Run:
         self.fail("exited", int.__repr__(code), e, denied=denied(e) if code else "")
 
     def raised(self, e):
+        give_room()
         _set_recursion(1000)  # the script may have left less than this takes
         tb = traceback_of(e)
         line = line_of(tb)
         status, detail = classify(e)
         if status == "memory_limit":
-            # Give back what the dead frames hold before anything is formatted.
-            _clear_frames(tb)
+            # Give back what the dead frames hold before anything is formatted. Where there was no memory
+            # for a traceback either, they are those of an error that this one came of.
+            for cause in causes_of(e):
+                _clear_frames(traceback_of(cause))
             _collect()
         scriptfile.keep_source()
         error, text = describe(e)
@@ -245,13 +257,6 @@ class Run:
 
 def run_coroutine(coroutine):
     return home.from_library("asyncio").run(coroutine)
-
-
-def denied(e):
-    try:
-        return denials.refused_by_sandbox(e)
-    except BaseException:  # the script has broken what is needed for this
-        return ""
 
 
 def set_alarm():
@@ -283,8 +288,9 @@ def on_alarm(signum, frame):
 
 
 def on_signal(number, frame):
-    """The script has sent itself a signal that ends a process."""
-    run = current
-    if run is not None:
-        line, text = ends.place(frame)
-        run.fail("killed", int.__repr__(number), traceback=text, line=line)
+    """The script has sent itself a signal that ends a process: it does not go on behind it."""
+    with answering:
+        run = current
+        if run is not None:
+            line, text = ends.place(frame)
+            run.fail("killed", int.__repr__(number), traceback=text, line=line)

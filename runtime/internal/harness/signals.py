@@ -10,11 +10,12 @@ number of the signal the status.
 import _signal
 import ctypes
 import os
+import posix
 import signal as _module
 import sys
 from operator import index as _index
 
-from _harness.channel import send
+from _harness.channel import answering, send
 from _harness.result import encode_text
 
 SIG_DFL, SIGALRM, SIG_BLOCK = _module.SIG_DFL, _signal.SIGALRM, _signal.SIG_BLOCK
@@ -46,10 +47,12 @@ def prepare(on_alarm, tell, again):
     global _alarm, _tell, _again
     _alarm, _tell, _again = on_alarm, tell, again
     _signal.signal(SIGALRM, on_alarm)
-    os.kill, os.killpg, os.abort, os._exit = kill, killpg, abort, leave
-    _module.raise_signal, _module.pthread_kill = raise_signal, pthread_kill
+    for where in os, posix:  # pickle looks where a function says that it is
+        where.kill, where.killpg, where.abort, where._exit = kill, killpg, abort, leave
+    for where in _module, _signal:
+        where.raise_signal, where.pthread_kill = raise_signal, pthread_kill
+        where.alarm, where.setitimer, where.getitimer = alarm, setitimer, getitimer
     _module.signal, _module.getsignal = signal, getsignal
-    _module.alarm, _module.setitimer, _module.getitimer = alarm, setitimer, getitimer
 
 
 def settle():
@@ -79,12 +82,14 @@ def end(number):
 
 
 def kill(pid, signal, /):
+    pid = _index(pid)
     if ends(signal) and (pid == 0 or pid == _getpid() or pid < -1 and -pid == _getpgid(0)):
         return end(signal)
     return _kill(pid, signal)
 
 
 def killpg(pgid, signal, /):
+    pgid = _index(pgid)
     if ends(signal) and (pgid == 0 or pgid == _getpgid(0)):
         return end(signal)
     return _killpg(pgid, signal)
@@ -107,8 +112,15 @@ def abort():
 
 def leave(status):
     """os._exit, which says so where its status would be taken for a signal's."""
-    if status in BY_EXIT:
-        send(b"E", encode_text({"status": "exited", "error": _int.__repr__(_index(status)), "ran": True}))
+    try:
+        code = _index(status)
+        code = code & 0xFF if -1 << 31 <= code < 1 << 31 else 0  # the system keeps no more of it
+    except TypeError:  # for the call to complain of
+        code = 0
+    if code in BY_EXIT:
+        with answering:
+            send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True}))
+            _exit(code)
     _exit(status)
 
 

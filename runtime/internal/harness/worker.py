@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from _harness import ends, home, mappings, native, run, signals, streams
+from _harness import ends, home, mappings, native, reserve, run, signals, streams
 from _harness.channel import CHANNEL, send
 from _harness.confine import confine
 from _harness.faults import MODULE, NAME
@@ -14,7 +14,7 @@ from _harness.result import encode_text
 from _harness.source import read_script
 
 _exit = os._exit
-_modules = sys.modules
+_modules, _type, _issubclass = sys.modules, type, issubclass
 
 steps = []
 
@@ -31,6 +31,7 @@ def prepare(config):
     streams.open_streams()
     native.prepare()
     mappings.prepare()
+    reserve.prepare()
 
 
 def forget_host_files():
@@ -73,7 +74,10 @@ def main(fds, uid, hurry, scratch):
         run.Run().serve()
     except BaseException as e:
         try:
-            send(b"E", encode_text({"status": "internal", "error": repr(e), "ran": True}))
+            reserve.give_room()
+            lacks_memory = _issubclass(_type(e), MemoryError)  # which can be missing anywhere
+            status = "memory_limit" if lacks_memory else "internal"
+            send(b"E", encode_text({"status": status, "error": repr(e), "ran": True}))
         except BaseException:
             pass  # the channel is broken; the server takes this for an exit
     finally:
