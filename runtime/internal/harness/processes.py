@@ -11,7 +11,7 @@ import sys
 
 from _harness import home
 
-_fsencode, _isdir = os.fsencode, os.path.isdir
+_fsencode, _isdir, _int = os.fsencode, os.path.isdir, int
 MOST = 16  # threads where joblib is asked for as many as there are cores: a run has a limit, a machine may have more
 
 
@@ -44,8 +44,12 @@ def with_threads(parallel):
 
 
 def with_cores(context):
-    """Tell joblib the number of cores, for which it would call a program."""
+    """Tell joblib the number of cores, for which it would call a program and read of control groups.
+
+    Where Landlock alone hides files, those of the groups are seen and can't be read.
+    """
     context.physical_cores_cache = os.cpu_count() or 1
+    context._cpu_count_cgroup = _int
 
 
 def with_files(heap):
