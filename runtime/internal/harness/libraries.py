@@ -1,7 +1,7 @@
 """What libraries are told once they are imported, whenever that is.
 
 Most of it is about show(), which opens a window or a browser elsewhere: here what
-is shown comes back in the reply. The rest is about what can be done without.
+is shown comes back in the reply.
 """
 
 import os
@@ -52,24 +52,6 @@ def watch_display(module):
     module.display = display.display
 
 
-class Lenient:
-    """os for a library that sets times of files for good measure: where that is refused, it goes without."""
-
-    def __getattr__(self, name):
-        return getattr(os, name)
-
-    @staticmethod
-    def utime(*args, **kwargs):
-        try:
-            os.utime(*args, **kwargs)
-        except PermissionError:
-            pass
-
-
-def watch_workbook(module):
-    module.os = Lenient()
-
-
 # By the module, what to do when it was imported. A library that has changed so much
 # that this fails stays as it is.
 waiting = {
@@ -84,7 +66,6 @@ waiting = {
     "plotly.io._renderers": watch_renderers,
     "bokeh.io.showing": watch_showing,
     "IPython.core.display_functions": watch_display,
-    "xlsxwriter.workbook": watch_workbook,
 }
 
 
