@@ -67,10 +67,7 @@ func setEnv(p *params, value []byte, _ *runtime.Limits) error {
 		if len(env) == runtime.EnvCount {
 			return refuse(invalidRequest, "env must have at most %d variables", runtime.EnvCount)
 		}
-		text, ok := "", quotedText[0] == '"'
-		if ok {
-			text, ok = jsontext.Unquote(quotedText)
-		}
+		text, ok := textOf(quotedText)
 		if !ok {
 			return refuse(invalidRequest, "env: %q: must be a string of Unicode text", clip(name))
 		}
@@ -89,10 +86,7 @@ func setArgs(p *params, value []byte, _ *runtime.Limits) error {
 		if len(args) == runtime.ArgsCount {
 			return refuse(invalidRequest, "args must be at most %d", runtime.ArgsCount)
 		}
-		arg, ok := "", item[0] == '"'
-		if ok {
-			arg, ok = jsontext.Unquote(item)
-		}
+		arg, ok := textOf(item)
 		if !ok {
 			return refuse(invalidRequest, "args: item %d must be a string of Unicode text", len(args))
 		}
@@ -108,4 +102,12 @@ func (p *params) checkOptions() error {
 		return refuse(invalidRequest, "%s", err)
 	}
 	return nil
+}
+
+// textOf is the text that a JSON value is, if it is a string of Unicode.
+func textOf(value []byte) (text string, ok bool) {
+	if value[0] != '"' {
+		return "", false
+	}
+	return jsontext.Unquote(value)
 }

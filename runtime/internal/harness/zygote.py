@@ -14,7 +14,7 @@ import select
 import struct
 import sys
 
-from _harness import libraries, locks, processes, randomness, worker
+from _harness import changes, libraries, locks, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -42,6 +42,7 @@ def main(sock, config):
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
     locks.prepare()
     processes.prepare()
+    changes.prepare()
     preload(config["preload"], config["library"], config["font_dir"])
     for rehearsal in config["rehearsals"]:
         if rehearsal["early"]:
