@@ -47,11 +47,13 @@ var fields = [fieldCount]field{
 	{"convert", setConvert},
 	{"env", setEnv},
 	{"args", setArgs},
+	{"environment", setEnvironment},
 }
 
 const (
-	fieldCount = 12
-	fieldNames = "script, input, stdin, files, timeout, report, return_files, entry, spread, convert, env, args"
+	fieldCount = 13
+	fieldNames = "script, input, stdin, files, timeout, report, return_files, entry, spread, convert, env, args, " +
+		"environment"
 )
 
 // parseSource takes a body that is the script itself.
@@ -266,7 +268,7 @@ func fileData(value []byte) (data []byte, ok bool) {
 // bodies that are the script itself. Their values are JSON.
 var queryFields = strings.Split(queryNames, ", ")
 
-const queryNames = "input, timeout, report, return_files, entry, spread, convert, env, args"
+const queryNames = "input, timeout, report, return_files, entry, spread, convert, env, args, environment"
 
 // parseQuery takes the fields of the query over. strict refuses names that are no
 // fields; beside a JSON body such names are ignored, because proxies add parameters
@@ -293,8 +295,8 @@ func (p *params) parseQuery(query string, strict bool, limits *runtime.Limits) e
 		}
 		p.seen[i] = true
 		value := bytes.TrimSpace([]byte(given[0]))
-		if name == "entry" {
-			value = entryOfQuery(value)
+		if name == "entry" || name == "environment" {
+			value = nameOfQuery(value)
 		}
 		if !json.Valid(value) {
 			if name == "input" {

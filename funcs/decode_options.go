@@ -31,9 +31,19 @@ func setEntry(p *params, value []byte, _ *runtime.Limits) error {
 	return nil
 }
 
-// entryOfQuery returns the JSON text for what stands in a query, where a name needs
+// setEnvironment takes the name of an environment, whichever there are.
+func setEnvironment(p *params, value []byte, _ *runtime.Limits) error {
+	name, err := text("environment", value)
+	if err != nil || name == "" {
+		return refuse(invalidRequest, "environment must be the name of one: GET /capabilities lists them")
+	}
+	p.job.Environment = name
+	return nil
+}
+
+// nameOfQuery returns the JSON text for what stands in a query, where a name needs
 // no quotes.
-func entryOfQuery(value []byte) []byte {
+func nameOfQuery(value []byte) []byte {
 	if string(value) == "null" || len(value) > 0 && value[0] == '"' && json.Valid(value) {
 		return value
 	}
@@ -57,10 +67,7 @@ func setEnv(p *params, value []byte, _ *runtime.Limits) error {
 		if len(env) == runtime.EnvCount {
 			return refuse(invalidRequest, "env must have at most %d variables", runtime.EnvCount)
 		}
-		text, ok := "", quotedText[0] == '"'
-		if ok {
-			text, ok = jsontext.Unquote(quotedText)
-		}
+		text, ok := textOf(quotedText)
 		if !ok {
 			return refuse(invalidRequest, "env: %q: must be a string of Unicode text", clip(name))
 		}
@@ -79,10 +86,7 @@ func setArgs(p *params, value []byte, _ *runtime.Limits) error {
 		if len(args) == runtime.ArgsCount {
 			return refuse(invalidRequest, "args must be at most %d", runtime.ArgsCount)
 		}
-		arg, ok := "", item[0] == '"'
-		if ok {
-			arg, ok = jsontext.Unquote(item)
-		}
+		arg, ok := textOf(item)
 		if !ok {
 			return refuse(invalidRequest, "args: item %d must be a string of Unicode text", len(args))
 		}
@@ -98,4 +102,12 @@ func (p *params) checkOptions() error {
 		return refuse(invalidRequest, "%s", err)
 	}
 	return nil
+}
+
+// textOf is the text that a JSON value is, if it is a string of Unicode.
+func textOf(value []byte) (text string, ok bool) {
+	if value[0] != '"' {
+		return "", false
+	}
+	return jsontext.Unquote(value)
 }

@@ -56,7 +56,7 @@ func TestQuery(t *testing.T) {
 			"Content-Type must be text/x-python in charset utf-8, got latin1"},
 		{"text/x-python", "time_out=1", "x", 400,
 			`unknown query parameter "time_out": there are only input, timeout, report, return_files, ` +
-				`entry, spread, convert, env, args`},
+				`entry, spread, convert, env, args, environment`},
 		{"text/x-python", "stdin=1", "x", 400, `unknown query parameter "stdin": …`},
 		{"text/x-python", "timeout=abc", "x", 400, "timeout must be a number…"},
 		{"text/x-python", "timeout=0x1p1", "x", 400, "timeout must be a number…"},

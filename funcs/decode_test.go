@@ -87,7 +87,7 @@ func nest(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n)
 
 const (
 	fieldsText = ": a request has only script, input, stdin, files, timeout, report, return_files, entry, " +
-		"spread, convert, env, args"
+		"spread, convert, env, args, environment"
 	timeoutText  = "timeout must be a number of seconds from 0.05 to 30"
 	entryText    = "entry must be the name of a function, or null to run the script as a program"
 	spreadText   = "input must be an object where spread is true: its members are the keyword arguments"
@@ -209,6 +209,11 @@ var illFormed = []struct {
 		"args must be at most 1024"},
 	{"args large", `{"script":"x","args":["` + strings.Repeat("x", 64<<10+1) + `"]}`, 400,
 		"args must be at most 65536 bytes in all, got 65537"},
+	{"environment null", `{"script":"x","environment":null}`, 400,
+		"environment must be the name of one: GET /capabilities lists them"},
+	{"environment empty", `{"script":"x","environment":""}`, 400,
+		"environment must be the name of one: GET /capabilities lists them"},
+	{"environment twice", `{"script":"x","environment":"a","environment":"a"}`, 400, "environment must be given once"},
 	{"script surrogate then escape", `{"script":"\ud800\n"}`, 400, "script must be Unicode text: …"},
 	{"stdin surrogate", `{"script":"x","stdin":"\udfff"}`, 400, "stdin must be Unicode text: …"},
 	{"script too large", `{"script":"` + strings.Repeat("#", 1<<20+1) + `"}`, 413,

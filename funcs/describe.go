@@ -34,6 +34,7 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		PythonVersion      string            `json:"python_version"`
 		Preloaded          []string          `json:"preloaded"`
 		Packages           []string          `json:"packages"`
+		Environments       []web.Environment `json:"environments"`
 		BlockedImports     []string          `json:"blocked_imports"`
 		BlockedImportsNote string            `json:"blocked_imports_note"`
 		Limits             orderedLimits     `json:"limits"`
@@ -44,8 +45,8 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		Isolation          map[string]bool   `json:"isolation"`
 		IsolationNotes     map[string]string `json:"isolation_notes"`
 	}{
-		info.PythonVersion, list(info.Preloaded), list(info.Packages), list(info.BlockedImports),
-		web.BlockedImportsNote,
+		info.PythonVersion, list(info.Preloaded), list(info.Packages), web.Environments(info),
+		list(info.BlockedImports), web.BlockedImportsNote,
 		limits, info.Workers, info.Queue, info.QueueWait.Seconds(),
 		info.Posture, object(info.Isolation), object(info.LayerNotes),
 	})

@@ -23,6 +23,25 @@ func TestCapabilities(t *testing.T) {
   "packages": [
     "numpy 2.1.0"
   ],
+  "environments": [
+    {
+      "name": "default",
+      "python_version": "3.11.11",
+      "preloaded": [
+        "json",
+        "math"
+      ],
+      "packages": [
+        "numpy 2.1.0"
+      ]
+    },
+    {
+      "name": "late",
+      "python_version": "",
+      "preloaded": [],
+      "packages": []
+    }
+  ],
   "blocked_imports": [
     "os",
     "subprocess"

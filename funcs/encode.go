@@ -205,6 +205,15 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 	b = append(b, `,"report":{"execution_id":`...)
 	b = jsontext.AppendString(b, extra.id)
 	b = appendMember(b, "status", string(res.Status))
+	if res.Environment != "" {
+		b = appendMember(b, "environment", res.Environment)
+	}
+	if res.Unmet != "" {
+		b = appendMember(b, "environment_lacks", res.Unmet)
+	}
+	if res.Usage.Start > 0 {
+		b = appendMillis(append(b, `,"environment_wait_ms":`...), res.Usage.Start)
+	}
 	b = appendMillis(append(b, `,"wall_ms":`...), res.Usage.Wall)
 	b = appendMillis(append(b, `,"cpu_ms":`...), res.Usage.CPU)
 	b = strconv.AppendInt(append(b, `,"peak_memory_bytes":`...), res.Usage.PeakMemory, 10)

@@ -70,13 +70,13 @@ func (h *handler) perform(
 		err := fmt.Errorf("run: result: status %q with a value of %d bytes", res.Status, len(res.Value))
 		return nil, content{}, err
 	}
-	rec.Usage = res.Usage
+	rec.Usage, rec.Environment = res.Usage, res.Environment
 	if res.Bill != nil {
 		rec.UsedWorker, rec.Bill = true, res.Bill
 	}
 	rec.end(o, res.Error, nil)
 	told := encoding{res: &res, outputBytes: c.limits.OutputBytes, files: job.ReturnFiles}
-	if p.report {
+	if p.report && res.Status != runtime.EnvironmentMissing {
 		told.extra = h.reportOf(c, &job)
 	}
 	return o, told.content(), nil

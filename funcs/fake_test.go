@@ -61,9 +61,14 @@ const testBodyBytes = 8 << 20
 
 func testInfo() runtime.Info {
 	return runtime.Info{
-		PythonVersion:  "3.11.11",
-		Preloaded:      []string{"json", "math"},
-		Packages:       []string{"numpy 2.1.0"},
+		PythonVersion: "3.11.11",
+		Preloaded:     []string{"json", "math"},
+		Packages:      []string{"numpy 2.1.0"},
+		Environments: []runtime.EnvironmentInfo{
+			{Name: "default", PythonVersion: "3.11.11", Preloaded: []string{"json", "math"},
+				Packages: []string{"numpy 2.1.0"}},
+			{Name: "late"},
+		},
 		BlockedImports: []string{"os", "subprocess"},
 		Limits: runtime.Limits{
 			Timeout: 30 * time.Second, CPU: 30 * time.Second, MemoryBytes: 512 << 20, TmpBytes: 64 << 20,

@@ -106,7 +106,12 @@ var outcomes = []outcome{
 			"early what would not work; it is not a security boundary."},
 	{of: runtime.SyntaxError, word: runtime.SyntaxError, http: http.StatusBadRequest, ack: done, level: notice,
 		text:    "SyntaxError: invalid syntax (line 3)",
-		meaning: "Python cannot compile the script."},
+		meaning: "Python cannot compile the script, or its comment # /// script (PEP 723) is not valid."},
+	{of: runtime.EnvironmentMissing, word: runtime.EnvironmentMissing, http: http.StatusBadRequest,
+		ack: done, level: notice,
+		text: `There is no environment "data", only default`,
+		meaning: "The request names an environment that is not there, or it names none and no environment has " +
+			"what the script's comment # /// script (PEP 723) asks for; nothing has run."},
 	{of: runtime.NotJSON, word: runtime.NotJSON, http: http.StatusUnprocessableEntity, ack: done, level: notice,
 		text:    "main() function must return JSON-serializable data, got: object",
 		meaning: "main() returned something JSON cannot express, NaN and Infinity included."},
@@ -212,10 +217,14 @@ func hintOf(err error) string {
 // gets. Only what this package wrote itself reaches the caller verbatim.
 func explain(err error) (*outcome, string) {
 	var f *failure
+	var down *runtime.EnvironmentError
 	var o *outcome
 	switch {
 	case errors.As(err, &f):
 		return outcomeOf[f.of], f.text
+	case errors.As(err, &down):
+		return outcomeOf[unavailable], fmt.Sprintf("the environment %q cannot run scripts right now: try again shortly",
+			down.Environment)
 	case errors.Is(err, runtime.ErrOverloaded):
 		o = outcomeOf[overloaded]
 	case errors.Is(err, runtime.ErrUnavailable):

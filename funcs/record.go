@@ -28,6 +28,8 @@ type Record struct {
 	// is not nil.
 	UsedWorker bool
 	Bill       Bill
+	// Environment is the name of the one that was to run it; empty where that is not known.
+	Environment string
 
 	// Job is from the caller. Its script is empty where none could be read.
 	Job runtime.Job

@@ -63,6 +63,27 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 	}
 }
 
+// await waits until done is closed, as one of those who wait in the queue: as many may
+// at most, and for as long. reserve is as for enter.
+func (a *admission) await(ctx context.Context, done <-chan struct{}, reserve func() error) error {
+	n := a.waiting.Add(1)
+	defer a.waiting.Add(-1)
+	if n > a.queue {
+		return ErrOverloaded
+	}
+	if reserve != nil {
+		if err := reserve(); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 func (a *admission) leave() {
 	a.pace.step(a.waiting.Load() > 0)
 	<-a.places

@@ -107,8 +107,8 @@ var hints = map[Status]map[string]string{
 
 // hint is what the caller or the operator can do about a failure. detail is what
 // the worker, or the server that ended the run, says of the refusal or the limit.
-func (r *Runtime) hint(result *Result, detail string, job *Job) string {
-	if text := r.scriptHint(result, job); text != "" {
+func (r *Runtime) hint(e *environment, result *Result, detail string, job *Job) string {
+	if text := e.scriptHint(result, job); text != "" {
 		return text
 	}
 	switch {

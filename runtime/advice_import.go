@@ -51,7 +51,7 @@ var (
 )
 
 // importHint is what can be done about a module that is missing, whoever wants it.
-func (r *Runtime) importHint(message string, job *Job) string {
+func (e *environment) importHint(message string, job *Job) string {
 	found := missing.FindStringSubmatch(message)
 	if found == nil {
 		if optional.MatchString(message) && isLibrarys(message) {
@@ -74,16 +74,19 @@ func (r *Runtime) importHint(message string, job *Job) string {
 		return "The file " + top + ".py that came with the script stands before the module of that name: call it " +
 			"something else."
 	}
-	if rest != "" && r.offers(top) {
+	if rest != "" && e.offers(top) {
 		return top + " is there, but has no such part. GET /capabilities lists the versions."
 	}
 	if text := instead(top); text != "" {
 		return text // a package that would not work here if it were installed
 	}
+	if other := e.all.having(top); other != "" {
+		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
+	}
 	if known := distributions[top]; known != "" {
 		return "It comes with the package " + known + ". " + installed
 	}
-	if close := r.resembling(top); close != "" && !slices.Contains(strings.Fields(near), top) {
+	if close := e.resembling(top); close != "" && !slices.Contains(strings.Fields(near), top) {
 		return "Perhaps " + close + " is meant. " + installed
 	}
 	return installed + " A module of your own goes along in files, as " + top + ".py."
@@ -102,19 +105,19 @@ func isLibrarys(message string) bool {
 }
 
 // offers says whether there is such a module, as far as the server knows.
-func (r *Runtime) offers(module string) bool {
-	return slices.Contains(r.modules(), module)
+func (e *environment) offers(module string) bool {
+	return slices.Contains(e.modules(), module)
 }
 
 // modules are names that a script may have meant: what every run finds imported, what
 // is installed, and what else is usual.
-func (r *Runtime) modules() []string {
-	names := strings.Fields(usual)
-	for _, name := range r.info.Preloaded {
+func (e *environment) modules() []string {
+	names, info := strings.Fields(usual), e.info()
+	for _, name := range info.Preloaded {
 		top, _, _ := strings.Cut(name, ".")
 		names = append(names, top)
 	}
-	for _, name := range r.info.Packages {
+	for _, name := range info.Packages {
 		name, _, _ = strings.Cut(name, " ")
 		name, _, _ = strings.Cut(name, "=")
 		names = append(names, strings.ReplaceAll(strings.ToLower(name), "-", "_"))
@@ -129,7 +132,7 @@ func (r *Runtime) modules() []string {
 }
 
 // resembling is the module whose name is the closest, if it is close.
-func (r *Runtime) resembling(name string) string {
+func (e *environment) resembling(name string) string {
 	best, most := "", 1+min(len(name)/9, 1) // one slip, in long names two: numba is not numpy
 	if len(name) < 3 || len(name) > 40 {
 		return ""
@@ -139,7 +142,7 @@ func (r *Runtime) resembling(name string) string {
 			return module
 		}
 	}
-	for _, known := range r.modules() {
+	for _, known := range e.modules() {
 		if known == name {
 			continue // a distribution, whose module is called something else
 		}

@@ -9,7 +9,7 @@ import (
 
 // scriptHint is what can be done about an error of the script that comes of how it
 // is run here; empty for any other. What the sandbox refused is in result.Denied.
-func (r *Runtime) scriptHint(result *Result, job *Job) string {
+func (e *environment) scriptHint(result *Result, job *Job) string {
 	switch result.Status {
 	case Exited:
 		called := callOfMain.FindString(topLevel(job.Script))
@@ -48,7 +48,7 @@ func (r *Runtime) scriptHint(result *Result, job *Job) string {
 	if text := asyncHint(message); text != "" {
 		return text
 	}
-	return r.importHint(message, job)
+	return e.importHint(message, job)
 }
 
 // noFile is what Python says of a file that is to be read from the working directory.

@@ -27,6 +27,35 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
+// They get nowhere in another environment either, beside which the default one runs.
+func TestAttacksInAnEnvironment(t *testing.T) {
+	t.Setenv("SECRET_TOKEN", "of the server")
+	for _, posture := range postures {
+		inPosture(t, posture, func(t *testing.T) {
+			r := start(t, twoThings(t))
+			for _, name := range namesOf(t, attacks) {
+				t.Run(name, func(t *testing.T) {
+					p := read(t, attacks, name)
+					if !p.Here() {
+						need.Elsewhere(t, "machine code of %s", p.Value("arch"))
+					}
+					p.environment = "two"
+					p.attack(t, r, nil)
+					good(t, r)
+					if got := executeIn(t, r, "two", versionOfThing, nil); string(got.Value) != `"2.0"` {
+						t.Errorf("the next run there: %+v", got)
+					}
+				})
+			}
+			for _, s := range r.Stats().Environments {
+				if s.Restarts != 0 {
+					t.Errorf("%s: an interpreter has died: %+v", s.Name, s)
+				}
+			}
+		})
+	}
+}
+
 // good demands that the service still answers, and rightly.
 func good(t *testing.T, r *Runtime) {
 	t.Helper()

@@ -35,6 +35,10 @@ type Config struct {
 	// clear message. It is a courtesy to the caller, never the boundary. Empty
 	// switches the check off.
 	BlockedImports []string
+	// Environments are others to run scripts in than the one that Preload, Packages and
+	// PythonHome describe, which is called DefaultEnvironment; scripts choose among
+	// them in this order, the default one first.
+	Environments []Environment
 	// Preload are the modules the zygote imports before it forks. One that is
 	// not installed stops the start.
 	Preload []string
@@ -78,6 +82,66 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
+}
+
+// Environment describes one to run scripts in. What it does not say is as in Config.
+type Environment struct {
+	// Name is what requests call it. No two have the same.
+	Name string
+	// Packages, PythonHome, Preload and PreloadInstalled are as in Config.
+	Packages, PythonHome      string
+	Preload, PreloadInstalled []string
+	// AtOnce starts its interpreter at the start, and not when the first run asks for
+	// it. Either may be ended, and started again, when memory is short.
+	AtOnce bool
+}
+
+// EnvironmentNames is what can be told of the environments before anything is found:
+// their names, the default one first.
+func (cfg Config) EnvironmentNames() []EnvironmentInfo {
+	list := []EnvironmentInfo{{Name: DefaultEnvironment}}
+	for _, e := range cfg.Environments {
+		list = append(list, EnvironmentInfo{Name: e.Name})
+	}
+	return list
+}
+
+// Sizes of an interpreter that was not yet started, in bytes: with the standard library,
+// and with a large set of packages.
+const (
+	plainInterpreter  = 24 << 20
+	loadedInterpreter = 112 << 20
+)
+
+// bytes is about how much memory the interpreter of an environment takes, with the
+// workers that it keeps.
+func (e Environment) bytes() int64 {
+	if e.Packages != "" {
+		return loadedInterpreter
+	}
+	return plainInterpreter
+}
+
+// InterpreterBytes is about how much memory the interpreters of the other environments
+// than the default one take: of those that are started at once all, and of the others
+// the largest, as it must be possible to start each.
+func (cfg Config) InterpreterBytes() int64 {
+	var all, asked int64
+	for _, e := range cfg.Environments {
+		if e.AtOnce {
+			all += e.bytes()
+		} else {
+			asked = max(asked, e.bytes())
+		}
+	}
+	return all + asked
+}
+
+// of is the configuration of another environment than the default one.
+func (cfg Config) of(e Environment) Config {
+	cfg.Packages, cfg.PythonHome, cfg.Environments = e.Packages, e.PythonHome, nil
+	cfg.Preload, cfg.PreloadInstalled = e.Preload, e.PreloadInstalled
+	return cfg
 }
 
 // software returns the part of cfg that says what scripts run on.

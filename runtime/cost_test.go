@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,8 +52,10 @@ func TestStatsAndForked(t *testing.T) {
 	}
 	defer r.Close()
 	eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == cfg.Workers+pool.Spares })
-	if got := r.Stats(); got != (Stats{Ready: cfg.Workers + pool.Spares}) {
-		t.Fatalf("idle: %+v", got)
+	alone := []EnvironmentStats{{Name: DefaultEnvironment, Up: true, Ready: cfg.Workers + pool.Spares}}
+	want := Stats{Ready: cfg.Workers + pool.Spares, Environments: alone}
+	if got := r.Stats(); !reflect.DeepEqual(got, want) {
+		t.Fatalf("idle: %+v, want %+v", got, want)
 	}
 	if n := forks.Load(); n != int64(cfg.Workers+pool.Spares) || longest.Load() <= 0 {
 		t.Errorf("%d forks were told, the longest %v", n, time.Duration(longest.Load()))

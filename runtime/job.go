@@ -35,6 +35,10 @@ type Job struct {
 	ReturnFiles bool
 	// Options are what else is asked for.
 	Options Options
+	// Environment is the name of the one to run it in. Empty: the first that has what
+	// the script says it needs, by the inline metadata of PEP 723, or the default one
+	// where it says nothing.
+	Environment string
 }
 
 // Hooks are what Run calls back while a job runs. Each of them may be nil.
@@ -106,6 +110,8 @@ const (
 	ResultLimit   Status = "result_limit"
 	FileLimit     Status = "file_limit"
 	Killed        Status = "killed"
+	// There is no environment of that name, or none that has what the script needs.
+	EnvironmentMissing Status = "environment_missing"
 )
 
 // Result is the outcome of a run that reached a worker, with everything that it
@@ -152,6 +158,10 @@ type Result struct {
 	Display map[string]string
 	// Displays is what was displayed before Display, in order.
 	Displays []map[string]string
+	// Environment is the name of the one that it ran in, or was to run in; empty where
+	// there is none. Unmet, where the request chose one that lacks what the script says
+	// it needs, says what.
+	Environment, Unmet string
 	// Usage is what the run cost, as far as it is known with the Result.
 	Usage Usage
 	// Bill brings what the run cost, for whoever wants the figures without making
@@ -167,6 +177,8 @@ type Usage struct {
 	// Queue is the time that the run has waited for a worker, Wall the time that it
 	// took in it, and CPU the processor time of all its threads.
 	Queue, Wall, CPU time.Duration
+	// Start is the part of Queue that it has waited for its environment to be started.
+	Start time.Duration
 	// PeakMemory is the most memory in bytes that the run held at once: its own
 	// pages and their page tables, on top of what the interpreter holds for every
 	// run, /tmp not included. What it held for less than 20 ms counts by the
@@ -201,9 +213,12 @@ func Depth(text []byte) int { return zygote.Depth(text) }
 
 // Info describes the service to its callers.
 type Info struct {
-	PythonVersion  string   // "3.11.11"
-	Preloaded      []string // modules every run finds imported already
-	Packages       []string // distributions installed beside the standard library
+	PythonVersion string   // "3.11.11"
+	Preloaded     []string // modules every run finds imported already
+	Packages      []string // distributions installed beside the standard library
+	// Environments are all that there are, the default one first, which the three fields
+	// above describe, too.
+	Environments   []EnvironmentInfo
 	BlockedImports []string // sorted; the courtesy check, not a boundary
 	Limits         Limits
 	Workers        int // runs at once

@@ -12,7 +12,9 @@ import (
 )
 
 // outcome turns what came back from a worker, all of it hostile, into a Result.
-func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, job *Job) Result {
+func (r *Runtime) outcome(
+	e *environment, reply *zygote.Reply, exit *zygote.Exit, seen holding, job *Job,
+) Result {
 	result := Result{Status: OK, Value: reply.Value, Stdout: reply.Stdout, Stderr: reply.Stderr, Ran: true}
 	if reply.Attached != nil {
 		r.attach(&result, reply.Attached)
@@ -34,7 +36,7 @@ func (r *Runtime) outcome(reply *zygote.Reply, exit *zygote.Exit, seen holding, 
 	if result.Status == OK {
 		result.Hint = successHint(job)
 	} else {
-		result.Hint = r.hint(&result, r.detail(reply, seen), job)
+		result.Hint = r.hint(e, &result, r.detail(reply, seen), job)
 	}
 	return result
 }

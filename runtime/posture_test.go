@@ -130,7 +130,13 @@ func started(t *testing.T, begin func(context.Context, Config) (*Runtime, error)
 // execute runs a script; a Go error fails the test.
 func execute(t *testing.T, r *Runtime, script string, input any) Result {
 	t.Helper()
-	job := Job{Script: script}
+	return executeIn(t, r, "", script, input)
+}
+
+// executeIn is execute in an environment.
+func executeIn(t *testing.T, r *Runtime, environment, script string, input any) Result {
+	t.Helper()
+	job := Job{Script: script, Environment: environment}
 	if input != nil {
 		text, err := json.Marshal(input)
 		if err != nil {

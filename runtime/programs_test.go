@@ -39,6 +39,8 @@ func setOf(dir string) program.Set {
 type hostile struct {
 	*program.Program
 	script string // with what is put before it
+	// environment is where it is run, empty for the default one.
+	environment string
 }
 
 // read reads a program of a set, by its name without the ending.
@@ -48,7 +50,7 @@ func read(t *testing.T, s program.Set, name string) hostile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hostile{p, prelude(t) + p.Source}
+	return hostile{Program: p, script: prelude(t) + p.Source}
 }
 
 // prelude is what is put before each program.
@@ -95,7 +97,7 @@ func madeOfFiles(r *Runtime) bool {
 func (h hostile) attack(t *testing.T, r *Runtime, input any) Result {
 	t.Helper()
 	want := h.expected(r)
-	got := execute(t, r, h.script, inputOf(want, input))
+	got := executeIn(t, r, h.environment, h.script, inputOf(want, input))
 	for _, wrong := range want.Mismatches(reply(t, got)) {
 		t.Errorf("%s\nthe reply: %s %.1000s %s %s", wrong, got.Status, got.Value, got.Error, got.Traceback)
 	}

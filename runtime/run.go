@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/zygote"
 )
@@ -26,18 +28,62 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	if err := CheckOptions(&job.Options, job.Input); err != nil {
 		return Result{}, fmt.Errorf("run: %w", err)
 	}
+	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
+		job.Timeout = r.cfg.Limits.Timeout
+	}
+	c := choice{environment: r.all.main()}
+	if job.Environment != "" || script.Has(job.Script) {
+		var err error
+		if c, err = r.choose(ctx, &job, hooks.Wait); err != nil || c.environment == nil {
+			return c.refused, err
+		}
+	}
+	result, err := r.runIn(ctx, &job, &hooks, c.environment, began)
+	result.Environment, result.Unmet = c.environment.name, c.unmet
+	if c.unmet != "" && strings.HasPrefix(result.Error, "ModuleNotFoundError: ") {
+		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s",
+			result.Environment, result.Unmet)
+	}
+	return result, err
+}
+
+// runIn runs a job in an environment, as soon as that is there and there is a place.
+func (r *Runtime) runIn(
+	ctx context.Context, job *Job, hooks *Hooks, e *environment, began time.Time,
+) (result Result, err error) {
+	var cold time.Duration
+	for range attempts {
+		p, waited, err := e.hold(ctx, r.admission, hooks.Wait)
+		if err != nil {
+			return Result{}, err
+		}
+		cold += waited
+		result, err = r.runHeld(ctx, job, hooks, e, p, began)
+		e.release()
+		if !errors.Is(err, pool.ErrDown) {
+			result.Usage.Start = cold
+			if result.Bill != nil {
+				result.Bill.soFar.Start = cold
+			}
+			return result, err
+		}
+	}
+	return Result{}, e.unavailable(errors.New("its interpreter dies again and again"))
+}
+
+// runHeld runs a job in the pool of an environment that is there.
+func (r *Runtime) runHeld(
+	ctx context.Context, job *Job, hooks *Hooks, e *environment, p *pool.Pool, began time.Time,
+) (Result, error) {
 	if err := r.admission.enter(ctx, hooks.Wait); err != nil {
 		return Result{}, err
 	}
 	defer r.admission.leave()
-	if r.pool.Closed() {
+	if p.Closed() {
 		return Result{}, fmt.Errorf("%w: shutting down", ErrUnavailable)
 	}
-	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
-		job.Timeout = r.cfg.Limits.Timeout
-	}
 	for range attempts {
-		result, err := r.attempt(ctx, &job, &hooks, began)
+		result, err := r.attempt(ctx, job, hooks, e, p, began)
 		if !errors.Is(err, errUnread) {
 			return result, err
 		}
@@ -53,20 +99,25 @@ const attempts = 3
 var errUnread = errors.New("worker was dead")
 
 // attempt runs a job in the next worker.
-func (r *Runtime) attempt(ctx context.Context, job *Job, hooks *Hooks, began time.Time) (Result, error) {
-	w, err := r.pool.Take(ctx)
+func (r *Runtime) attempt(
+	ctx context.Context, job *Job, hooks *Hooks, e *environment, p *pool.Pool, began time.Time,
+) (Result, error) {
+	w, err := p.Take(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	defer r.pool.Discard(w)
+	defer p.Discard(w)
 	if hooks.Started != nil {
 		hooks.Started()
 		hooks.Started = nil // should this worker turn out to be dead
 	}
 	started := time.Now()
-	watch := r.pool.Watch(w)
+	watch := p.Watch(w)
 	reply := w.Run(ctx, request(job, hooks))
 	seen := holding{Holding: watch.End(), wall: time.Since(started)}
+	if !reply.Unread {
+		e.runs.Add(1)
+	}
 	switch {
 	case reply.Cause == zygote.Canceled:
 		return Result{}, context.Cause(ctx)
@@ -77,12 +128,12 @@ func (r *Runtime) attempt(ctx context.Context, job *Job, hooks *Hooks, began tim
 	}
 	exit, err := r.exit(w, job, reply)
 	if err == nil {
-		err = r.unexplained(reply, exit, seen)
+		err = r.unexplained(e, reply, exit, seen)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	result := r.outcome(reply, exit, seen, job)
+	result := r.outcome(e, reply, exit, seen, job)
 	result.Usage.Queue, result.Usage.Wall = started.Sub(began), seen.wall
 	if exit != nil {
 		result.Usage.add(exit, w, seen)

@@ -16,13 +16,14 @@ import (
 type Runtime struct {
 	cfg       Config
 	info      Info
-	jail      *sandbox.Jail
+	jail      *sandbox.Jail // of the default environment, as are pool and groups
 	pool      *pool.Pool
 	admission *admission
 	groups    *pool.Groups
+	all       *environments
 	closed    sync.Once
-	// The counts when they were last asked for, at an end that nothing explained.
-	oomKills, jailKills atomic.Int64
+	// The count when it was last asked for, at an end that nothing explained.
+	oomKills atomic.Int64
 }
 
 // New unpacks the interpreter if need be, finds out what the machine grants,
@@ -61,7 +62,22 @@ func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[san
 }
 
 // Info describes the service. The caller must not change what it holds.
-func (r *Runtime) Info() Info { return withoutGroup(r.info, r.groups.Lost()) }
+func (r *Runtime) Info() Info {
+	info := withoutGroup(r.info, r.lostGroup())
+	info.Environments = *r.all.infos.Load()
+	return info
+}
+
+// lostGroup says why a jail has no group though there were some at first; empty if
+// all have theirs.
+func (r *Runtime) lostGroup() string {
+	for _, e := range r.all.list {
+		if s := e.setup.Load(); s != nil && s.groups.Lost() != "" {
+			return s.groups.Lost()
+		}
+	}
+	return ""
+}
 
 // withoutGroup corrects what was true at the start, where the jail has lost its
 // control group since; why is empty where it has not.
@@ -81,32 +97,38 @@ type Stats struct {
 	Busy     int   // runs under way
 	Waiting  int   // callers in the queue
 	Restarts int64 // interpreters that took the place of one that died
-	// JailMemory is what the interpreter and all runs hold together, in bytes, what
-	// the kernel holds for them included, and JailPeak the most that it was since the
-	// interpreter started. 0 where there is no control group to count it.
+	// JailMemory is what the interpreters and all runs hold together, in bytes, what
+	// the kernel holds for them included, and JailPeak the most that it was since they
+	// started, each for itself. 0 where there is no control group to count it.
 	JailMemory, JailPeak int64
+	// Environments are all of them, the default one first.
+	Environments []EnvironmentStats
 }
 
 // Stats counts workers and callers. The numbers need not belong to the very
 // same moment.
 func (r *Runtime) Stats() Stats {
-	now, peak := r.groups.Held()
-	return Stats{
-		Ready:    r.pool.Ready.Len(),
-		Busy:     len(r.admission.places),
-		Waiting:  int(r.admission.waiting.Load()),
-		Restarts: r.pool.Restarts(),
-
-		JailMemory: now, JailPeak: peak,
+	s := Stats{Busy: len(r.admission.places), Waiting: int(r.admission.waiting.Load())}
+	for _, e := range r.all.list {
+		one := e.stats()
+		s.Environments = append(s.Environments, one)
+		s.Ready, s.Restarts = s.Ready+one.Ready, s.Restarts+one.Restarts
+		if setup := e.setup.Load(); setup != nil {
+			now, peak := setup.groups.Held()
+			s.JailMemory, s.JailPeak = s.JailMemory+now, s.JailPeak+peak
+		}
 	}
+	return s
 }
 
-// Health returns nil exactly when a run would succeed now.
+// Health returns nil exactly when a run in the default environment would succeed now.
 func (r *Runtime) Health() error { return r.pool.Health() }
 
-// Close ends every run and the interpreter. Runs in flight get ErrUnavailable.
+// Close ends every run and the interpreters. Runs in flight get ErrUnavailable.
 func (r *Runtime) Close() error {
-	r.pool.Close()
-	r.closed.Do(r.groups.Close)
+	r.closed.Do(func() {
+		r.all.close()
+		r.groups.Close()
+	})
 	return nil
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/software"
@@ -18,11 +18,18 @@ import (
 // setup is all that is decided before the first process of a jail is made.
 type setup struct {
 	cfg      Config
+	all      *environments
+	pressure *pool.Pressure // one for all environments, as are the uids and the plan
+	uids     *zygote.UIDs
 	software *software.Software
 	groups   *pool.Groups
 	jail     *sandbox.Jail
 	scratch  *pool.Scratch // nil where every worker has a private /tmp
 	zygote   zygote.Config
+
+	described   sync.Once
+	description *script.Environment
+	undescribed error
 }
 
 // newSetup finds out what scripts run on and how they are confined. open takes over
@@ -34,11 +41,16 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	if cfg.Workers < 1 || cfg.Queue < 0 {
 		return nil, fmt.Errorf("runtime: %d workers, queue of %d: out of range", cfg.Workers, cfg.Queue)
 	}
+	if err := checkEnvironments(cfg.Environments); err != nil {
+		return nil, err
+	}
 	go reserveThreads()
 	// First of all, while this process has no children, which would have to be
 	// moved, too.
 	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
-	s := &setup{cfg: cfg, groups: groups}
+	all := newEnvironments(cfg)
+	s := &setup{cfg: cfg, groups: groups, all: all, uids: new(zygote.UIDs)}
+	s.pressure = pool.NewPressure(cfg.MemoryLeft, cfg.MemoryReserve, all.spare, cfg.Log)
 	if err := s.decide(ctx, refusal); err != nil {
 		groups.Close()
 		return nil, err
@@ -54,11 +66,27 @@ func (s *setup) decide(ctx context.Context, noGroup string) error {
 		return err
 	}
 	grants.Tried(sandbox.MemoryCgroup, noGroup)
-	policy, err := newPolicy(s.cfg, found)
+	plan, err := choosePlan(s.cfg, grants)
 	if err != nil {
 		return err
 	}
-	plan, err := choosePlan(s.cfg, grants)
+	return s.confine(found, plan)
+}
+
+// another is the setup of another environment, with the same plan. What it has must
+// not be used once s is closed.
+func (s *setup) another(ctx context.Context, cfg Config) (*setup, error) {
+	found, err := software.Find(ctx, cfg.software())
+	if err != nil {
+		return nil, err
+	}
+	other := &setup{cfg: cfg, groups: s.groups.Another(), all: s.all, pressure: s.pressure, uids: s.uids}
+	return other, other.confine(found, &s.jail.Plan)
+}
+
+// confine decides how scripts that run on the software are confined.
+func (s *setup) confine(found *software.Software, plan *sandbox.Plan) error {
+	policy, err := newPolicy(s.cfg, found)
 	if err != nil {
 		return err
 	}
@@ -69,6 +97,7 @@ func (s *setup) decide(ctx context.Context, noGroup string) error {
 	s.software, s.scratch = found, scratch
 	s.jail = &sandbox.Jail{Plan: *plan, Policy: policy}
 	s.zygote = zygoteConfig(s.cfg, found, s.jail)
+	s.zygote.UIDs = s.uids
 	return nil
 }
 
@@ -103,64 +132,6 @@ func newPlaces(cfg Config, plan *sandbox.Plan, policy sandbox.Policy) (*pool.Scr
 	}
 	s.WarnOfRoom(int64(cfg.Workers)*cfg.Limits.TmpBytes, cfg.Log)
 	return s, policy, nil
-}
-
-// open starts the first jail, and returns when its first worker is ready.
-func (s *setup) open(ctx context.Context) (*Runtime, error) {
-	cfg := s.cfg
-	p := pool.New(s.pool())
-	version, err := p.Open(ctx)
-	if err != nil {
-		s.groups.Close()
-		return nil, err
-	}
-	blind := unwatched(cfg, p.Blind(), p.CopiesHidden())
-	if blind != "" {
-		cfg.Log.Warn("runs are not watched", "cause", blind)
-	}
-	notes := withNotes(s.jail.Notes, map[sandbox.Layer]string{
-		sandbox.Chroot: s.scratch.Note(), sandbox.MemoryCgroup: s.groups.Note(), sandbox.Rlimits: blind,
-	})
-	r := &Runtime{
-		cfg:       cfg,
-		jail:      s.jail,
-		info:      newInfo(cfg, s.software, &s.jail.Plan, notes, version),
-		pool:      p,
-		admission: newAdmission(cfg.Workers, cfg.Queue, cfg.QueueWait),
-		groups:    s.groups,
-	}
-	r.oomKilled()
-	return r, nil
-}
-
-// pool returns the configuration of the pool.
-func (s *setup) pool() pool.Config {
-	cfg := s.cfg
-	limits := pool.Limits{
-		MemoryBytes: cfg.Limits.MemoryBytes, TmpBytes: cfg.Limits.TmpBytes, TmpFiles: cfg.Limits.TmpFiles,
-	}
-	if s.jail.WatchThreads {
-		limits.Threads = cfg.Limits.Threads
-	}
-	return pool.Config{
-		Workers: cfg.Workers, Zygote: s.zygote, Groups: s.groups, Scratch: s.scratch, Limits: limits,
-		MemoryLeft: cfg.MemoryLeft, MemoryReserve: cfg.MemoryReserve, Forked: cfg.Forked, Log: cfg.Log,
-	}
-}
-
-// withNotes adds more notes on layers to those of a plan; empty notes add nothing.
-func withNotes(said, more map[sandbox.Layer]string) map[sandbox.Layer]string {
-	out := maps.Clone(said)
-	for l, note := range more {
-		switch {
-		case note == "":
-		case out[l] == "":
-			out[l] = note
-		default:
-			out[l] += "; " + note
-		}
-	}
-	return out
 }
 
 // prepare finds the interpreter while the layers are being tried.
@@ -249,24 +220,4 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 		ReturnFiles:    int(cfg.Limits.ReturnFiles),
 		ReturnBytes:    int(cfg.Limits.ReturnBytes),
 	}
-}
-
-// unwatched says what the server can't see here of what it has to bound.
-func unwatched(cfg Config, blind, copiesHidden bool) string {
-	var notes []string
-	switch {
-	case blind:
-		notes = append(notes, "/proc does not show the server what runs hold (hidepid?): "+
-			"address space alone bounds their memory")
-	case copiesHidden:
-		notes = append(notes, "the kernel does not show the server what runs copy of the interpreter's pages "+
-			"(neither CAP_SYS_PTRACE nor CAP_PERFMON?): it is not counted")
-	}
-	if cfg.MemoryLeft != nil {
-		if _, ok := cfg.MemoryLeft(); !ok {
-			notes = append(notes, "neither /proc/meminfo nor a control group says how much memory is left: "+
-				"no run is ended before the kernel has to choose")
-		}
-	}
-	return strings.Join(notes, "; ")
 }

@@ -13,7 +13,9 @@ import (
 // and that nothing the script did can explain. Scripts can't send SIGKILL, or a
 // signal that stops, to anybody, not even to themselves: seccomp refuses that in
 // every posture.
-func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holding) error {
+func (r *Runtime) unexplained(
+	e *environment, reply *zygote.Reply, exit *zygote.Exit, seen holding,
+) error {
 	switch {
 	case reply.Cause == zygote.Stopped:
 		return r.notTheScript("the run was stopped by somebody else")
@@ -29,7 +31,7 @@ func (r *Runtime) unexplained(reply *zygote.Reply, exit *zygote.Exit, seen holdi
 		return nil
 	}
 	// Both are asked: a kill in a jail counts for the machine, too.
-	if jail, machine := r.jailKilled(), r.oomKilled(); jail {
+	if jail, machine := e.jailKilled(), r.oomKilled(); jail {
 		return r.notTheScript("the kernel killed the run because all runs together held too much, and it was " +
 			"within its limit")
 	} else if machine {
@@ -62,9 +64,9 @@ func (r *Runtime) overCPU(exit *zygote.Exit, seen holding) bool {
 
 // jailKilled reports whether the kernel has killed because the jail was full since
 // this was asked last.
-func (r *Runtime) jailKilled() bool {
-	n := r.groups.Killed()
-	return n > r.jailKills.Swap(n)
+func (e *environment) jailKilled() bool {
+	n := e.setup.Load().groups.Killed()
+	return n > e.jailKills.Swap(n)
 }
 
 // oomKilled reports whether the kernel has killed for want of memory since this

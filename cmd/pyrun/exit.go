@@ -28,7 +28,8 @@ var exitTable = []struct {
 }{
 	{exitOK, "main() returned", []string{"ok"}},
 	{exitScript, "the script is at fault",
-		[]string{"main_missing", "import_blocked", "syntax_error", "not_json", "script_error", "exited", "killed"}},
+		[]string{"main_missing", "import_blocked", "syntax_error", "environment_missing", "not_json", "script_error",
+			"exited", "killed"}},
 	{exitUsage, "the command line or a file it names is, or the service did not take the request",
 		[]string{"invalid_request"}},
 	{exitLimit, "a limit ended the run",

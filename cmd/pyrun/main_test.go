@@ -121,6 +121,9 @@ func TestOutcomes(t *testing.T) {
 				[]string{"invalid_request: entry must be"}},
 			"spread without input": {"def main(): pass", []string{"--spread"}, exitUsage, "",
 				[]string{"invalid_request: input must be an object"}},
+			"environment": {"def main(): return 1", []string{"--environment", "default"}, exitOK, "1\n", nil},
+			"no such environment": {"def main(): return 1", []string{"--environment", "data"}, exitScript, "",
+				[]string{`pyrun: environment_missing: There is no environment "data", only default`}},
 			"empty script": {" ", nil, exitUsage, "", []string{"script must not be empty"}},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -34,6 +34,8 @@ type options struct {
 	convert bool
 	env     map[string]string
 	args    []string // of the script
+	// environment is the name of one, empty for whichever the script asks for.
+	environment string
 }
 
 // fileFlag is a file for the run: its name there and its path here.
@@ -117,6 +119,8 @@ func newFlags(o *options) *flag.FlagSet {
 	flags.BoolVar(&o.spread, "spread", false, "hand the members of the input, an object, over as keyword arguments")
 	flags.BoolVar(&o.convert, "convert", false, "make JSON of dates, sets, values of pandas and so on "+
 		"(docs/convert.md)")
+	flags.StringVar(&o.environment, "environment", "", "`NAME` of the environment to run it in, a Python with "+
+		"packages; here ENVIRONMENTS has them")
 	flags.Func("env", "`NAME=VALUE`: an environment variable of the script; may be given again", o.addEnv)
 	return flags
 }

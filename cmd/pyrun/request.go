@@ -25,6 +25,8 @@ type request struct {
 	Convert bool              `json:"convert,omitempty"`
 	Env     map[string]string `json:"env,omitempty"`
 	Args    []string          `json:"args,omitempty"`
+	// Environment is empty where the script, or the service, chooses.
+	Environment string `json:"environment,omitempty"`
 	// Report is always asked for: it has what the run cost.
 	Report bool `json:"report"`
 }
@@ -32,7 +34,7 @@ type request struct {
 // newRequest reads the files that the command line names.
 func newRequest(o *options, stdin io.Reader) ([]byte, error) {
 	req := request{Report: true, Timeout: o.timeout.Seconds(), ReturnFiles: o.out != "",
-		Spread: o.spread, Convert: o.convert, Env: o.env, Args: o.args}
+		Spread: o.spread, Convert: o.convert, Env: o.env, Args: o.args, Environment: o.environment}
 	if err := req.setEntry(o); err != nil {
 		return nil, err
 	}

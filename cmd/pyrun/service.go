@@ -41,6 +41,9 @@ func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint,
 		return nil, &failure{exitUsage, err}
 	}
 	allowTimeout(&cfg, o.timeout)
+	for i := range cfg.Runtime.Environments { // the one script may need one of them
+		cfg.Runtime.Environments[i].AtOnce = false
+	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if cfg.Runtime.SandboxOff {
 		fmt.Fprintln(stderr, "pyrun: warning: SANDBOX=off: the script runs without confinement, with your rights")

@@ -101,10 +101,31 @@ const filesAndFigures = `Files: "files" puts files into the working directory be
 	`that are still open at the end: do not save them. display(x) shows a table or an image.` + "\n"
 
 func available(info runtime.Info) string {
+	if len(info.Environments) > 1 {
+		return environments(info)
+	}
 	if len(info.Packages) == 0 {
 		return "Available: the standard library.\n"
 	}
 	return "Available: the standard library and " + strings.Join(info.Packages, ", ") + ".\n"
+}
+
+// environments lists what there is where a script, or the call, can choose.
+func environments(info runtime.Info) string {
+	var b strings.Builder
+	b.WriteString(`Available: the standard library and, by environment, packages. "environment" names one; without ` +
+		"it the first one is taken that has what a comment # /// script (PEP 723) asks for, or the first of all.\n")
+	for _, e := range info.Environments {
+		b.WriteString("- " + e.Name)
+		if e.PythonVersion != "" {
+			b.WriteString(" (Python " + e.PythonVersion + ")")
+		}
+		if len(e.Packages) > 0 {
+			b.WriteString(": " + strings.Join(e.Packages, ", "))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 func limitsInWords(l runtime.Limits) string {

@@ -66,6 +66,13 @@ func inputSchema(s schemas, facts Facts) schema {
 		timeout["default"] = facts.Info.Limits.Timeout.Seconds()
 		timeout["description"] = "Seconds of wall clock for the whole script."
 	}
+	if environment, ok := properties(in)["environment"].(schema); ok && len(facts.Info.Environments) > 0 {
+		var names []any
+		for _, e := range facts.Info.Environments {
+			names = append(names, e.Name)
+		}
+		environment["enum"] = names
+	}
 	if input, ok := properties(in)["input"].(schema); ok {
 		// Said outright: to models and inspectors no type means text.
 		input["type"] = []any{"object", "array", "string", "number", "boolean", "null"}

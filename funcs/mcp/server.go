@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // ToolName is the name of the only tool.
@@ -63,7 +66,7 @@ type Server struct {
 }
 
 // New makes a Server. facts describes the service; it is called for each request
-// until the Python version is known.
+// until there is no more to come: the version of every Python is known.
 func New(facts func() Facts) *Server { return &Server{facts: facts} }
 
 // exchange is one request on its way through the SDK.
@@ -114,10 +117,16 @@ func (s *Server) server(*http.Request) *sdk.Server {
 	}
 	facts := s.facts()
 	server := newServer(facts)
-	if facts.Info.PythonVersion != "" {
+	if facts.known() {
 		s.described.Store(server)
 	}
 	return server
+}
+
+// known says that the facts will not change any more.
+func (f Facts) known() bool {
+	pending := func(e runtime.EnvironmentInfo) bool { return e.PythonVersion == "" }
+	return f.Info.PythonVersion != "" && !slices.ContainsFunc(f.Info.Environments, pending)
 }
 
 func newServer(facts Facts) *sdk.Server {

@@ -26,6 +26,7 @@ type Document struct {
 	Isolation      map[string]bool   `json:"isolation"`
 	IsolationNotes map[string]string `json:"isolation_notes"`
 	Python         Python            `json:"python"`
+	Environments   []Environment     `json:"environments"`
 	Notes          []string          `json:"notes"`
 	Examples       []Sample          `json:"examples"`
 }
@@ -61,6 +62,24 @@ type Python struct {
 	Packages           []string `json:"packages"`
 	BlockedImports     []string `json:"blocked_imports"`
 	BlockedImportsNote string   `json:"blocked_imports_note"`
+}
+
+// Environment is one that scripts can be run in. What is not known yet is empty.
+type Environment struct {
+	Name          string   `json:"name"`
+	PythonVersion string   `json:"python_version"`
+	Preloaded     []string `json:"preloaded"`
+	Packages      []string `json:"packages"`
+}
+
+// Environments lists those of a service, the default one first.
+func Environments(info runtime.Info) []Environment {
+	list := []Environment{}
+	for _, e := range info.Environments {
+		list = append(list, Environment{e.Name, e.PythonVersion, append([]string{}, e.Preloaded...),
+			append([]string{}, e.Packages...)})
+	}
+	return list
 }
 
 // Sample is an example with the commands that send it to this service.
@@ -107,7 +126,8 @@ func NewDocument(f Facts) Document {
 			BlockedImports:     append([]string{}, info.BlockedImports...),
 			BlockedImportsNote: BlockedImportsNote,
 		},
-		Notes: notes,
+		Environments: Environments(info),
+		Notes:        notes,
 	}
 	if info.Posture == "off" {
 		d.Warning = offWarning
@@ -171,6 +191,10 @@ func requestFields(l runtime.Limits) []Field {
 		{Name: "args", Type: "array of strings", Default: "[]",
 			Meaning: "Arguments of the script, sys.argv[1:], at most " + strconv.Itoa(runtime.ArgsCount) + " and " +
 				runtime.Bytes(runtime.ArgsBytes).String() + "."},
+		{Name: "environment", Type: "string", Default: "absent",
+			Meaning: "Name of the environment to run in: a Python with packages. Without it the comment # /// script " +
+				"of PEP 723, where the script has one, chooses the first that has what it asks for, and otherwise " +
+				"it is " + runtime.DefaultEnvironment + "."},
 	}
 }
 
@@ -234,6 +258,11 @@ var failureFields = []Field{
 var reportFields = []Field{
 	{Name: "execution_id", Type: "string", Required: true, Meaning: "The same as the header X-Execution-Id."},
 	{Name: "status", Type: "string", Required: true, Meaning: "ok, or the word of the failure."},
+	{Name: "environment", Type: "string", Meaning: "The environment that it ran in."},
+	{Name: "environment_lacks", Type: "string",
+		Meaning: "What the script's comment # /// script asks for and the environment that the request names lacks."},
+	{Name: "environment_wait_ms", Type: "number",
+		Meaning: "The part of queue_ms that it has waited for its environment to start, where it was cold."},
 	{Name: "wall_ms", Type: "number", Required: true,
 		Meaning: "Time from handing over the script to its answer, in milliseconds."},
 	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},

@@ -297,7 +297,7 @@ def main():
 		fields: []jsonField{{"time_out", `5`}},
 		Status: 400,
 		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, ` +
-			`stdin, files, timeout, report, return_files, entry, spread, convert, env, args",` +
+			`stdin, files, timeout, report, return_files, entry, spread, convert, env, args, environment",` +
 			`"status":"invalid_request"}`),
 	},
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // The functions that write commands rely on these.
@@ -78,6 +80,29 @@ func TestHuman(t *testing.T) {
 	} {
 		if got := human(Limit{Name: tt.name, Value: json.Number(tt.value)}); got != tt.want {
 			t.Errorf("%s %s: %s, want %s", tt.name, tt.value, got, tt.want)
+		}
+	}
+}
+
+// There is something to choose where there are several environments.
+func TestPageHasTheEnvironments(t *testing.T) {
+	for _, tt := range []struct {
+		list []runtime.EnvironmentInfo
+		want bool
+	}{
+		{[]runtime.EnvironmentInfo{{Name: "default"}}, false},
+		{[]runtime.EnvironmentInfo{{Name: "default"}, {Name: "data", PythonVersion: "3.11.9", Packages: []string{"rich 1"}}},
+			true},
+	} {
+		page, err := Page(NewDocument(Facts{Info: runtime.Info{Environments: tt.list}}), "nonce")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{`<select id="environment">`, "<option>data</option>", "Environment data, Python 3.11.9",
+			"rich 1"} {
+			if strings.Contains(string(page), part) != tt.want {
+				t.Errorf("%d environments: %s: want %v", len(tt.list), part, tt.want)
+			}
 		}
 	}
 }

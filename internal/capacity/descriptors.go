@@ -14,6 +14,10 @@ const (
 	// perWorker are the ends of a worker's channel and output and its pidfd,
 	// and the other ends while it is being made. All can be made at once.
 	perWorker = 4 + 3
+	// perEnvironment are those of an interpreter beside the default one, of its
+	// directories and of the workers that it keeps. More of its workers than that are
+	// there in the place of others.
+	perEnvironment = 6 + spareWorkers*perWorker
 	// spareWorkers stand ready beyond those that run.
 	spareWorkers = 2
 	// maxConnections is the most that are granted, on a large machine too: each

@@ -24,6 +24,10 @@ type Ask struct {
 	Limits         runtime.Limits
 	// BodyBytes bounds the body of a request.
 	BodyBytes int64
+	// Environments is how many there are beside the default one, and Interpreters how
+	// many bytes their interpreters take.
+	Environments int
+	Interpreters int64
 	// Overcommit accepts more than the machine has, with a warning.
 	Overcommit bool
 }
@@ -62,12 +66,13 @@ func Fit(m Machine, ask Ask) (Share, error) {
 	if m.Descriptors == 0 {
 		m.Descriptors = Unlimited
 	}
+	m.Descriptors -= min(int64(ask.Environments)*perEnvironment, m.Descriptors-1)
 	s := fit(m, sizes{
 		Workers:     ask.Workers,
 		Queue:       ask.Queue,
 		MemoryBytes: ask.Limits.MemoryBytes,
 		TmpBytes:    ask.Limits.TmpBytes,
-		Server:      newServerSizes(ask.Limits, ask.BodyBytes),
+		Server:      newServerSizes(ask.Limits, ask.BodyBytes, ask.Interpreters),
 	})
 	share := Share{Workers: s.Workers, Queue: s.Queue, MemoryBytes: s.MemoryBytes}
 	if err := share.fitDescriptors(m.Descriptors, ask); err != nil {
@@ -77,7 +82,7 @@ func Fit(m Machine, ask Ask) (Share, error) {
 	s.Workers, s.Queue = share.Workers, share.Queue
 	share.HeldBodies, share.HeldReplies = s.Server.held(s.Workers, s.room(m))
 	share.ServerBytes = s.Server.fixed(s.Workers) + share.HeldBodies + share.HeldReplies
-	share.heap = share.ServerBytes - int64(s.Workers)*ownPages - outsideHeap
+	share.heap = share.ServerBytes - int64(s.Workers)*ownPages - outsideHeap - ask.Interpreters
 	share.Reserve, share.Jail = pressureReserve(m), s.jail()
 	return share, share.fitMemory(s, m, ask)
 }

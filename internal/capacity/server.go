@@ -41,11 +41,12 @@ type serverSizes struct {
 	output    int64 // of Run, what is held of output while a script runs
 	replies   int64 // of Run, what is held of replies
 	bodies    int64 // of Run, what is held of requests
+	others    int64 // of Base, what further interpreters take
 	message   int64 // of Base, what is held of requests
 }
 
 // newServerSizes works out what the limits allow.
-func newServerSizes(l runtime.Limits, bodyBytes int64) serverSizes {
+func newServerSizes(l runtime.Limits, bodyBytes, interpreters int64) serverSizes {
 	s := serverSizes{
 		Kernel:  kernelBase + l.OpenFiles*kernelPerFile,
 		output:  2 * l.OutputBytes,
@@ -53,14 +54,15 @@ func newServerSizes(l runtime.Limits, bodyBytes int64) serverSizes {
 		bodies:  bodiesPerRun * bodyBytes,
 		message: (largestMessage-bodiesPerRun)*bodyBytes + largestSlack,
 	}
-	s.Base = idleServer + s.message
+	s.others = interpreters
+	s.Base = idleServer + s.others + s.message
 	s.Run = ownPages + s.bodies + s.replies + s.output
 	return s
 }
 
 // fixed is the memory for so many runs at a time without any request or reply.
 func (s serverSizes) fixed(workers int) int64 {
-	return idleServer + int64(workers)*(ownPages+s.output)
+	return idleServer + s.others + int64(workers)*(ownPages+s.output)
 }
 
 // held is how many bytes the requests and the replies of all callers together may

@@ -97,7 +97,7 @@ func asked(change func(*Ask)) Ask {
 func defaultServer(t *testing.T) serverSizes {
 	t.Helper()
 	ask := defaults()
-	return newServerSizes(ask.Limits, ask.BodyBytes)
+	return newServerSizes(ask.Limits, ask.BodyBytes, ask.Interpreters)
 }
 
 // A jail may hold what its runs may, each at its limits, and a little more: it
@@ -137,6 +137,7 @@ func TestServerSizes(t *testing.T) {
 		{"large bodies", func(a *Ask) { a.BodyBytes = 16 * mib }, 65, 72.25, 113, 36.5},
 		{"large results", func(a *Ask) { a.Limits.ResultBytes = 16 * mib }, 57, 56.25, 57, 52.5},
 		{"large files", func(a *Ask) { a.Limits.ReturnBytes = 16 * mib }, 57, 56.25, 57, 52.5},
+		{"another interpreter", func(a *Ask) { a.Interpreters = 100 * mib }, 157, 48.25, 57, 36.5},
 		{"large output", func(a *Ask) { a.Limits.OutputBytes = 2 * mib }, 57, 52.25, 57, 40.5},
 	} {
 		ask := asked(tt.change)
@@ -145,7 +146,7 @@ func TestServerSizes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newServerSizes(ask.Limits, ask.BodyBytes)
+		s := newServerSizes(ask.Limits, ask.BodyBytes, ask.Interpreters)
 		for what, size := range map[string]struct {
 			got  int64
 			want float64
@@ -160,6 +161,27 @@ func TestServerSizes(t *testing.T) {
 		if share.heap <= share.HeldBodies+share.HeldReplies-s.message || share.heap >= share.ServerBytes {
 			t.Errorf("%s: %d bytes for the heap, which holds %d and %d", tt.name, share.heap, share.HeldBodies,
 				share.HeldReplies)
+		}
+	}
+}
+
+// The interpreters of other environments take memory and descriptors from the runs, and
+// nothing from the heap of this process.
+func TestOtherEnvironments(t *testing.T) {
+	for _, m := range []Machine{{CPUs: 8, Memory: 2 << 30}, {CPUs: 8, Memory: 8 << 30, Descriptors: 160}} {
+		alone, err := Fit(m, asked(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		share, err := Fit(m, asked(func(a *Ask) { a.Environments, a.Interpreters = 3, 600*mib }))
+		if err != nil || share.Workers >= alone.Workers {
+			t.Errorf("%+v: %d workers instead of %d, %v", m, share.Workers, alone.Workers, err)
+		}
+		if m.Descriptors != 0 && share.Connections+share.Workers*perWorker+3*perEnvironment > int(m.Descriptors) {
+			t.Errorf("%+v: %d connections and %d workers", m, share.Connections, share.Workers)
+		}
+		if got := share.ServerBytes - share.heap; got-int64(share.Workers)*ownPages != outsideHeap+600*mib {
+			t.Errorf("%+v: %d bytes of the server are not the heap's", m, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@
 //	config.go     Load: environment and machine in, Config out
 //	table.go      the settings, each with its default, range and meaning
 //	kinds.go      how a text becomes a field and back; names.go, pipconf.go: more kinds
+//	environments.go  the file, or directory, of environments
 //	defaults.go   the default lists of modules
 //	platform.go   what Google Cloud says of the place this process runs in
 //	cachedir.go   where the interpreter may be unpacked
@@ -76,6 +77,9 @@ type Config struct {
 	Revision Revision
 
 	pipConfig string // a file that Load has read already
+	// environments are what is at environmentsPath; Runtime has them already.
+	environments     []environmentTable
+	environmentsPath string
 }
 
 // The values of EVENTS.
@@ -171,6 +175,9 @@ func (c *Config) complete(m capacity.Machine) error {
 	if c.Host == "" && !m.Contained {
 		c.Host = "localhost"
 	}
+	if err := c.setEnvironments(); err != nil {
+		return err
+	}
 	if rt.Preload == nil {
 		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()
 	}
@@ -181,6 +188,7 @@ func (c *Config) complete(m capacity.Machine) error {
 	var err error
 	c.Share, err = capacity.Fit(m, capacity.Ask{
 		Workers: rt.Workers, Queue: rt.Queue, Limits: rt.Limits, BodyBytes: c.BodyBytes, Overcommit: c.Overcommit,
+		Environments: len(rt.Environments), Interpreters: rt.InterpreterBytes(),
 	})
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = c.Share.Workers, c.Share.Queue, c.Share.MemoryBytes
 	rt.MemoryReserve, rt.JailBytes = c.Share.Reserve, c.Share.Jail

@@ -112,6 +112,11 @@ var settings = []Setting{
 	{Name: "PYTHON_HOME", Default: "",
 		Meaning: "prefix of another CPython, 3.11 or 3.14 (`cmd/python` makes one); empty: the one in the binary",
 		kind:    absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
+	{Name: "ENVIRONMENTS", Default: "",
+		Meaning: "further sets of packages, and Pythons, that requests and scripts choose among by name or by what " +
+			"they need: a file that lists them, or a directory of requirements files and package directories; " +
+			"`docs/deploy.md` has the form. The three settings before describe the one called `default`",
+		kind: environments()},
 	{Name: "PIP_INDEX_URL", Default: "`pip.conf`'s, else " + runtime.DefaultPackageIndex, computed: true,
 		Meaning: "index that the packages of a requirements file come from, a password in it included",
 		kind:    pipURLs(func(c *Config) *string { return &c.Runtime.Index.IndexURL }, nil)},

@@ -12,6 +12,7 @@ import (
 	"github.com/pyexec/pyexec/funcs"
 	"github.com/pyexec/pyexec/internal/gcp"
 	"github.com/pyexec/pyexec/internal/logline"
+	"github.com/pyexec/pyexec/runtime"
 )
 
 // sentence is the entry in short, which on a terminal is all of it.
@@ -86,6 +87,12 @@ func runAttr(run *funcs.Record, d digest) slog.Attr {
 	if u := run.Usage; run.UsedWorker {
 		attrs = append(attrs, slog.Float64("wall_ms", millis(u.Wall)), slog.Float64("cpu_ms", millis(u.CPU)),
 			slog.Float64("queue_ms", millis(u.Queue)), slog.Int64("peak_memory_bytes", u.PeakMemory))
+	}
+	if e := run.Environment; e != "" && e != runtime.DefaultEnvironment {
+		attrs = append(attrs, slog.String("environment", e))
+		if run.Usage.Start > 0 {
+			attrs = append(attrs, slog.Float64("environment_wait_ms", millis(run.Usage.Start)))
+		}
 	}
 	if run.Problem != "" {
 		attrs = append(attrs, slog.String("problem", run.Problem))

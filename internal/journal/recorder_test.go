@@ -64,6 +64,28 @@ func TestEntryOfARun(t *testing.T) {
 	}
 }
 
+// Another environment than the default one is named, with the wait for its start.
+func TestEntryNamesTheEnvironment(t *testing.T) {
+	for name, want := range map[string]string{"": "", "default": "",
+		"data": `"peak_memory_bytes":41943040,"environment":"data","environment_wait_ms":1.5,"problem":`} {
+		var out locked.Buffer
+		run := someRun()
+		run.Environment, run.Usage.Start = name, 1500*time.Microsecond
+		run.Bill = started{run.Usage.Start}
+		NewRecorder(logline.New(&out), nil, false).Now(run)
+		if got := out.String(); !strings.Contains(got, want) || (want == "") == strings.Contains(got, `"environment`) {
+			t.Errorf("%q: %s", name, got)
+		}
+	}
+}
+
+// started is what a run cost that has waited for its environment.
+type started struct{ wait time.Duration }
+
+func (s started) Wait() (runtime.Usage, bool) {
+	return runtime.Usage{PeakMemory: 40 << 20, Start: s.wait}, true
+}
+
 // Nothing of the script, its input or its output is in the log unless asked for.
 func TestPayloadsAreLoggedOnRequestOnly(t *testing.T) {
 	for _, payloads := range []bool{false, true} {

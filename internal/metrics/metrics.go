@@ -25,6 +25,7 @@ type Metrics struct {
 	registry         *prometheus.Registry
 	runs             *prometheus.CounterVec
 	run, queue, fork prometheus.Histogram
+	wait             *prometheus.HistogramVec
 	server           *http.Server
 }
 
@@ -33,6 +34,7 @@ type Metrics struct {
 var (
 	runBuckets   = []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
 	queueBuckets = []float64{.00001, .0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10, 30}
+	waitBuckets  = []float64{.1, .25, .5, 1, 2, 3, 5, 10, 20, 30}
 	forkBuckets  = []float64{.0005, .001, .002, .003, .005, .0075, .01, .025, .05, .1, .5, 1, 5}
 )
 
@@ -48,13 +50,17 @@ func New(stats func() runtime.Stats, dropped func() int64) *Metrics {
 		queue: histogram("pyexec_queue_seconds", "Wait for a place and a worker.", queueBuckets),
 		fork: histogram("pyexec_fork_seconds",
 			"Making of a worker, from the fork until it stands confined and ready.", forkBuckets),
+		wait: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "pyexec_environment_wait_seconds", Help: "Wait of a run for an environment that was cold.",
+			Buckets: waitBuckets,
+		}, []string{"environment"}),
 	}
 	gauge := func(name, help string, value func(runtime.Stats) int) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
 			func() float64 { return float64(value(stats())) })
 	}
 	m.registry.MustRegister(
-		m.runs, m.run, m.queue, m.fork,
+		m.runs, m.run, m.queue, m.fork, m.wait, environments{stats},
 		gauge("pyexec_workers_ready", "Workers that wait for a script.",
 			func(s runtime.Stats) int { return s.Ready }),
 		gauge("pyexec_workers_busy", "Scripts under way.", func(s runtime.Stats) int { return s.Busy }),
@@ -98,6 +104,9 @@ func (m *Metrics) Ran(run *funcs.Record) {
 	if run.UsedWorker {
 		m.run.Observe(run.Usage.Wall.Seconds())
 		m.queue.Observe(run.Usage.Queue.Seconds())
+		if run.Usage.Start > 0 {
+			m.wait.WithLabelValues(run.Environment).Observe(run.Usage.Start.Seconds())
+		}
 	}
 }
 

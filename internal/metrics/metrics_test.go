@@ -13,7 +13,9 @@ import (
 func TestMetrics(t *testing.T) {
 	m := New(
 		func() runtime.Stats {
-			return runtime.Stats{Ready: 3, Busy: 2, Waiting: 1, Restarts: 4, JailMemory: 6, JailPeak: 7}
+			return runtime.Stats{Ready: 3, Busy: 2, Waiting: 1, Restarts: 4, JailMemory: 6, JailPeak: 7,
+				Environments: []runtime.EnvironmentStats{{Name: "default", Up: true, Runs: 8},
+					{Name: "data", Ready: 9, Runs: 10, Starts: 11, Ends: 12, Failures: 13, Restarts: 14}}}
 		},
 		func() int64 { return 5 },
 	)
@@ -21,6 +23,7 @@ func TestMetrics(t *testing.T) {
 	m.Ran(someRun())
 	plain := someRun()
 	plain.Event, plain.Status = nil, "ok"
+	plain.Environment, plain.Usage.Start = "data", 300*time.Millisecond
 	m.Ran(plain)
 	m.Ran(&funcs.Record{Status: "invalid_request"}) // no process was involved
 	m.Ran(&funcs.Record{Status: "overloaded", Tool: "run_python"})
@@ -37,6 +40,15 @@ func TestMetrics(t *testing.T) {
 		"pyexec_fork_seconds_count 1", `pyexec_fork_seconds_bucket{le="0.003"} 1`,
 		"pyexec_workers_ready 3", "pyexec_workers_busy 2", "pyexec_queue_length 1",
 		"pyexec_jail_memory_bytes 6", "pyexec_jail_memory_peak_bytes 7",
+		`pyexec_environment_up{environment="default"} 1`, `pyexec_environment_up{environment="data"} 0`,
+		`pyexec_environment_workers_ready{environment="data"} 9`,
+		`pyexec_environment_runs_total{environment="default"} 8`,
+		`pyexec_environment_runs_total{environment="data"} 10`,
+		`pyexec_environment_starts_total{environment="data"} 11`,
+		`pyexec_environment_ends_total{environment="data"} 12`,
+		`pyexec_environment_start_failures_total{environment="data"} 13`,
+		`pyexec_environment_restarts_total{environment="data"} 14`,
+		`pyexec_environment_wait_seconds_bucket{environment="data",le="0.5"} 1`,
 		"pyexec_interpreter_restarts_total 4", "pyexec_log_entries_dropped_total 5",
 	} {
 		if !strings.Contains(w.Body.String(), "\n"+want+"\n") {

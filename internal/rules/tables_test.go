@@ -69,6 +69,8 @@ var bans = []ban{
 		"the rest of the service sees a message"},
 	{"github.com/modelcontextprotocol/", nil, []string{"funcs/mcp"},
 		"the rest of the service knows requests and replies"},
+	{"github.com/pelletier/", nil, []string{"runtime/internal/packages/script", "internal/config"},
+		"one comment in a script is TOML, and the list of environments, and nothing else here"},
 	// the logging client wants a request of its type, tokens come in a header
 	{"net/http", nil, []string{"funcs", "function.go", "cmd", "internal/service", "internal/metrics",
 		"internal/testbed", "internal/gcp/entry.go", "internal/gcp/tokens.go",

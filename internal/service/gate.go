@@ -38,6 +38,7 @@ func newGate(cfg runtime.Config) *gate {
 			Workers:        cfg.Workers,
 			Queue:          cfg.Queue,
 			QueueWait:      cfg.QueueWait,
+			Environments:   cfg.EnvironmentNames(),
 		},
 		done: make(chan struct{}),
 	}

@@ -41,6 +41,8 @@ function form() {
   if (at("timeout").value !== "") body.timeout = Number(at("timeout").value);
   if (at("program").checked) body.entry = null;
   else if (at("entry").value.trim() !== "") body.entry = at("entry").value.trim();
+  const environment = at("environment")?.value; // one that is not here is none: the list has no such option
+  if (environment) body.environment = environment;
   for (const name of flags) if (at(name).checked) body[name] = true;
   if (files.length > 0) body.files = Object.fromEntries(files.map(({ name, content }) => [name, content]));
   return body;
@@ -162,7 +164,7 @@ function show() {
 }
 
 // load shows a request: an example's or a link's.
-function load({ script, input, inputText, stdin, timeout, entry, ...more }) {
+function load({ script, input, inputText, stdin, timeout, entry, environment, ...more }) {
   editor.setText(script);
   at("input").value = inputText ?? (input === undefined ? "" : JSON.stringify(input, null, 2));
   at("stdin").value = stdin ?? "";
@@ -170,10 +172,12 @@ function load({ script, input, inputText, stdin, timeout, entry, ...more }) {
   at("entry").value = entry ?? "";
   at("program").checked = entry === null;
   for (const name of flags) at(name).checked = more[name] === true;
+  const choice = at("environment"); // where there are several
+  if (choice) choice.value = environment ?? "";
   files = [];
   showFiles();
   at("options").open = at("input").value !== "" || Boolean(stdin) || timeout !== undefined || entry !== undefined ||
-    flags.some((name) => more[name] === true);
+    environment !== undefined || flags.some((name) => more[name] === true);
 }
 
 function loadExample(name) {

@@ -178,6 +178,23 @@ test("a function, a program, keyword arguments and conversion are asked for", ()
     assert.deepEqual([await page.inputValue("#entry"), await page.isChecked("#program"), await page.isChecked("#spread")], ["", true, false]);
   }));
 
+test("the environment is chosen, and kept in a link", () =>
+  withPage(browser, async (page) => {
+    await type(page, "import importlib.util\ndef main():\n    return importlib.util.find_spec('numpy') is not None");
+    await page.click("#options > summary");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#outcome"), "ResultCopytrue");
+    await page.selectOption("#environment", "plain");
+    assert.equal(await run(page), "Done");
+    assert.equal(await page.textContent("#outcome"), "ResultCopyfalse");
+    await page.click("#link");
+    await page.waitForFunction(() => location.hash !== "");
+    await page.selectOption("#example", "spread");
+    assert.equal(await page.inputValue("#environment"), "");
+    await page.reload();
+    await page.waitForFunction(() => document.getElementById("environment").value === "plain");
+  }));
+
 test("a run closes the list of completions", () =>
   withPage(browser, async (page) => {
     await type(page, "def main():\n    return ");

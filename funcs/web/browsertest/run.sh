@@ -24,7 +24,10 @@ cp package.json package-lock.json ./*.mjs "$work"
 cd "$work"
 packages=$(realpath "$OLDPWD/../../../cmd/packages/data.txt")
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+# A second environment has none of the packages. Below /tmp others may have to enter.
+mkdir -p environments/plain
+chmod 755 . environments environments/plain
 # One worker, so that it shows whether a run that was stopped has ended; hence
 # one test at a time.
-PYTHON_PACKAGES=${PYEXEC_TEST_PACKAGES:-$packages} EXEC_WORKERS=1 EXEC_QUEUE=1 EXEC_TIMEOUT=120s CHROMIUM=$(command -v chromium) \
+PYTHON_PACKAGES=${PYEXEC_TEST_PACKAGES:-$packages} ENVIRONMENTS=$PWD/environments EXEC_WORKERS=1 EXEC_QUEUE=1 EXEC_TIMEOUT=120s CHROMIUM=$(command -v chromium) \
 	"$OLDPWD/../with-server.sh" node --test --test-concurrency=1 --test-reporter=spec "$@"

@@ -7,6 +7,7 @@ they are known to what opens files in Python, in runs whose script names them.
 import builtins
 import io
 import os
+import posix
 import sys
 
 _open, _os_open, _stat, _fstat, _dup, _fsdecode = io.open, os.open, os.stat, os.fstat, os.dup, os.fsdecode
@@ -34,7 +35,7 @@ def are_named(text, given):
 def provide():
     """Let the names be opened from here on."""
     builtins.open = io.open = open
-    os.open, os.stat = os_open, os_stat
+    os.open, os.stat = posix.open, posix.stat = os_open, os_stat
     # numpy has taken the function when it was imported, for loadtxt and the like.
     numpy = sys.modules.get("numpy.lib._datasource")
     try:

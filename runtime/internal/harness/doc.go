@@ -46,7 +46,8 @@
 //	ends.py        what follows a script: threads, atexit, destructors
 //	signals.py     signals that a script sends to itself
 //	locks.py       semaphores and flock, within the process
-//	processes.py   os.system, and libraries that take threads for processes
+//	processes.py   os.system, and how libraries take threads for processes
+//	changes.py     libraries that are changed when they are loaded
 //	result.py      JSON in and out; why a value is none
 //	ways.py        what would make JSON of it; known.py has the kinds of values
 //	convert.py     values that are no JSON become some: the walk through them, and its bounds

@@ -4,20 +4,18 @@ A library that can work with threads as well is told to; what has no other way i
 refused as clearly as subprocess is.
 """
 
-import importlib.machinery as machinery
 import os
-import sys
+import posix
 
 from _harness import home
 
-_fsencode, _isdir = os.fsencode, os.path.isdir
+_fsencode, _int = os.fsencode, int
 MOST = 16  # threads where joblib is asked for as many as there are cores: a run has a limit, a machine may have more
 
 
 def prepare():
-    """Take the places. Runs in the zygote, before any import of a library."""
-    os.system = system
-    sys.path_hooks.insert(0, look_in_package)
+    """Take the place of os.system. Runs in the zygote, before any import of a library."""
+    os.system = posix.system = system
 
 
 def system(command):
@@ -43,8 +41,12 @@ def with_threads(parallel):
 
 
 def with_cores(context):
-    """Tell joblib the number of cores, for which it would call a program."""
+    """Tell joblib the number of cores, for which it would call a program and read of control groups.
+
+    Where Landlock alone hides files, those of the groups are seen and can't be read.
+    """
     context.physical_cores_cache = os.cpu_count() or 1
+    context._cpu_count_cgroup = _int
 
 
 def with_files(heap):
@@ -59,42 +61,3 @@ def without_tracker(tracker):
 
 def nothing(*args):
     pass
-
-
-CHANGES = {
-    "joblib.parallel": with_threads,
-    "joblib.externals.loky.backend.context": with_cores,
-    "multiprocessing.heap": with_files,
-    "multiprocessing.resource_tracker": without_tracker,
-}
-DIRECTORIES = "/joblib", "/joblib/externals/loky/backend", "/multiprocessing"
-
-
-class Loader(machinery.SourceFileLoader):
-    """Loads a module, and changes it where it has to be."""
-
-    def exec_module(self, module):
-        machinery.SourceFileLoader.exec_module(self, module)
-        change = CHANGES.get(self.name)
-        if change is not None:
-            try:
-                change(module)
-            except Exception:  # another version: it tells itself what it can't do
-                pass
-
-
-KINDS = (
-    (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
-    (Loader, machinery.SOURCE_SUFFIXES),
-    (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
-)
-
-
-def look_in_package(path):
-    """A hook of sys.path_hooks: the finder for the directories of what has to be changed.
-
-    It costs a call for each directory that is new, and nothing for a module.
-    """
-    if path.endswith(DIRECTORIES) and _isdir(path):
-        return machinery.FileFinder(path, *KINDS)
-    raise ImportError("nothing to change there", path=path)

@@ -10,6 +10,7 @@ number of the signal the status.
 import _signal
 import ctypes
 import os
+import posix
 import signal as _module
 import sys
 from operator import index as _index
@@ -46,10 +47,12 @@ def prepare(on_alarm, tell, again):
     global _alarm, _tell, _again
     _alarm, _tell, _again = on_alarm, tell, again
     _signal.signal(SIGALRM, on_alarm)
-    os.kill, os.killpg, os.abort, os._exit = kill, killpg, abort, leave
-    _module.raise_signal, _module.pthread_kill = raise_signal, pthread_kill
+    for where in os, posix:  # pickle looks where a function says that it is
+        where.kill, where.killpg, where.abort, where._exit = kill, killpg, abort, leave
+    for where in _module, _signal:
+        where.raise_signal, where.pthread_kill = raise_signal, pthread_kill
+        where.alarm, where.setitimer, where.getitimer = alarm, setitimer, getitimer
     _module.signal, _module.getsignal = signal, getsignal
-    _module.alarm, _module.setitimer, _module.getitimer = alarm, setitimer, getitimer
 
 
 def settle():

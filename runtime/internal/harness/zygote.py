@@ -14,7 +14,7 @@ import select
 import struct
 import sys
 
-from _harness import libraries, locks, processes, randomness, worker
+from _harness import changes, libraries, locks, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -42,6 +42,7 @@ def main(sock, config):
     sys.path[:] = [p for p in sys.path if not p.endswith(".zip")] + config["path"]
     locks.prepare()
     processes.prepare()
+    changes.prepare()
     preload(config["preload"], config["library"], config["font_dir"])
     for rehearsal in config["rehearsals"]:
         if rehearsal["early"]:
@@ -170,20 +171,28 @@ def rehearse_runs():
 
 def refuse_threads():
     """A fork would lose them. Those that Python doesn't know of are counted by the server."""
-    if len(sys._current_frames()) != 1:
+    if threads() != 1:
         raise SystemExit("a preloaded module started a thread; a fork would lose it")
+
+
+def threads():
+    return len(sys._current_frames())
 
 
 def load(name):
     """Import a module of PRELOAD; why that failed is for the operator, who named it."""
     try:
         __import__(name)
+    except SystemExit as e:
+        raise SystemExit(f"PRELOAD: {name}: it ends the interpreter with exit code {e.code!r:.100}") from None
     except Exception as e:
         missing = isinstance(e, ModuleNotFoundError) and e.name
         if missing and (name + ".").startswith(missing + "."):
             raise SystemExit(f"PRELOAD: {name}: {e}") from None
         e.add_note(f"PRELOAD: {name}: cannot be imported")
         raise
+    if threads() != 1:
+        raise SystemExit(f"PRELOAD: {name}: a preloaded module started a thread; a fork would lose it")
 
 
 class Server:

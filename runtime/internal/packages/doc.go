@@ -22,6 +22,12 @@
 // zygote in its jail; only the list of fonts is made outside, in a process with
 // an empty environment.
 //
+// # What a script asks for
+//
+// Package script reads the comment in which a script says what it needs (PEP 723),
+// and compares it with environments; package installed reads what a directory has.
+// They share the versions and requirements of the above, and install nothing.
+//
 // # Where it is
 //
 // [Install] makes the directory where it is told to, for an image. [Open] keeps

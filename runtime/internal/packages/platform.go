@@ -19,12 +19,21 @@ var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 // is of 2020, and its binary interface is that of 1.1.
 const newestMusl = 2
 
+// Machine is this machine's architecture as uname calls it.
+func Machine() (string, error) {
+	machine, ok := machines[runtime.GOARCH]
+	if !ok {
+		return "", fmt.Errorf("platform: %s: not known", runtime.GOARCH)
+	}
+	return machine, nil
+}
+
 // platform returns the platform of the interpreter and its C library, for the
 // choice of wheels.
 func platform(p *python.Interpreter) (wheel.Platform, error) {
-	machine, ok := machines[runtime.GOARCH]
-	if !ok {
-		return wheel.Platform{}, fmt.Errorf("platform: %s: not known", runtime.GOARCH)
+	machine, err := Machine()
+	if err != nil {
+		return wheel.Platform{}, err
 	}
 	parts := strings.Split(p.Version, ".")
 	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])

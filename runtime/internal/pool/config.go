@@ -16,6 +16,9 @@ var ErrUnavailable = errors.New("service is unavailable")
 type Config struct {
 	// Workers is how many runs there may be at once. Spares more are kept.
 	Workers int
+	// Lean says that, instead of so many, only Spares are kept while nobody asks for
+	// more: what most runs do not use is to hold little.
+	Lean bool
 	// Zygote says how an interpreter is started, and Groups in which control group.
 	Zygote zygote.Config
 	Groups *Groups
@@ -23,11 +26,9 @@ type Config struct {
 	Scratch *Scratch
 	// Limits bound each run, see Watch.
 	Limits Limits
-	// MemoryLeft says how many bytes this machine, or the container, can still
-	// give; ok is false when that is not known. When it is less than MemoryReserve,
-	// in bytes, the largest run is ended. nil: nobody looks.
-	MemoryLeft    func() (bytes int64, ok bool)
-	MemoryReserve int64
+	// Pressure ends the largest run when the memory of the machine runs out. nil:
+	// nobody looks.
+	Pressure *Pressure
 	// Forked is told how long each worker took from the request to fork it until it
 	// was ready. It is called from many goroutines and must not block. nil: nobody
 	// wants to know.

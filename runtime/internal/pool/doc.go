@@ -12,6 +12,8 @@
 // states, and a worker is never used twice. A run gives its token back when it is
 // over, so that no replacement is forked while the script wants the processor.
 //
+// A lean pool has tokens for Spares workers, and makes more while callers wait: size.go.
+//
 // # What goes wrong
 //
 //	the interpreter dies        all its workers are ended, another one is started (heal.go)

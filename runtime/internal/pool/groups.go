@@ -39,6 +39,10 @@ func OpenGroups(ctx context.Context, bytes int64, log *slog.Logger) (g *Groups, 
 	return g, ""
 }
 
+// Another returns the groups of other jails that runs of this process have, with the
+// same bounds. It must not be closed, nor used once g is.
+func (g *Groups) Another() *Groups { return &Groups{log: g.log, parent: g.parent, bytes: g.bytes} }
+
 // Note says which guarantees the groups lack here, empty if none.
 func (g *Groups) Note() string {
 	if g.parent == nil {

@@ -14,6 +14,7 @@ import (
 const (
 	firstPause = 20 * time.Millisecond
 	longPause  = time.Second
+	leanPause  = time.Minute      // of a pool that not everybody needs
 	stableRun  = 10 * time.Second // after this long the back-off starts anew
 )
 
@@ -32,7 +33,7 @@ func (p *Pool) supervise(z *zygote.Zygote) {
 		if time.Since(began) > stableRun {
 			pause = firstPause
 		}
-		for z = nil; z == nil; pause = min(2*pause, longPause) {
+		for z = nil; z == nil; pause = min(2*pause, p.pause) {
 			select {
 			case <-time.After(pause):
 			case <-p.ctx.Done():
@@ -46,6 +47,32 @@ func (p *Pool) supervise(z *zygote.Zygote) {
 			p.restarts.Add(1)
 		}
 	}
+}
+
+// ErrDown is why a lean pool has no worker to give and none is on its way: its
+// interpreter has died, or nothing can be forked from it. See [Pool.Changed].
+var ErrDown = errors.New("the interpreter is down")
+
+// down returns a channel that is closed when trouble comes, and ErrDown when it is
+// there. Who takes a worker of a pool that everybody needs waits for its end all the
+// same: they would do nothing else instead.
+func (p *Pool) down() (<-chan struct{}, error) {
+	if p.size.keep == p.size.most {
+		return nil, nil
+	}
+	trouble, changed := p.Changed()
+	if trouble != nil && p.ctx.Err() == nil {
+		return nil, fmt.Errorf("%w: %w", ErrDown, trouble)
+	}
+	return changed, nil
+}
+
+// Changed is what Health returns, and a channel that is closed when that becomes an
+// error, or ceases to be one.
+func (p *Pool) Changed() (trouble error, changed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.trouble, p.changed
 }
 
 // shortages are the errors that say that the machine, or the user, has run out of

@@ -29,7 +29,7 @@ type Pool struct {
 	scratch *Scratch // nil where every worker has a private /tmp
 	limits  Limits
 	// pressure is what is done when the machine's memory runs out.
-	pressure *pressure
+	pressure *Pressure
 	// blind says that the kernel shows the server nothing of its workers.
 	blind atomic.Bool
 	// hidden says that it does not show what workers have copied of the
@@ -44,6 +44,7 @@ type Pool struct {
 	// its token back when it is over, so that no replacement is forked while
 	// the script wants the processor.
 	vacant chan struct{}
+	size   size
 	// waiting is how many callers found no worker ready.
 	waiting atomic.Int64
 	// restarts is how many interpreters took the place of one that died.
@@ -53,8 +54,14 @@ type Pool struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
+	// pause is the longest one before an interpreter is started again, after others
+	// that died soon.
+	pause time.Duration
+
 	mu      sync.Mutex
 	trouble error // why nothing can run, nil when it can
+	// changed is closed, and another one made, when trouble comes or goes.
+	changed chan struct{}
 }
 
 // New makes a pool in which nothing runs yet.
@@ -63,12 +70,19 @@ func New(cfg Config) *Pool {
 	p := &Pool{
 		log: cfg.Log, groups: cfg.Groups, zygote: cfg.Zygote, scratch: cfg.Scratch, limits: cfg.Limits,
 		forked: cfg.Forked, ctx: ctx, cancel: cancel,
-		pressure: newPressure(cfg),
+		pressure: cfg.Pressure,
 		Ready:    newReady(cfg.Workers + Spares),
 		vacant:   make(chan struct{}, cfg.Workers+Spares),
 		trouble:  errors.New("the interpreter is starting"),
+		pause:    longPause,
+		changed:  make(chan struct{}),
 	}
-	for range cap(p.vacant) {
+	p.size.keep, p.size.most = cap(p.vacant), cap(p.vacant)
+	if cfg.Lean {
+		p.size.keep, p.pause = Spares, leanPause
+	}
+	for range p.size.keep {
+		p.size.now++
 		p.vacant <- struct{}{}
 	}
 	return p
@@ -123,8 +137,10 @@ func (p *Pool) serve(z *zygote.Zygote) {
 		case <-p.vacant:
 		}
 		forks.Add(1)
+		p.size.forking.Add(1)
 		go func() {
 			defer forks.Done()
+			defer p.came()
 			w, err := p.fork(z)
 			if err == nil {
 				p.setTrouble(nil)
@@ -155,7 +171,8 @@ func (p *Pool) retire(w *zygote.Worker) {
 
 // Take returns a ready worker, waiting for one until ctx ends; the error is the
 // context's cause then, and wraps ErrUnavailable when the pool is closed or no worker
-// comes within ten seconds. The caller must Discard it.
+// comes within ten seconds. A lean pool returns ErrDown at once when nothing can run.
+// The caller must Discard it.
 func (p *Pool) Take(ctx context.Context) (*zygote.Worker, error) {
 	select {
 	case <-p.Ready.count:
@@ -171,7 +188,13 @@ func (p *Pool) Take(ctx context.Context) (*zygote.Worker, error) {
 	late := time.NewTimer(workerWithin)
 	defer late.Stop()
 	for {
+		p.grow()
+		down, err := p.down()
+		if err != nil {
+			return nil, err
+		}
 		select {
+		case <-down:
 		case <-p.Ready.count:
 			w := p.Ready.pop()
 			if w.Alive() {
@@ -191,7 +214,9 @@ func (p *Pool) Take(ctx context.Context) (*zygote.Worker, error) {
 // Discard ends a worker and makes room for its replacement.
 func (p *Pool) Discard(w *zygote.Worker) {
 	p.end(w)
-	p.vacant <- struct{}{}
+	if !p.shrink() {
+		p.vacant <- struct{}{}
+	}
 }
 
 // end ends a worker and cleans up behind it once its process is gone.
@@ -236,6 +261,10 @@ func (p *Pool) setTrouble(err error) {
 	if err == nil && p.ctx.Err() != nil {
 		return
 	}
+	if (err == nil) != (p.trouble == nil) {
+		close(p.changed)
+		p.changed = make(chan struct{})
+	}
 	p.trouble = err
 }
 
@@ -246,12 +275,12 @@ func (p *Pool) Health() error {
 	return p.trouble
 }
 
-// Close ends the zygote and waits until it is gone.
+// Close ends the zygote and waits until it is gone. The directories of runs stay for
+// whoever has made them.
 func (p *Pool) Close() {
 	p.cancel()
 	p.setTrouble(errors.New("shutting down"))
 	p.done.Wait()
-	p.scratch.Remove()
 }
 
 // Closed reports whether Close was called.
@@ -263,8 +292,7 @@ func (p *Pool) Blind() bool { return p.blind.Load() }
 
 // CopiesHidden reports whether the kernel does not show the server what runs copy of
 // the interpreter's pages, as it does not without CAP_SYS_PTRACE or
-// CAP_PERFMON. It is known once
-// Open has returned.
+// CAP_PERFMON. It is known once Open has returned.
 func (p *Pool) CopiesHidden() bool { return p.hidden }
 
 // Restarts is how many interpreters took the place of one that died.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/pyexec/pyexec/runtime/internal/packages"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
+	"github.com/pyexec/pyexec/runtime/internal/packages/installed"
+	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -144,6 +146,20 @@ func (s *Software) has(module string) bool {
 		}
 	}
 	return false
+}
+
+// Environment describes it under a name, for the choice by what a script says that
+// it needs. It reads the metadata of all distributions, some milliseconds' work.
+func (s *Software) Environment(name string) (*script.Environment, error) {
+	machine, err := packages.Machine()
+	if err != nil {
+		return nil, err
+	}
+	set, err := installed.Read(s.Path()...)
+	if err != nil {
+		return nil, err
+	}
+	return script.NewEnvironment(name, s.Version, machine, set)
 }
 
 // Distributions lists what is installed, as name and version.

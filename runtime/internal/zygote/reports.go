@@ -82,6 +82,7 @@ func (z *Zygote) ended(why error) {
 	z.mu.Unlock()
 	close(z.dead)
 	for _, w := range lost {
+		z.cfg.UIDs.free(w.uid)
 		w.end(Exit{}, errLost)
 	}
 }

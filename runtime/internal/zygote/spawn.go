@@ -3,7 +3,6 @@ package zygote
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"syscall"
 
@@ -93,26 +92,14 @@ func (z *Zygote) enlist(w *Worker) error {
 	if !z.cfg.Jail.Has(sandbox.OwnUID) {
 		return nil
 	}
-	// From a place at random: a uid is to tell nothing of how many runs there
-	// were, and on one host may be other servers, whose threads the kernel counts
-	// with ours.
-	uid := sandbox.FirstUID + rand.Uint32N(uids)
-	for range uids {
-		if !z.uids[uid] {
-			z.uids[uid] = true
-			w.uid = uid
-			return nil
-		}
-		if uid++; uid > sandbox.LastUID {
-			uid = sandbox.FirstUID
-		}
+	uid, err := z.cfg.UIDs.take()
+	if err != nil {
+		delete(z.workers, w.number)
+		return err
 	}
-	delete(z.workers, w.number)
-	return errors.New("zygote: spawn: every uid of the range is in use")
+	w.uid = uid
+	return nil
 }
-
-// uids is how many there are.
-const uids = sandbox.LastUID - sandbox.FirstUID + 1
 
 // dismiss forgets a worker, whose uid is free again: its process is gone.
 func (z *Zygote) dismiss(number uint64) *Worker {
@@ -121,7 +108,7 @@ func (z *Zygote) dismiss(number uint64) *Worker {
 	w := z.workers[number]
 	if w != nil {
 		delete(z.workers, number)
-		delete(z.uids, w.uid)
+		z.cfg.UIDs.free(w.uid)
 	}
 	return w
 }

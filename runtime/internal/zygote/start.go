@@ -27,7 +27,10 @@ var ErrGroup = errors.New("into a control group")
 // Start builds the jail and the zygote in it. It returns when the zygote is
 // ready to fork, or with the layer that was refused.
 func Start(ctx context.Context, cfg Config) (*Zygote, error) {
-	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, uids: map[uint32]bool{}, dead: make(chan struct{})}
+	if cfg.UIDs == nil {
+		cfg.UIDs = new(UIDs)
+	}
+	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, dead: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}

@@ -19,6 +19,9 @@ type Config struct {
 	// Group is the directory of the control group that the jail is to be in, nil for
 	// that of this process.
 	Group *os.File
+	// UIDs are where workers have theirs from, together with those of other zygotes.
+	// nil: there are no others.
+	UIDs *UIDs
 	// Executable is the interpreter and Path the entries to add to sys.path, both as
 	// seen in the jail.
 	Executable string
@@ -64,8 +67,7 @@ type Zygote struct {
 	mu      sync.Mutex
 	next    uint64
 	workers map[uint64]*Worker
-	uids    map[uint32]bool // in use
-	idle    proc.Status     // of a worker that waits, once known
+	idle    proc.Status // of a worker that waits, once known
 
 	stopgap stopgap
 

@@ -1,6 +1,6 @@
-# Every name space in which two runs could meet without files.
+# Every name space in which two runs could meet without files. A semaphore is one of the process, with and without a name.
 # beside: beside/holds_a_secret.py
-# result: {"EPERM": ["segment", "semaphore", "queue", "memory by name"], "refused": ["shared_memory", "semaphore by name", "lock"]}
+# result: {"EPERM": ["segment", "semaphore", "queue", "memory by name"], "refused": ["shared_memory", "lock"], "ok": ["semaphore by name"]}
 
 
 def main():

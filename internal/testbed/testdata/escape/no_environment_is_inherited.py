@@ -1,9 +1,10 @@
 # The environment as Python has it, as C has it, and as the kernel laid it out
 # at exec. All that may be there is constant: the loader's, what tells libraries of
-# numbers to be content with one thread, and the home that every run has.
+# numbers to be content with one thread and of files to lock none, a terminal that can
+# do nothing, and the home that every run has.
 # result: {"python": [], "c": [], "block": []}
 AT_EXECFN = 31
-CONSTANT = ("LD_BIND_NOW=", "LD_ORIGIN_PATH=/", "ARROW_", "JE_ARROW_", "MKL_", "NUMEXPR_", "OMP_", "OPENBLAS_", "TZDIR=/")
+CONSTANT = ("HDF5_USE_FILE_LOCKING=FALSE", "TERMINFO=hex:", "LD_BIND_NOW=", "LD_ORIGIN_PATH=/", "ARROW_", "JE_ARROW_", "MKL_", "NUMEXPR_", "OMP_", "OPENBLAS_", "TZDIR=/")
 HOME = {"USER": "user", "LOGNAME": "user", "PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C.UTF-8"}
 
 

@@ -1,6 +1,6 @@
-# os.system does not raise. What it returns says that no shell ran.
-# result: true
+# os.system raises, and the C library's says by what it returns that no shell ran.
+# result: {"python": "EPERM", "c": true}
 
 
 def main():
-    return os.system("exit 0") != 0
+    return {"python": outcome(os.system, "exit 0"), "c": libc.system(b"exit 0") != 0}

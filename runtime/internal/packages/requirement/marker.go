@@ -203,38 +203,46 @@ func (m *Marker) Holds(env Environment, extra string) bool {
 		return env[o.text]
 	}
 	left, right := value(m.left), value(m.right)
-	if m.left.text == "extra" && m.left.variable || m.right.text == "extra" && m.right.variable {
+	variable := m.left.text
+	if m.right.variable {
+		variable = m.right.text
+	}
+	if variable == "extra" {
 		left, right = Normalize(left), Normalize(right)
+	}
+	if versions[variable] {
+		if s, err := version.ParseSpecifiers(m.operator + right); err == nil && len(s) == 1 {
+			return contains(s, left)
+		}
 	}
 	return compare(left, m.operator, right)
 }
 
-// compare compares versions where both sides are such, else texts.
+// versions are the variables that are compared as versions. A machine or a
+// platform is a text, even where it looks like one.
+var versions = map[string]bool{
+	"python_version": true, "python_full_version": true, "implementation_version": true, "platform_release": true,
+}
+
+func contains(list version.Specifiers, text string) bool {
+	if v, err := version.Parse(text); err == nil {
+		return list.Contains(v)
+	}
+	return list.ContainsText(text)
+}
+
+// compare compares texts, which have no order: one is neither before nor after
+// another, so that <= is ==.
 func compare(left, operator, right string) bool {
 	switch operator {
 	case "in":
 		return strings.Contains(right, left)
 	case "not in":
 		return !strings.Contains(right, left)
-	}
-	if s, err := version.ParseSpecifiers(operator + right); err == nil && len(s) == 1 {
-		if v, err := version.Parse(left); err == nil {
-			return s.Contains(v)
-		}
-	}
-	switch operator {
-	case "==", "===":
+	case "==", "===", "<=", ">=":
 		return left == right
 	case "!=":
 		return left != right
-	case "<=":
-		return left <= right
-	case ">=":
-		return left >= right
-	case "<":
-		return left < right
-	case ">":
-		return left > right
 	}
-	return false // ~= of what is no version
+	return false // < and >, and ~= of what is no version
 }

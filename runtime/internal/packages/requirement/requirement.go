@@ -9,6 +9,7 @@ package requirement
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
@@ -31,6 +32,15 @@ type Requirement struct {
 	Specifiers version.Specifiers
 	// Marker says where it is needed at all; nil: everywhere.
 	Marker *Marker
+}
+
+// String is name, extras and conditions in one spelling, without the marker.
+func (r Requirement) String() string {
+	text := r.Name
+	if len(r.Extras) > 0 {
+		text += "[" + strings.Join(r.Extras, ",") + "]"
+	}
+	return text + r.Specifiers.String()
 }
 
 // Normalize is the one spelling of a name of a distribution or an extra.
@@ -91,8 +101,7 @@ func parse(text string) (r Requirement, err error) {
 	rest := strings.TrimSpace(text)
 	end := nameEnd(rest)
 	name := rest[:end]
-	if !ValidName(name) || strings.HasPrefix(rest[end:], ":") || strings.HasPrefix(rest[end:],
-		"/") || strings.HasPrefix(rest[end:], "+") {
+	if !ValidName(name) || end < len(rest) && strings.ContainsRune(`:/\+`, rune(rest[end])) {
 		if looksLikePlace(rest) {
 			return r, ErrURL
 		}
@@ -115,6 +124,9 @@ func parse(text string) (r Requirement, err error) {
 			return r, errors.New("a bracket is not closed")
 		}
 	}
+	if items := strings.Split(conditions, ","); len(items) > 1 && slices.ContainsFunc(items[:len(items)-1], blank) {
+		return r, errors.New("nothing stands before a comma")
+	}
 	if r.Specifiers, err = version.ParseSpecifiers(conditions); err != nil {
 		return r, err
 	}
@@ -124,11 +136,12 @@ func parse(text string) (r Requirement, err error) {
 	return r, err
 }
 
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
 // looksLikePlace recognises what pip would take for a URL, a file or a directory.
 func looksLikePlace(text string) bool {
 	return strings.Contains(text, "://") || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") ||
-		strings.HasPrefix(text, "~") ||
-		strings.Contains(text, "/") || strings.HasPrefix(text, "file:")
+		strings.HasPrefix(text, "~") || strings.ContainsAny(text, `/\`) || strings.HasPrefix(text, "file:")
 }
 
 // extras reads [a, b] and returns what follows.

@@ -23,6 +23,10 @@ func TestParse(t *testing.T) {
 		{text: "", says: "begin with a name"},
 		{text: "-a", says: "begin with a name"},
 		{text: "a b c", says: "begins with none of"},
+		{text: "a>=1,", name: "a", specifiers: ">=1"},
+		{text: "a,", says: "before a comma"},
+		{text: "a>=1,,<2", says: "before a comma"},
+		{text: "a(, >1)", says: "before a comma"},
 		{text: "a[", says: "not closed"},
 		{text: "a[b c]", says: "not a name"},
 		{text: "a (>1", says: "not closed"},
@@ -34,6 +38,10 @@ func TestParse(t *testing.T) {
 		{text: "./a.whl", says: ErrURL.Error()},
 		{text: "dir/a.whl", says: ErrURL.Error()},
 		{text: "file:a.whl", says: ErrURL.Error()},
+		{text: `dir\a`, says: ErrURL.Error()},
+		{text: `C:\a`, says: ErrURL.Error()},
+		{text: "..", says: ErrURL.Error()},
+		{text: "a[b[c]]", says: "not a name"},
 		{text: "a; b == 'c'", says: "no variable"},
 		{text: strings.Repeat("a", maxBytes+1), says: "longer than"},
 	} {
@@ -51,6 +59,17 @@ func TestParse(t *testing.T) {
 	}
 	if _, err := Parse("a @ x"); !errors.Is(err, ErrURL) {
 		t.Error(err)
+	}
+}
+
+func TestString(t *testing.T) {
+	for text, want := range map[string]string{
+		"A_b": "a-b", "a [X, y] (>= 1, < 2) ; os_name == 'posix'": "a[x,y]>=1,<2", "a": "a", "a===b": "a===b",
+	} {
+		r, err := Parse(text)
+		if err != nil || r.String() != want {
+			t.Errorf("%q: %s, %v", text, r, err)
+		}
 	}
 }
 
@@ -79,7 +98,13 @@ func TestMarkers(t *testing.T) {
 		{"python_version>'3'and extra=='t'", "t", true},
 		{"platform_release >= '20'", "", false},
 		{"platform_machine ~= 'x'", "", false},
-		{"platform_machine > 'a' and platform_machine < 'z' and platform_machine <= 'z'", "", true},
+		{"platform_machine > 'a' or platform_machine < 'z' or platform_machine <= 'z'", "", false},
+		{"platform_machine <= 'x86_64' and 'x86_64' <= platform_machine", "", true},
+		{"platform_version == '' and platform_release == ''", "", true},
+		{"platform_release != '5'", "", false}, // an empty text is no version
+		{"python_version > 'abc'", "", false},
+		{"python_version === '3.11' and python_version in '3.10,3.11'", "", true},
+		{"sys_platform == '1.0'", "", false},
 	} {
 		m, err := ParseMarker(tt.text)
 		if err != nil {

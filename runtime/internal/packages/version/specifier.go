@@ -79,6 +79,14 @@ func (list Specifiers) Contains(v Version) bool {
 	return !slices.ContainsFunc(list, func(s Specifier) bool { return !s.holds(v) })
 }
 
+// ContainsText is Contains for what is installed under a text that is no version
+// as in PEP 440, such as 2004d: only === and no condition at all hold for it.
+func (list Specifiers) ContainsText(text string) bool {
+	return !slices.ContainsFunc(list, func(s Specifier) bool {
+		return s.operator != "===" || !strings.EqualFold(text, s.text)
+	})
+}
+
 // AllowPre reports whether a condition names a pre-release itself and so asks
 // for them.
 func (list Specifiers) AllowPre() bool {

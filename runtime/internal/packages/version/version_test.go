@@ -100,6 +100,25 @@ func TestWhatSpecifiersAskFor(t *testing.T) {
 	}
 }
 
+// What is no version is known by its text alone, as the tool has it.
+func TestContainsText(t *testing.T) {
+	for _, tt := range []struct {
+		conditions, text string
+		want             bool
+	}{
+		{"", "2004d", true}, {"===2004d", "2004D", true}, {"===2004", "2004d", false}, {"==1.0", "2004d", false},
+		{"!=1.0", "2004d", false}, {">=1,===2004d", "2004d", false},
+	} {
+		list, err := ParseSpecifiers(tt.conditions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list.ContainsText(tt.text); got != tt.want {
+			t.Errorf("%q contains %s: %t", tt.conditions, tt.text, got)
+		}
+	}
+}
+
 func TestBounds(t *testing.T) {
 	if _, err := Parse(strings.Repeat("1", maxBytes+1)); err == nil {
 		t.Error("a version of any length")

@@ -1,5 +1,5 @@
-# An object that does not want to go.
-# result: "returned"
+# An object that does not want to go: Python calls it at its end, and so does a run.
+# status: cpu_limit
 
 
 class C:
