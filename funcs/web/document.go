@@ -234,6 +234,11 @@ var failureFields = []Field{
 var reportFields = []Field{
 	{Name: "execution_id", Type: "string", Required: true, Meaning: "The same as the header X-Execution-Id."},
 	{Name: "status", Type: "string", Required: true, Meaning: "ok, or the word of the failure."},
+	{Name: "exception", Type: "object",
+		Meaning: `What Python raised, in parts, of a script_error or syntax_error: {"name": "ValueError", ` +
+			`"value": "what str() says of it"}.`},
+	{Name: "file_types", Type: "object",
+		Meaning: "Media types of files, by the same names. Only with return_files."},
 	{Name: "wall_ms", Type: "number", Required: true,
 		Meaning: "Time from handing over the script to its answer, in milliseconds."},
 	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},
