@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/funcs/web"
@@ -22,6 +21,7 @@ type report struct {
 	id        string
 	limits    runtime.Limits // Timeout is the one that applied to this run
 	isolation map[string]bool
+	files     bool // the caller asked for files
 }
 
 // encoding is one run's result, and what the reply says of it.
@@ -92,39 +92,6 @@ func writeMember(w *jsontext.Writer, key, value string) {
 	if value != "" {
 		w.Literal(`,"` + key + `":`)
 		w.String(value)
-	}
-}
-
-// writeFiles adds the members of a reply that tell of files. asked says that
-// the caller wanted them: then there is a list, if only an empty one.
-func writeFiles(w *jsontext.Writer, res *runtime.Result, asked bool) {
-	if asked {
-		w.Literal(`,"files":{`)
-		for i, f := range res.Files {
-			comma(w, i)
-			w.String(f.Name)
-			w.Literal(`:`)
-			if utf8.Valid(f.Data) {
-				w.Text(f.Data)
-			} else {
-				w.Literal(`{"base64":`)
-				w.Base64(f.Data)
-				w.Literal(`}`)
-			}
-		}
-		w.Literal(`}`)
-	}
-	if len(res.FilesOmitted) > 0 {
-		w.Literal(`,"files_omitted":[`)
-		for i, o := range res.FilesOmitted {
-			comma(w, i)
-			w.Literal(`{"name":`)
-			w.String(o.Name)
-			w.Literal(`,"why":`)
-			w.String(o.Why)
-			w.Literal(`}`)
-		}
-		w.Literal(`]`)
 	}
 }
 
@@ -214,6 +181,10 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 	if res.Usage.Start > 0 {
 		b = appendMillis(append(b, `,"environment_wait_ms":`...), res.Usage.Start)
 	}
+	b = appendException(b, res.Exception)
+	if extra.files {
+		b = appendTypes(b, res.Files)
+	}
 	b = appendMillis(append(b, `,"wall_ms":`...), res.Usage.Wall)
 	b = appendMillis(append(b, `,"cpu_ms":`...), res.Usage.CPU)
 	b = strconv.AppendInt(append(b, `,"peak_memory_bytes":`...), res.Usage.PeakMemory, 10)
@@ -231,6 +202,15 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 		b = strconv.AppendBool(b, extra.isolation[layer])
 	}
 	return append(b, "}}"...)
+}
+
+// appendException appends the parts of what Python raised, if it raised something.
+func appendException(b []byte, e runtime.Exception) []byte {
+	if e.Name == "" {
+		return b
+	}
+	b = jsontext.AppendString(append(b, `,"exception":{"name":`...), e.Name)
+	return append(appendMember(b, "value", e.Value), '}')
 }
 
 // appendMember appends `,"key":"value"`. The key is written as it is.

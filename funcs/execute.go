@@ -89,7 +89,7 @@ func (h *handler) reportOf(c *call, job *runtime.Job) *report {
 		limits.Timeout = min(limits.Timeout, job.Timeout)
 	}
 	// Info is asked for again: the start may have ended meanwhile.
-	return &report{id: c.id, limits: limits, isolation: h.runner.Info().Isolation}
+	return &report{id: c.id, limits: limits, isolation: h.runner.Info().Isolation, files: job.ReturnFiles}
 }
 
 // performSafely is perform for a goroutine that is not the request's own, where

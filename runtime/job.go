@@ -87,6 +87,15 @@ type File struct {
 	Data []byte
 }
 
+// Exception is an exception that has ended a script. A script can make both up.
+type Exception struct {
+	// Name is that of its class, behind that of the class's module where that is
+	// neither the script nor builtins.
+	Name string
+	// Value is what str() says of it. It may be empty.
+	Value string
+}
+
 // Omitted is something that did not come back with a result, and why.
 type Omitted struct{ Name, Why string }
 
@@ -132,6 +141,9 @@ type Result struct {
 	// character of that line that a syntax error points at, counted from 1, or 0.
 	Traceback    string
 	Line, Column int
+	// Exception is what Python raised, in parts, where Error is its sentence: with
+	// ScriptError and SyntaxError. Its name is empty otherwise.
+	Exception Exception
 	// Ran says whether any of the script's own code was executed: it is false for a
 	// script that is refused while its source is read.
 	Ran bool

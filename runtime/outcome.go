@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -118,6 +119,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	case ImportBlocked:
 		result.Error = "Script contains potentially dangerous code: " + f.Error
 	case SyntaxError:
+		result.Exception = exceptionOf(f.Error)
 		result.Error = fmt.Sprintf("%s (line %d)", f.Error, f.Line)
 	case NotJSON:
 		result.Error = notJSON(job) + f.Error
@@ -150,6 +152,7 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 		}
 		result.Error = killedBy(syscall.Signal(number))
 	case ScriptError:
+		result.Exception = exceptionOf(f.Error)
 		switch f.Limit {
 		case "threads":
 			result.Error += fmt.Sprintf(" (the limit is %d threads)", l.Threads)
@@ -160,6 +163,12 @@ func (r *Runtime) fault(result *Result, f *zygote.Fault, job *Job) {
 	default:
 		result.Status, result.Error = ScriptError, brokenChannel(job)
 	}
+}
+
+// exceptionOf takes the sentence apart that the worker tells an exception by.
+func exceptionOf(sentence string) Exception {
+	name, value, _ := strings.Cut(sentence, ": ")
+	return Exception{Name: name, Value: value}
 }
 
 // brokenChannel is said when nothing can be made of what came back.

@@ -263,6 +263,11 @@ var reportFields = []Field{
 		Meaning: "What the script's comment # /// script asks for and the environment that the request names lacks."},
 	{Name: "environment_wait_ms", Type: "number",
 		Meaning: "The part of queue_ms that it has waited for its environment to start, where it was cold."},
+	{Name: "exception", Type: "object",
+		Meaning: `What Python raised, in parts, of a script_error or syntax_error: {"name": "ValueError", ` +
+			`"value": "what str() says of it"}.`},
+	{Name: "file_types", Type: "object",
+		Meaning: "Media types of files, by the same names. Only with return_files."},
 	{Name: "wall_ms", Type: "number", Required: true,
 		Meaning: "Time from handing over the script to its answer, in milliseconds."},
 	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},

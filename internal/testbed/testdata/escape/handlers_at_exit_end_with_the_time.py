@@ -1,7 +1,8 @@
 # What Python runs at the end, none of which comes back; and what the C library would.
+# It tells what it waited for within a moment, or is ended without.
 # timeout: 1
 # status: timeout
-# error: Script execution timed out after 1 seconds: what it waited for at its end was a function registered with atexit
+# error~: Script execution timed out after 1 seconds(: what it waited for at its end was a function registered with atexit)?
 # stdout: in main late
 import atexit
 import signal
