@@ -115,7 +115,7 @@ func TestHostilePreloads(t *testing.T) {
 					cfg.Environments = append(cfg.Environments, e)
 				}
 				noisy := packageOf(t, "noisy", "import logging, warnings\nwarnings.warn('it is old')\n"+
-					"logging.getLogger('noisy').warning('it is odd')\n")
+					"logging.getLogger('noisy').warning('it is odd')\nlogging.lastResort = None\n")
 				cfg.Environments = append(cfg.Environments,
 					Environment{Name: "noisy", Packages: noisy, Preload: []string{"noisy"}})
 			})

@@ -39,12 +39,20 @@ def main(sock, config):
     libraries.prepare()
     _kill_as(config["oom_score_fd"], IMPORTS_OOM_SCORE)
     os.dup2(2, 1)  # the server sees what is printed; the streams of runs come later
-    with_server(sock, config["mark"].encode(), config["preload"])
+    if any(map(of_package, config["preload"])):
+        with_server(sock, config["mark"].encode(), config["preload"])
+    else:
+        for name in config["preload"]:
+            load(name)
     _kill_as(config["oom_score_fd"], ZYGOTE_OOM_SCORE)
     libraries.settle()
     os.access = access
     if cleandoc:
         inspect.cleandoc = cleandoc
+
+
+def of_package(name):
+    return name.partition(".")[0] not in sys.stdlib_module_names
 
 
 def with_server(sock, mark, names):
@@ -54,19 +62,20 @@ def with_server(sock, mark, names):
 
     # A warning is for whoever has written the package, and was never shown here: it is
     # not what is meant by printing.
-    show, level = warnings.showwarning, logging.lastResort.level
+    show, last = warnings.showwarning, logging.lastResort
+    level = last.level
     warnings.showwarning = hide = lambda *args, **kwargs: None
-    logging.lastResort.setLevel(logging.CRITICAL + 1)
+    last.setLevel(logging.CRITICAL + 1)
     watched = False
     for name in names:
-        package = name.partition(".")[0] not in sys.stdlib_module_names
+        package = of_package(name)
         if package or watched:
             tell(sock, mark, name if package else "")
         load(name)
         watched = package
     if watched:
         tell(sock, mark, "")
-    logging.lastResort.setLevel(level)
+    last.setLevel(level)
     if warnings.showwarning is hide:
         warnings.showwarning = show
 
