@@ -53,6 +53,8 @@ func TestDyingEnvironmentBacksOff(t *testing.T) {
 		twoThings(t)(cfg)
 		cfg.Queue = 8
 	})
+	// Those who wait for one that is cold share half of the queue, whichever it is.
+	eventually(t, "the other one is there", func() bool { return r.Stats().Environments[2].Up })
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var all sync.WaitGroup
