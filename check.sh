@@ -181,7 +181,15 @@ on_python_3_14() {
 	go test -timeout=20m ./runtime -run 'TestAttacks|TestCalls|TestDenials|TestEachLayer|TestHome'
 	go test -timeout=20m ./internal/testbed -run 'TestEscape/plain-'
 	unset PYEXEC_TEST_PYTHON
+	PYEXEC_TEST_SECOND_PYTHON=$home/python go test -timeout=20m ./internal/testbed -run TestMixedEnvironments
 	rm -r "$home"
+}
+
+# in_another_environment runs the hostile programs where they are not in the default
+# environment, in the posture with all layers and in the one with the fewest.
+in_another_environment() {
+	go test -timeout=20m ./internal/testbed \
+		-run 'TestEscape/(plain-root|podman-nons-user)$/imports-free' -other-environment
 }
 
 # ci is what is not in all.
@@ -208,6 +216,9 @@ ci() {
 
 	step what depends on Python, on 3.14
 	on_python_3_14
+
+	step hostile programs in another environment than the default one
+	in_another_environment
 
 	step "go test in a container like Docker's"
 	elsewhere in_container

@@ -13,6 +13,7 @@ import (
 type admission struct {
 	places  chan struct{}
 	waiting atomic.Int64
+	cold    atomic.Int64  // how many of them wait for an environment, and not for a place
 	queue   int64         // how many may wait
 	wait    time.Duration // how long, 0 for as long as it takes
 	pace    pace
@@ -39,7 +40,7 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 	defer a.waiting.Add(-1)
 	// The one who waits for the next place knows nothing of it: a run that has begun
 	// long ago may end now.
-	if n > a.queue || a.wait > 0 && a.pace.of(n-1) > a.wait {
+	if n > a.queue || a.wait > 0 && a.pace.of(n-1-a.cold.Load()) > a.wait {
 		return ErrOverloaded
 	}
 	if reserve != nil {
@@ -63,12 +64,14 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 	}
 }
 
-// await waits until done is closed, as one of those who wait in the queue: as many may
-// at most, and for as long. reserve is as for enter.
+// await waits until done is closed, as one of those who wait in the queue. So may half as
+// many: where an environment does not come, there is room for those who want another one.
+// reserve is as for enter.
 func (a *admission) await(ctx context.Context, done <-chan struct{}, reserve func() error) error {
-	n := a.waiting.Add(1)
+	n, cold := a.waiting.Add(1), a.cold.Add(1)
 	defer a.waiting.Add(-1)
-	if n > a.queue {
+	defer a.cold.Add(-1)
+	if n > a.queue || cold > (a.queue+1)/2 {
 		return ErrOverloaded
 	}
 	if reserve != nil {

@@ -80,7 +80,7 @@ func (e *environment) importHint(message string, job *Job) string {
 	if text := instead(top); text != "" {
 		return text // a package that would not work here if it were installed
 	}
-	if other := e.all.having(top); other != "" {
+	if other := e.all.having(top); other != "" && other != e.name {
 		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
 	}
 	if known := distributions[top]; known != "" {

@@ -85,6 +85,8 @@ func (r *Runtime) waitFor(ctx context.Context, e *environment, reserve func() er
 	late, cancel := context.WithTimeoutCause(ctx, startWithin,
 		e.unavailable(errors.New("its packages are not installed yet")))
 	defer cancel()
+	late, closing := r.all.untilClosed(late)
+	defer closing()
 	return r.admission.await(late, e.known, reserve)
 }
 

@@ -45,6 +45,9 @@ type Config struct {
 	// PreloadInstalled are more of them that are imported where they are
 	// installed, and left out where they are not.
 	PreloadInstalled []string
+	// importWithin is how long importing them may take, which tests change. 0: as long as
+	// package zygote lets it.
+	importWithin time.Duration
 	// Packages is a directory of distributions that scripts may import beside
 	// the standard library, or a requirements file, of which such a directory is
 	// made below CacheDir at the first start. Empty for none.

@@ -52,6 +52,9 @@ const (
 	lastAttempt  = time.Minute
 )
 
+// soonAgain is how long a run waits for an interpreter that has died before, at most.
+const soonAgain = 2 * time.Second
+
 // startWithin is how long a run waits for its environment at most.
 const startWithin = 30 * time.Second
 
@@ -82,6 +85,8 @@ func (e *environment) hold(ctx context.Context, a *admission, reserve func() err
 	began := time.Now()
 	late, cancel := context.WithTimeoutCause(ctx, startWithin, e.unavailable(errors.New("it takes too long to start")))
 	defer cancel()
+	late, closing := e.all.untilClosed(late)
+	defer closing()
 	if p, err = e.await(late, a, reserve); err != nil {
 		e.release()
 		return nil, 0, err
@@ -100,6 +105,11 @@ func (e *environment) await(ctx context.Context, a *admission, reserve func() er
 			if trouble == nil {
 				e.mu.Unlock()
 				return p, nil
+			}
+			if wait := time.Until(p.Again()); wait > soonAgain {
+				e.mu.Unlock()
+				return nil, e.unavailable(fmt.Errorf("its interpreter dies again and again, and is started again in %v",
+					wait.Round(time.Second)))
 			}
 			over = changed
 		case over != nil:
@@ -201,6 +211,9 @@ func (e *environment) fail(what string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pause = min(max(2*e.pause, firstAttempt), lastAttempt)
+	if errors.Is(err, errNoRoom) { // any run that ends may change that
+		e.pause = firstAttempt
+	}
 	e.trouble, e.again = e.unavailable(err), time.Now().Add(e.pause)
 	e.counts.Failures++
 	if e.all.ctx.Err() == nil {
@@ -236,6 +249,8 @@ func (e *environment) open(ctx context.Context) (*pool.Pool, int64, error) {
 		return nil, 0, err
 	}
 	defer taken()
+	ctx, done := e.all.watched(ctx, e)
+	defer done()
 	p := pool.New(s.pool(true))
 	if _, err := p.Open(ctx); err != nil {
 		return nil, 0, err
@@ -269,32 +284,4 @@ func (e *environment) end(why string) (over chan struct{}) {
 		e.cfg.Log.Info("environment ended", "environment", e.name, "cause", why)
 	}
 	return over
-}
-
-// stats is how the environment is now.
-func (e *environment) stats() EnvironmentStats {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := e.counts
-	s.Name, s.Holders, s.Runs = e.name, e.holders, e.runs.Load()
-	if e.pool != nil {
-		s.Ready = e.pool.Ready.Len()
-		s.Restarts += e.pool.Restarts()
-		s.Up = e.pool.Health() == nil
-	}
-	return s
-}
-
-// EnvironmentStats is how one environment is at one moment.
-type EnvironmentStats struct {
-	Name string
-	// Up says that a run would need not wait for an interpreter.
-	Up bool
-	// Ready are the workers that wait for a script, Holders the runs that are under way
-	// or wait; those of the default environment are not counted one by one.
-	Ready, Holders int
-	// Runs have begun, Starts and Ends are those of the environment, Failures starts
-	// that came to nothing, and Restarts interpreters that took the place of one that
-	// died.
-	Runs, Starts, Ends, Failures, Restarts int64
 }

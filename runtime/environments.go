@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // environments are all there are, the default one first, then in the operator's order.
@@ -20,8 +19,10 @@ type environments struct {
 
 	mu     sync.Mutex
 	closed bool
-	// reserved is how many bytes are set aside for interpreters that are being started.
+	// reserved is how many bytes are set aside for interpreters that are being started,
+	// and starting are these, each with what gives it up.
 	reserved int64
+	starting map[*environment]context.CancelCauseFunc
 	work     sync.WaitGroup // starts and ends under way, and the look at all
 
 	infos atomic.Pointer[[]EnvironmentInfo]
@@ -38,7 +39,7 @@ type EnvironmentInfo struct {
 }
 
 func newEnvironments(cfg Config) *environments {
-	all := &environments{cfg: cfg}
+	all := &environments{cfg: cfg, starting: map[*environment]context.CancelCauseFunc{}}
 	all.ctx, all.cancel = context.WithCancel(context.Background())
 	for i := range len(cfg.Environments) + 1 {
 		e := &environment{all: all, known: make(chan struct{}), name: DefaultEnvironment, cfg: cfg}
@@ -96,28 +97,42 @@ func (all *environments) names() []string {
 	return list
 }
 
-// look finds the software of all environments, one after the other, and starts those
-// that are to be started at once.
+// look finds the software of all environments, one after the other, and then starts those
+// that are to be started at once: one that does not start keeps no script from the others.
 func (all *environments) look() {
 	defer all.work.Done()
-	for i, e := range all.list[1:] {
-		if all.ctx.Err() != nil {
-			return
-		}
-		e.mu.Lock()
-		over := e.moving // somebody wants it already
-		if over == nil && e.pool == nil {
-			do := e.find
-			if all.cfg.Environments[i].AtOnce {
-				do = e.start
-			}
-			over, _ = e.move(do)
-		}
-		e.mu.Unlock()
-		if over != nil {
-			<-over
-		}
+	for _, e := range all.list[1:] {
+		e.unlessMoving(e.find)
 		close(e.known)
+	}
+	for i, e := range all.list[1:] {
+		if all.cfg.Environments[i].AtOnce && e.setup.Load() != nil {
+			e.unlessMoving(e.start)
+		}
+	}
+}
+
+// unlessMoving does what starts or finds the environment, or waits for who does so already,
+// and returns at once when all are being closed.
+func (e *environment) unlessMoving(do func()) {
+	e.mu.Lock()
+	over := e.moving
+	if over == nil && e.pool == nil {
+		over, _ = e.move(do)
+	}
+	e.mu.Unlock()
+	if over != nil {
+		<-over
+	}
+}
+
+// untilClosed is a context that ends when all are being closed, too.
+func (all *environments) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(all.ctx, func() { cancel(fmt.Errorf("%w: shutting down", ErrUnavailable)) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
 	}
 }
 
@@ -157,88 +172,6 @@ func (all *environments) having(module string) string {
 	}
 	return ""
 }
-
-// need is how many bytes the environment takes when it is started.
-func (e *environment) need() int64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.size > 0 {
-		return e.size
-	}
-	return Environment{Packages: e.cfg.Packages}.bytes()
-}
-
-// makeRoom ends environments that nobody uses, the least recently used first, until
-// there is memory for another one, which is its own until it calls taken. It returns an
-// error if there is too little even so: to start would mean that a run has to be ended.
-func (all *environments) makeRoom(ctx context.Context, e *environment) (taken func(), err error) {
-	need := e.need()
-	for {
-		left, ok := all.reserve(need)
-		if ok {
-			return func() { all.reserve(-need) }, nil
-		}
-		over := all.endOne("another one needs the memory")
-		if over == nil {
-			return nil, fmt.Errorf("it needs about %d MiB of memory, and %d MiB are left", need>>20, left>>20)
-		}
-		select {
-		case <-over:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// reserve sets memory aside for an interpreter that is about to start, and gives it back
-// where need is negative. ok says that there is enough, or that nobody knows; left is how
-// much there was.
-func (all *environments) reserve(need int64) (left int64, ok bool) {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if need > 0 && all.cfg.MemoryLeft != nil {
-		var known bool
-		left, known = all.cfg.MemoryLeft()
-		left -= all.cfg.MemoryReserve + all.reserved
-		if known && left < need {
-			return max(left, 0), false
-		}
-	}
-	all.reserved += need
-	return left, true
-}
-
-// endOne ends the environment that has not been used for the longest time, of those that
-// nobody uses. over is closed when it is gone, and nil if there is none.
-func (all *environments) endOne(why string) (over chan struct{}) {
-	var oldest *environment
-	var since time.Time
-	for _, e := range all.list[1:] {
-		e.mu.Lock()
-		if e.idle() && (oldest == nil || e.used.Before(since)) {
-			oldest, since = e, e.used
-		}
-		e.mu.Unlock()
-	}
-	if oldest == nil {
-		return nil
-	}
-	oldest.mu.Lock()
-	defer oldest.mu.Unlock()
-	if !oldest.idle() { // any more: somebody came in between
-		over = make(chan struct{})
-		close(over)
-		return over
-	}
-	return oldest.end(why)
-}
-
-// idle reports whether the environment is there and nobody needs it. The caller holds
-// the lock.
-func (e *environment) idle() bool { return e.pool != nil && e.moving == nil && e.holders == 0 }
-
-// spare gives up an environment that nobody needs, and reports whether there was one.
-func (all *environments) spare() bool { return all.endOne("memory runs out") != nil }
 
 // close ends all of them, the default one last.
 func (all *environments) close() {

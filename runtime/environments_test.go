@@ -189,24 +189,30 @@ func interpreterOf(t *testing.T, r *Runtime, name string) (parent int) {
 	t.Helper()
 	e := r.all.named(name)
 	eventually(t, "a worker is ready", func() bool {
-		e.mu.Lock()
-		p := e.pool
-		e.mu.Unlock()
-		if p == nil {
-			return false
-		}
-		p.Ready.Remove(func(w *zygote.Worker) bool {
-			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.PID()))
-			_, rest, _ := strings.Cut(string(text), "PPid:")
-			if err == nil {
-				_, err = fmt.Sscan(rest, &parent)
-			}
-			if err != nil {
-				parent = 0
-			}
-			return false // it stays
-		})
+		parent = parentOfWorkers(e)
 		return parent > 1
+	})
+	return parent
+}
+
+// parentOfWorkers is the same, 0 while no worker waits.
+func parentOfWorkers(e *environment) (parent int) {
+	e.mu.Lock()
+	p := e.pool
+	e.mu.Unlock()
+	if p == nil {
+		return 0
+	}
+	p.Ready.Remove(func(w *zygote.Worker) bool {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.PID()))
+		_, rest, _ := strings.Cut(string(text), "PPid:")
+		if err == nil {
+			_, err = fmt.Sscan(rest, &parent)
+		}
+		if err != nil {
+			parent = 0
+		}
+		return false // it stays
 	})
 	return parent
 }
@@ -331,7 +337,7 @@ func TestLeastUsedIsEnded(t *testing.T) {
 	<-begun
 	left.Store(1 << 20)
 	got, err := r.Run(t.Context(), Job{Script: versionOfThing, Environment: "plain"}, Hooks{})
-	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), `environment "plain": it needs about `) {
+	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), `environment "plain": memory is short: it needs about `) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	up("default one")

@@ -13,7 +13,7 @@ import (
 func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	cfg := s.cfg
 	p := pool.New(s.pool(false))
-	version, err := p.Open(ctx)
+	version, err := s.openWatched(ctx, p)
 	if err != nil {
 		s.all.cancel()
 		s.scratch.Remove()
@@ -45,6 +45,13 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	s.all.begin()
 	go s.all.look()
 	return r, nil
+}
+
+// openWatched opens the first pool.
+func (s *setup) openWatched(ctx context.Context, p *pool.Pool) (version string, err error) {
+	ctx, done := s.all.watched(ctx, s.all.main())
+	defer done()
+	return p.Open(ctx)
 }
 
 // pool returns the configuration of the pool, which is lean where not everybody needs

@@ -212,6 +212,7 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 		Executable:     inside(s.Executable),
 		Path:           path,
 		Preload:        cfg.preload(s),
+		ImportWithin:   cfg.importWithin,
 		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,
 		ResultBytes:    int(cfg.Limits.ResultBytes),

@@ -31,7 +31,7 @@ func TestCanaries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, err := request(p, s.shared, s.Targets)
+			body, err := request(p, "", s.shared, s.Targets)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,6 +45,8 @@ var (
 	settings = flag.String("settings", "", "`environment` of the server, NAME=value with commas between")
 	granted  = flag.String("granted", "", "`set-up` that this place is: a server that resembles another one has lost layers")
 	image    = flag.String("image", "", "`name` of an image to start in containers, instead of the testbed's own")
+	other    = flag.Bool("other-environment", false,
+		"run hostile programs in another environment than the default one, and those beside them in the default one")
 )
 
 // newBed builds the programs or takes those given.
@@ -111,12 +113,24 @@ type target struct {
 	setup   string
 	checked bool // imports are
 	shared  string
+	// environment is where programs are run, neighbours is where those are that are run
+	// beside or before them; empty for the default one.
+	environment, neighbours string
 }
 
 // newTarget starts a server to attack, and finds out what to expect of it.
 func newTarget(t *testing.T, bed *testbed.Bed, o testbed.Options, shared string) *target {
 	t.Helper()
+	var apart *apart
+	if *other {
+		apart = newApart(t)
+		o = apart.added(o)
+	}
 	s := &target{Server: bed.Start(t, o), shared: shared}
+	if *other {
+		s.environment = second
+		s.Secrets["the packages of another environment"] = apart.secret
+	}
 	var err error
 	if s.setup, err = s.Resembles(t.Context(), o.Setup); err != nil {
 		t.Fatal(err)
@@ -153,28 +167,28 @@ func (s *target) attack(t *testing.T, name string) {
 		need.Elsewhere(t, "for %s only", p.Value("arch"))
 	}
 	if before := p.Value("before"); before != "" {
-		s.run(t, before)
+		s.run(t, s.neighbours, before)
 	}
 	var others sync.WaitGroup
 	if beside := p.Value("beside"); beside != "" {
-		others.Go(func() { s.run(t, beside) })
+		others.Go(func() { s.run(t, s.neighbours, beside) })
 		time.Sleep(300 * time.Millisecond) // the other one runs by then
 	}
-	s.run(t, name)
+	s.run(t, s.environment, name)
 	s.answersRightly(t)
 	others.Wait()
 	s.untouched(t)
 }
 
-// run runs a program and compares the reply.
-func (s *target) run(t *testing.T, name string) {
+// run runs a program in an environment and compares the reply.
+func (s *target) run(t *testing.T, environment, name string) {
 	t.Helper()
 	p, err := escapes.Read(name)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	body, err := request(p, s.shared, s.Targets)
+	body, err := request(p, environment, s.shared, s.Targets)
 	if err != nil {
 		t.Error(err)
 		return

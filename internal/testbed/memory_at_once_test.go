@@ -104,7 +104,7 @@ func (s *measured) attackWith(t *testing.T, name string, all *tally) {
 		t.Error(err)
 		return
 	}
-	body, err := holding(p, s.shared+patient, tooMuch)
+	body, err := holding(p, s.environment, s.shared+patient, tooMuch)
 	if err != nil {
 		t.Error(err)
 		return

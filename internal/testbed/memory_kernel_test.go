@@ -96,7 +96,7 @@ func TestKernelMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, err := holding(p, shared, 480)
+			body, err := holding(p, s.environment, shared, 480)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -112,7 +112,7 @@ func (s *measured) deal(t *testing.T, set program.Set, shared, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := holding(p, shared, wanted)
+	body, err := holding(p, s.environment, shared, wanted)
 	if err != nil {
 		t.Fatal(err)
 	}

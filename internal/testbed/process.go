@@ -44,6 +44,7 @@ func run(ordinary bool, stdin string, env []string, name string, args ...string)
 func (p *process) log() string            { return p.out.String() }
 func (p *process) ended() <-chan struct{} { return p.done }
 func (p *process) pid() int               { return p.cmd.Process.Pid }
+func (p *process) hostPID() (int, error)  { return p.pid(), nil }
 
 func (p *process) stop() error {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {

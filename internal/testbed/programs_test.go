@@ -18,6 +18,8 @@ var (
 	escapes = setOf("escape", "shared/kernel.py")
 	memory  = setOf("memory", "shared/kernel.py", "shared/hold.py")
 	honest  = setOf("memory/honest")
+
+	apartPrograms = setOf("apart", "shared/kernel.py")
 )
 
 // python314 is a place of its own, wherever that is: a server whose scripts run on it.
@@ -42,11 +44,14 @@ func setOf(dir string, shared ...string) program.Set {
 	return program.Set{Files: testbed.Programs(), Dir: dir, Shared: shared, Places: places}
 }
 
-// request is the body that runs p.
-func request(p *program.Program, shared string, targets testbed.Targets) ([]byte, error) {
+// request is the body that runs p in an environment, empty for the default one.
+func request(p *program.Program, environment, shared string, targets testbed.Targets) ([]byte, error) {
 	// input goes to main; a program whose main takes nothing shows that
 	// another way to the targets is tried.
 	body := map[string]any{"script": shared + p.Source}
+	if environment != "" {
+		body["environment"] = environment
+	}
 	if strings.Contains(p.Source, "def main(targets)") {
 		body["input"] = targets
 	}
@@ -62,8 +67,11 @@ func request(p *program.Program, shared string, targets testbed.Targets) ([]byte
 
 // holding is the body that runs p, which is told how many MiB to hold if it is
 // hostile: that is what the prelude is for.
-func holding(p *program.Program, shared string, mib int) ([]byte, error) {
+func holding(p *program.Program, environment, shared string, mib int) ([]byte, error) {
 	body := map[string]any{"script": shared + p.Source, "report": true}
+	if environment != "" {
+		body["environment"] = environment
+	}
 	if shared != "" {
 		body["input"] = mib
 	}
@@ -93,7 +101,7 @@ func namesOf(t *testing.T, s program.Set) []string {
 // Every program has a header that can be read: one that is found out to have none
 // while a suite runs would have cost its time.
 func TestProgramsCanBeRead(t *testing.T) {
-	sets := []program.Set{escapes, setOf("escape/before"), setOf("escape/beside"), memory, honest}
+	sets := []program.Set{apartPrograms, escapes, setOf("escape/before"), setOf("escape/beside"), memory, honest}
 	for _, s := range sets {
 		for _, name := range namesOf(t, s) {
 			if _, err := s.Read(name); err != nil {

@@ -61,7 +61,13 @@ type place interface {
 	// group is the memory control group of the server and what it runs.
 	group() (group, error)
 	instance() (string, error)
+	// hostPID is the server's process id on this machine.
+	hostPID() (int, error)
 }
+
+// HostPID is the process id of the server as this machine has it, whose children are the
+// interpreters.
+func (s *Server) HostPID() (int, error) { return s.place.hostPID() }
 
 // startTimeout is far more than any start takes. It ends a test that hangs.
 const startTimeout = time.Minute

@@ -103,6 +103,10 @@ func Toolchain(t testing.TB) {
 // version of the language.
 func Python() string { return os.Getenv("PYEXEC_TEST_PYTHON") }
 
+// SecondPython is the prefix of a CPython of another version than the one to test with, for
+// servers that have both; empty where there is none.
+func SecondPython() string { return os.Getenv("PYEXEC_TEST_SECOND_PYTHON") }
+
 // note adds a line to the file that check.sh prints. Without one, or where this
 // user may not write to it, what the test itself says has to be enough.
 func note(t testing.TB, why string) {

@@ -5,7 +5,6 @@ drawn in the package documentation of runtime/internal/zygote.
 """
 
 import ctypes
-import functools
 import gc
 import json
 import mmap
@@ -14,7 +13,7 @@ import select
 import struct
 import sys
 
-from _harness import changes, libraries, locks, processes, randomness, worker
+from _harness import changes, locks, preload, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -22,7 +21,7 @@ CLONE_NEWPID = 0x20000000
 SYS_PIDFD_OPEN = 434
 SOL_SOCKET, SCM_RIGHTS = 1, 1
 
-ZYGOTE_OOM_SCORE, WORKER_OOM_SCORE = b"500", b"1000"
+ZYGOTE_OOM_SCORE, WORKER_OOM_SCORE = preload.ZYGOTE_OOM_SCORE, b"1000"
 
 SPAWN = struct.Struct("=cQI?")  # 'F', worker number, uid, hurry; then the scratch path
 EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes; several may be one message
@@ -43,13 +42,13 @@ def main(sock, config):
     locks.prepare()
     processes.prepare()
     changes.prepare()
-    preload(config["preload"], config["library"], config["font_dir"])
+    preload.main(sock, config)
     for rehearsal in config["rehearsals"]:
         if rehearsal["early"]:
             rehearse(rehearsal)
     randomness.remember_generators()
     worker.prepare(config)
-    refuse_threads()
+    preload.refuse_threads()
     sock.send(json.dumps({"version": sys.version.split()[0], "mapped_at": mapped_at()}).encode())
     plan = json.loads(sock.recv(1 << 20))
     values = {}
@@ -70,7 +69,7 @@ def main(sock, config):
         rehearse(rehearsal)
         server.reap(server.poll.poll(0))  # it is waited for
     randomness.remember_generators()
-    refuse_threads()
+    preload.refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
     _filler = settle_heap()  # kept, so that its room is not given out again
@@ -127,34 +126,6 @@ def settle_heap():
     return filler
 
 
-def preload(names, settings, font_dir):
-    """Import what scripts will import, with settings in os.environ meanwhile."""
-    import site
-
-    site.setquit()
-    site.sethelper()
-    os.environ.update(settings)
-    access, cleandoc = os.access, None
-    if font_dir:
-        import inspect
-
-        # matplotlib cleans its doc strings, seven thousand times in all, of which
-        # one in nine is another string: a tenth of its import.
-        cleandoc = inspect.cleandoc
-        inspect.cleandoc = functools.cache(cleandoc)
-        # matplotlib reads its list of fonts only from a directory that it may
-        # write to, and this one is read-only.
-        os.environ["MPLCONFIGDIR"] = font_dir
-        os.access = lambda path, *mode, **more: path == font_dir or access(path, *mode, **more)
-    libraries.prepare()
-    for name in names:
-        load(name)
-    libraries.settle()
-    os.access = access
-    if cleandoc:
-        inspect.cleandoc = cleandoc
-
-
 def rehearse(rehearsal):
     """Use what was imported, so that what is done at first use is done for all forks."""
     if rehearsal["module"] in sys.modules:
@@ -167,32 +138,6 @@ def rehearse_runs():
     made once here and shared by every fork."""
     for _ in range(REHEARSALS):
         worker.rehearse()
-
-
-def refuse_threads():
-    """A fork would lose them. Those that Python doesn't know of are counted by the server."""
-    if threads() != 1:
-        raise SystemExit("a preloaded module started a thread; a fork would lose it")
-
-
-def threads():
-    return len(sys._current_frames())
-
-
-def load(name):
-    """Import a module of PRELOAD; why that failed is for the operator, who named it."""
-    try:
-        __import__(name)
-    except SystemExit as e:
-        raise SystemExit(f"PRELOAD: {name}: it ends the interpreter with exit code {e.code!r:.100}") from None
-    except Exception as e:
-        missing = isinstance(e, ModuleNotFoundError) and e.name
-        if missing and (name + ".").startswith(missing + "."):
-            raise SystemExit(f"PRELOAD: {name}: {e}") from None
-        e.add_note(f"PRELOAD: {name}: cannot be imported")
-        raise
-    if threads() != 1:
-        raise SystemExit(f"PRELOAD: {name}: a preloaded module started a thread; a fork would lose it")
 
 
 class Server:

@@ -34,6 +34,9 @@ func (p *Pool) supervise(z *zygote.Zygote) {
 			pause = firstPause
 		}
 		for z = nil; z == nil; pause = min(2*pause, p.pause) {
+			p.mu.Lock()
+			p.again = time.Now().Add(pause)
+			p.mu.Unlock()
 			select {
 			case <-time.After(pause):
 			case <-p.ctx.Done():
@@ -73,6 +76,13 @@ func (p *Pool) Changed() (trouble error, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.trouble, p.changed
+}
+
+// Again is when the next interpreter is started, where the last one has died.
+func (p *Pool) Again() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.again
 }
 
 // shortages are the errors that say that the machine, or the user, has run out of

@@ -60,6 +60,7 @@ type Pool struct {
 
 	mu      sync.Mutex
 	trouble error // why nothing can run, nil when it can
+	again   time.Time
 	// changed is closed, and another one made, when trouble comes or goes.
 	changed chan struct{}
 }

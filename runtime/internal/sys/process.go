@@ -46,3 +46,19 @@ func Exec(path string, argv, env []string) error {
 
 // SignalName is a signal's name as in signal.h, such as "SIGSEGV".
 func SignalName(s syscall.Signal) string { return unix.SignalName(s) }
+
+// EndGroup waits until a child of this process has ended, and then kills whatever is
+// left of the process group that it leads. It does not reap the child, so that the
+// number means nobody else.
+func EndGroup(pid int) {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err == nil {
+			_ = unix.Kill(-pid, unix.SIGKILL) // a group of nobody is as good
+		}
+		return
+	}
+}

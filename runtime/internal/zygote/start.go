@@ -2,6 +2,7 @@ package zygote
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,10 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 	if cfg.UIDs == nil {
 		cfg.UIDs = new(UIDs)
 	}
-	z := &Zygote{cfg: cfg, workers: map[uint64]*Worker{}, dead: make(chan struct{})}
+	z := &Zygote{
+		cfg: cfg, workers: map[uint64]*Worker{}, dead: make(chan struct{}),
+		stderr: tail{mark: rand.Text()},
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("zygote: launch: %w", err)
 	}
@@ -46,13 +50,15 @@ func Start(ctx context.Context, cfg Config) (*Zygote, error) {
 		return nil, errors.Join(err, ctx.Err())
 	}
 	if err := z.greet(); err != nil {
+		if gone(err) { // it may be about to end, and how is of interest
+			select {
+			case <-z.dead:
+			case <-time.After(endsWithin):
+			}
+		}
 		z.Kill()
 		<-z.dead
-		said := z.said()
-		if said != nil && errors.Is(err, io.EOF) {
-			err = nil // it says itself why it ended
-		}
-		return nil, errors.Join(err, ctx.Err(), said)
+		return nil, z.unborn(ctx, err)
 	}
 	go z.listen()
 	return z, nil
@@ -151,6 +157,8 @@ func (z *Zygote) command(socket, spec, status *os.File) *exec.Cmd {
 		ExtraFiles:  []*os.File{socket, spec, status},
 		SysProcAttr: z.cfg.Jail.Namespaces(),
 	}
+	// What an import has forked may have its stderr, in a group of its own.
+	cmd.WaitDelay = time.Second
 	if z.cfg.Group != nil {
 		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(z.cfg.Group.Fd())
 	}
@@ -166,6 +174,7 @@ func (z *Zygote) startProcess() error {
 		return err
 	}
 	go func() {
+		sys.EndGroup(z.PID())
 		err := z.cmd.Wait()
 		z.ended(fmt.Errorf("zygote: interpreter ended: %w", orExit(err)))
 	}()
@@ -226,26 +235,20 @@ func (z *Zygote) greet() error {
 		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
+		"mark": z.stderr.mark, "oom_score_fd": sandbox.OOMScoreFD,
 	})
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, 4<<10)
-	if err := z.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	n, err := z.conn.Read(buf)
+	said, err := z.imports()
 	if err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	if err := z.conn.SetReadDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
+		return err
 	}
 	var hello struct {
 		Version  string
 		MappedAt uint64 `json:"mapped_at"`
 	}
-	if err := json.Unmarshal(buf[:n], &hello); err != nil {
+	if err := json.Unmarshal(said, &hello); err != nil {
 		return fmt.Errorf("zygote: greet: %w", err)
 	}
 	z.version = hello.Version

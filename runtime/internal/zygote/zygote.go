@@ -1,13 +1,13 @@
 package zygote
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"os"
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/proc"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
@@ -29,6 +29,8 @@ type Config struct {
 	// Preload are the modules to import before the first fork. One that is not there
 	// stops the start.
 	Preload []string
+	// ImportWithin is how long that may take. 0: a minute.
+	ImportWithin time.Duration
 	// FontDir is where matplotlib's list of fonts is, as seen in the jail; empty
 	// if there is none.
 	FontDir string
@@ -63,6 +65,8 @@ type Zygote struct {
 	conn    *net.UnixConn
 	cmd     *exec.Cmd
 	stderr  tail
+	// importing is the module that it imports, or was at last; of Start's alone.
+	importing string
 
 	mu      sync.Mutex
 	next    uint64
@@ -102,29 +106,6 @@ func (z *Zygote) said() error {
 		return errors.New(text)
 	}
 	return nil
-}
-
-// tail keeps the end of what is written to it. Nothing of a script is: only our own
-// code writes to the stderr of the interpreter.
-type tail struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf.Write(p)
-	if over := t.buf.Len() - 4<<10; over > 0 {
-		t.buf.Next(over)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.buf.String()
 }
 
 // Stopped reports whether the zygote is stopped: it does nothing then, and is
