@@ -34,8 +34,8 @@ func BenchmarkPythons(b *testing.B) {
 	}
 	for b.Loop() {
 		var out strings.Builder
-		fmt.Fprintf(&out, "\n%-10s %-9s %-7s %8s %8s %10s %10s %12s %12s\n", "python", "packages", "script", "p50", "p90",
-			"fork, ms", "run, ms", "fork, faults", "run, faults")
+		fmt.Fprintf(&out, "\n%-10s %-9s %-7s %8s %8s %10s %10s %12s %12s\n",
+			"python", "packages", "script", "p50", "p90", "fork, ms", "run, ms", "fork, faults", "run, faults")
 		for _, pair := range pairs {
 			home, packages, _ := strings.Cut(pair, ":")
 			for _, packages := range []string{"", packages} {
@@ -69,7 +69,8 @@ func rowsOfPython(b *testing.B, out *strings.Builder, home, packages string) {
 	for _, script := range scripts {
 		run := func() error { return runText(r, script.text) }
 		measure(b, run, 30, 20*time.Millisecond) // the interpreter has settled then
-		zygote := slices.DeleteFunc(children(b, os.Getpid()), func(pid int) bool { return slices.Contains(before, pid) })
+		zygote := slices.DeleteFunc(children(b, os.Getpid()),
+			func(pid int) bool { return slices.Contains(before, pid) })
 		if len(zygote) != 1 {
 			b.Fatalf("not one interpreter: %v", zygote)
 		}
@@ -80,7 +81,8 @@ func rowsOfPython(b *testing.B, out *strings.Builder, home, packages string) {
 		time.Sleep(100 * time.Millisecond)
 		to := costOf(b, zygote[0])
 		each := func(i int) float64 { return float64(to[i]-from[i]) / n }
-		fmt.Fprintf(out, "%-10s %-9s %-7s %8s %8s %10.2f %10.2f %12.0f %12.0f\n", r.Info().PythonVersion, with, script.name,
+		fmt.Fprintf(out, "%-10s %-9s %-7s %8s %8s %10.2f %10.2f %12.0f %12.0f\n",
+			r.Info().PythonVersion, with, script.name,
 			at(times, 50), at(times, 90), each(2)*tick, each(3)*tick, each(0), each(1))
 	}
 }

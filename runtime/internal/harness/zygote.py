@@ -74,6 +74,7 @@ def main(sock, config):
     rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
     heap.settle()
+    heap.collapse()
     gc.freeze()
     server.serve()
 
