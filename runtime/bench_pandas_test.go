@@ -30,6 +30,12 @@ def main():
     return {"a": int(df["a"].sum()), "b": float(df["b"].sum())}
 `
 
+// importScript is what pandas costs a script that then does next to nothing.
+const (
+	importScript = "import pandas as pd\n\ndef main():\n    return pd.__name__\n"
+	importReply  = `{"result":"pandas","stdout":""}`
+)
+
 const pandasReply = `{"result":{"a":499500,"b":249750.0},"stdout":""}`
 
 // BenchmarkPandas compares, in one run on one machine, a script that imports
@@ -69,13 +75,15 @@ func BenchmarkPandas(b *testing.B) {
 		}
 		server := httptest.NewServer(funcs.NewHandler(r,
 			funcs.Options{BodyBytes: 8 << 20, Log: cfg.Log, Recorder: nobody{}}))
-		confined := func() error { return postPandas(server.URL) }
+		confined := func() error { return postScript(server.URL, pandasScript, pandasReply) }
+		imported := func() error { return postScript(server.URL, importScript, importReply) }
 		if err := confined(); err != nil {
 			b.Fatal(err)
 		}
 		first := time.Since(began)
 		own, paced, full := measure(b, fresh, 20, 0), measure(b, confined, 100, 50*time.Millisecond),
 			measure(b, confined, 200, 0)
+		importPaced, importFull := measure(b, imported, 100, 50*time.Millisecond), measure(b, imported, 200, 0)
 		server.Close()
 		if err := r.Close(); err != nil {
 			b.Fatal(err)
@@ -85,7 +93,10 @@ func BenchmarkPandas(b *testing.B) {
 		for _, row := range []struct {
 			name  string
 			times []time.Duration
-		}{{"fresh interpreter", own}, {"HTTP, 20 a second", paced}, {"HTTP, back to back", full}} {
+		}{
+			{"fresh interpreter", own}, {"HTTP, 20 a second", paced}, {"HTTP, back to back", full},
+			{"import alone, 20 a second", importPaced}, {"import alone, back to back", importFull},
+		} {
 			fmt.Fprintf(&out, "%-34s %10s %10s %10s\n", row.name, at(row.times, 50), at(row.times, 90),
 				at(row.times, 99))
 		}
@@ -95,8 +106,8 @@ func BenchmarkPandas(b *testing.B) {
 	}
 }
 
-func postPandas(url string) error {
-	body, err := json.Marshal(map[string]string{"script": pandasScript})
+func postScript(url, script, want string) error {
+	body, err := json.Marshal(map[string]string{"script": script})
 	if err != nil {
 		return err
 	}
@@ -109,7 +120,7 @@ func postPandas(url string) error {
 	if err != nil {
 		return err
 	}
-	if string(reply) != pandasReply {
+	if string(reply) != want {
 		return fmt.Errorf("%s: %s", resp.Status, reply)
 	}
 	return nil

@@ -59,6 +59,10 @@ var callAttacks = []struct {
 	{"getpriority", unix.SYS_GETPRIORITY, []any{unix.PRIO_PROCESS, 0}, lives},
 	{"ioprio_set", unix.SYS_IOPRIO_SET, []any{1, 0, 0}, "EPERM"},
 
+	// Memory.
+	{"madvise MADV_COLLAPSE", unix.SYS_MADVISE, []any{0, 0, unix.MADV_COLLAPSE}, "EINVAL"},
+	{"madvise MADV_DONTNEED", unix.SYS_MADVISE, []any{0, 0, unix.MADV_DONTNEED}, lives},
+
 	// Sockets.
 	{"socket, Unix", unix.SYS_SOCKET, []any{unix.AF_UNIX, unix.SOCK_STREAM, 0}, "EPERM"},
 	{"socket, IPv4", unix.SYS_SOCKET, []any{unix.AF_INET, unix.SOCK_STREAM, 0}, "EPERM"},

@@ -220,7 +220,7 @@ func count(t *testing.T, cfg runtime.Config) stock {
 }
 
 // children lists the processes whose parent is pid.
-func children(t *testing.T, pid int) []int {
+func children(t testing.TB, pid int) []int {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {

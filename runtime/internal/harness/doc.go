@@ -32,6 +32,7 @@
 //	bootstrap.py   the text of the option -c
 //	zygote.py      the fork server; its messages are drawn in package zygote
 //	confine.py     system calls from a list, each checked
+//	heap.py        the heaps, filled so that a fork touches few pages of them
 //	worker.py      the life of a child of the zygote
 //	channel.py     the result channel: one request in, frames out
 //	run.py         one script from its text to its answer

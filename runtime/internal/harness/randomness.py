@@ -7,7 +7,9 @@ numpy, and those that libraries make for themselves, are seeded anew here.
 
 import gc
 import itertools
+import os
 import random
+import struct
 import sys
 
 _generators = []  # (reseed, generator), found in the zygote, used in its forks
@@ -37,7 +39,10 @@ def remember_generators():
     for g in found:
         if id(g) not in seen:
             seen.add(id(g))
-            _generators.append((next(reseed for kind, reseed in kinds if isinstance(g, kind)), g))
+            again = next(reseed for kind, reseed in kinds if isinstance(g, kind))
+            if again is _reseed_state:
+                _forget_half(g)  # here, where it is done once
+            _generators.append((again, g))
 
 
 def _add_subclasses(kind, to):
@@ -54,9 +59,11 @@ def reseed():
 
 
 def _reseed_state(state):
-    bits = state._bit_generator
-    _reseed_bits(bits)
-    # Half of a pair of normal deviates may be left over.
+    _reseed_bits(state._bit_generator)
+
+
+def _forget_half(state):
+    """Let go of the half of a pair of normal deviates that may be left over."""
     legacy = state.get_state(legacy=False)
     if legacy.get("has_gauss"):
         legacy["has_gauss"], legacy["gauss"] = 0, 0.0
@@ -64,4 +71,23 @@ def _reseed_state(state):
 
 
 def _reseed_bits(bits):
-    bits.state = type(bits)().state
+    kind = type(bits)
+    made = _states.get(kind.__qualname__) if kind.__module__.startswith("numpy.random.") else None
+    bits.state = made() if made else kind().state
+
+
+def _mt19937():
+    key = _MT19937_KEY.unpack(_urandom(_MT19937_KEY.size))
+    return {"bit_generator": "MT19937", "state": {"key": key, "pos": len(key)}}
+
+
+def _pcg64():
+    state, inc = (int.from_bytes(_urandom(16), "little") for _ in range(2))
+    return {"bit_generator": "PCG64", "state": {"state": state, "inc": inc | 1}, "has_uint32": 0, "uinteger": 0}
+
+
+# The usual kinds, for which numpy's own way takes a hundred page faults more: it
+# stretches what the kernel gives, and here the kernel gives all of it.
+_MT19937_KEY = struct.Struct("=624I")
+_urandom = os.urandom
+_states = {"MT19937": _mt19937, "PCG64": _pcg64}

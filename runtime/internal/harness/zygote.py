@@ -13,7 +13,7 @@ import select
 import struct
 import sys
 
-from _harness import changes, locks, preload, processes, randomness, worker
+from _harness import changes, heap, locks, preload, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -72,7 +72,8 @@ def main(sock, config):
     preload.refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
     gc.collect()
-    _filler = settle_heap()  # kept, so that its room is not given out again
+    heap.settle()
+    heap.collapse()
     gc.freeze()
     server.serve()
 
@@ -108,22 +109,6 @@ def bound_threads():
 
 LIBRARY_REHEARSALS = 2  # the second finds what the first has cached
 REHEARSALS = 16  # after some runs the interpreter has specialised its byte code
-POOL, FIRST_BLOCK = 16 << 10, 48  # of CPython's allocator: see Objects/obmalloc.c
-
-
-def settle_heap():
-    """Fill the holes that imports left in the heap, for good.
-
-    A worker's new objects then lie side by side in fresh pools instead of one
-    here and one there, each on a page that has to be copied first.
-    """
-    filler = []
-    for size in range(48, 513, 16):
-        block = b""
-        while id(block) % POOL != FIRST_BLOCK:
-            block = bytes(size - sys.getsizeof(b""))
-            filler.append(block)
-    return filler
 
 
 def rehearse(rehearsal):

@@ -15,7 +15,10 @@ func baseFilter() ([]byte, error) {
 		{call: unix.SYS_CLONE3, then: refuse(unix.ENOSYS)},
 		{call: unix.SYS_CLONE, then: allow},
 		{call: unix.SYS_PRCTL, then: allow},
-		{call: unix.SYS_MADVISE, when: []cond{{arg: 2, oneOf: advices}}, then: allow, els: refuse(unix.EINVAL)},
+		{
+			call: unix.SYS_MADVISE, when: []cond{{arg: 2, oneOf: slices.Concat(advices, zygoteAdvices)}},
+			then: allow, els: refuse(unix.EINVAL),
+		},
 	}
 	for _, call := range zygoteCalls {
 		rules = append(rules, rule{call: call, then: allow})
@@ -56,6 +59,10 @@ func workerFilter(deny []uintptr, pidNamespace bool, at window) ([]byte, error) 
 			then: allow, els: eperm,
 		},
 		{call: unix.SYS_MMAP, when: []cond{{arg: 0, within: &at}}, then: allow, els: eperm},
+		{
+			call: unix.SYS_MADVISE, when: []cond{{arg: 2, noneOf: zygoteAdvices}}, then: allow,
+			els: refuse(unix.EINVAL),
+		},
 		// A lower limit of processor time ends a script by the signal that is
 		// somebody else's doing otherwise. To ask for it is nothing.
 		{

@@ -34,6 +34,11 @@ var advices = []uint32{
 	unix.MADV_DONTDUMP, unix.MADV_DODUMP, unix.MADV_WIPEONFORK, unix.MADV_KEEPONFORK,
 }
 
+// zygoteAdvices are what the zygote may advise beside them, which the worker filter
+// takes back: its heap in huge pages is copied and let go of in half the time by a
+// fork (heap.py of the harness). They are off then, see noHugePages.
+var zygoteAdvices = []uint32{unix.MADV_COLLAPSE}
+
 // socketFlags are those of a single message.
 const socketFlags = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_WAITALL | unix.MSG_TRUNC | unix.MSG_NOSIGNAL
 

@@ -58,8 +58,11 @@ int(df["a"].sum()), float(df["b"].mean()), df[df["a"] > 3].head(), df.describe()
 df.groupby("c")["a"].sum().to_dict(), df.merge(df, on="a"), df.sort_values("b"), df.to_dict("records")
 pd.read_csv(io.StringIO(df.to_csv(index=False)), parse_dates=["d"]), repr(df)
 `},
+	// Every fork lets go of the fonts that are open, which takes it a hundred page
+	// faults; here it is done once.
 	{Module: "matplotlib.pyplot", Text: `
 import io
+import matplotlib.font_manager
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots()
 ax.plot([1, 2], [3, 4], label="$x^2$")
@@ -68,6 +71,8 @@ ax.set_title("title")
 ax.legend()
 fig.savefig(io.BytesIO())
 plt.close(fig)
+get_font = getattr(matplotlib.font_manager, "_get_font", None)
+getattr(getattr(get_font, "__wrapped__", get_font), "cache_clear", int)()
 `},
 	// scikit-learn asks it for the libraries that are loaded. It takes them from
 	// /proc where there is one, and does not expect that it can't be read, as where
