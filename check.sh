@@ -150,7 +150,7 @@ as_ordinary_user() {
 	mkdir -p "$home"
 	chown 65534:65534 "$home"
 	cd "$1"
-	HOME=$home setpriv --reuid=65534 --regid=65534 --clear-groups "$2" -test.timeout=20m
+	HOME=$home setpriv --reuid=65534 --regid=65534 --clear-groups "$2" -test.timeout=20m "${@:3}"
 }
 
 # in_container is where README.md is followed by most: root without namespaces.
@@ -170,17 +170,26 @@ fuzz_all() {
 	done
 }
 
-# on_python_3_14 is what depends on the version of Python that scripts run on.
+# on_python_3_14 is what depends on the version of Python that scripts run on. The
+# stories and the data packages run in the three kinds of place that the whole suite
+# runs in. The tests of ./runtime go through the postures by themselves. Hostile programs
+# run once in each posture, in the cheapest place that has it: plain-root is full,
+# plain-user user, podman-nons container, podman-nons-user landlock, gvisor-root gVisor.
+# That scripts are confined alike as root and as a user of gVisor, and in the places left
+# out, does not depend on their Python.
 on_python_3_14() {
-	local home
+	local home places='plain-|podman-nons|gvisor-root'
 	home=$(mktemp -d)
 	chmod 755 "$home"
 	go run ./cmd/python -series 3.14 -proxy "$(go env GOPROXY)" -o "$home/python"
-	export PYEXEC_TEST_PYTHON=$home/python
-	go test -timeout=20m ./internal/e2e -run 'TestSemantics|TestLimits|TestHintsOfScripts|TestDocumentedReplies'
+	PYTHON_HOME=$home/python go run ./cmd/packages -r cmd/packages/data.txt -o "$home/data"
+	export PYEXEC_TEST_PYTHON=$home/python PYEXEC_TEST_PACKAGES_OTHER=$home/data
+	go test -timeout=20m ./internal/e2e \
+		-run 'TestSemantics|TestLimits|TestHintsOfScripts|TestDocumentedReplies|TestTwoPythons|TestData'
+	stories_elsewhere "$home"
 	go test -timeout=20m ./runtime -run 'TestAttacks|TestCalls|TestDenials|TestEachLayer|TestHome'
-	go test -timeout=20m ./internal/testbed -run 'TestEscape/plain-'
-	unset PYEXEC_TEST_PYTHON
+	go test -timeout=20m ./internal/testbed -run "TestEscape/($places)"
+	unset PYEXEC_TEST_PYTHON PYEXEC_TEST_PACKAGES_OTHER
 	PYEXEC_TEST_SECOND_PYTHON=$home/python go test -timeout=20m ./internal/testbed -run TestMixedEnvironments
 	rm -r "$home"
 }
@@ -190,6 +199,17 @@ on_python_3_14() {
 in_another_environment() {
 	go test -timeout=20m ./internal/testbed \
 		-run 'TestEscape/(plain-root|podman-nons-user)$/imports-free' -other-environment
+}
+
+# stories_elsewhere runs what scripts may expect as an ordinary user and in a container,
+# on the Python and with the packages in a directory.
+stories_elsewhere() {
+	local binary=$1/e2e.test tests='^(TestSemantics|TestDataPrograms)$'
+	go test -c -o "$binary" ./internal/e2e
+	as_ordinary_user "$PWD/internal/e2e" "$binary" -test.run="$tests" | sed '/^PASS$/d'
+	.ci/container.sh -d "$PWD/internal/e2e" -v "$1" -e "PYEXEC_TEST_PYTHON=$PYEXEC_TEST_PYTHON" \
+		-e "PYEXEC_TEST_PACKAGES_OTHER=$PYEXEC_TEST_PACKAGES_OTHER" "$binary" -test.run="$tests" |
+		sed '/^PASS$/d'
 }
 
 # ci is what is not in all.

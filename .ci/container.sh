@@ -4,12 +4,13 @@
 # and of programs only Go, git and what a shell script takes. That is where
 # people run ./check.sh, and so does cloudbuild.yaml.
 #
-#   .ci/container.sh [-u UID] [-n] [-d DIR] [-v FILE] COMMAND...
+#   .ci/container.sh [-u UID] [-n] [-d DIR] [-v FILE]... [-e NAME=VALUE]... COMMAND...
 #
 #   -u UID   as an ordinary user
 #   -n       with namespaces, as podman's own profile has it
 #   -d DIR   in a directory of the checkout
-#   -v FILE  which is to be in there, too, a program for one
+#   -v FILE  or directory, which is to be in there, too, a program for one
+#   -e NAME=VALUE   in the environment of the command
 #
 # The container has this machine's own files, so that no image is needed; what is
 # written goes with it, but for Go's build cache when root writes to it. It takes
@@ -19,12 +20,13 @@ cd "$(dirname "$0")/.."
 
 user=0 dir=$PWD more=()
 confined=(--security-opt "seccomp=$PWD/internal/testbed/seccomp-no-namespaces.json" --cap-add MKNOD)
-while getopts u:nd:v: option; do
+while getopts u:nd:v:e: option; do
 	case $option in
 	u) user=$OPTARG ;;
 	n) confined=() ;;
 	d) dir=$OPTARG ;;
-	v) more=(--volume "$OPTARG:$OPTARG:ro") ;;
+	v) more+=(--volume "$OPTARG:$OPTARG:ro") ;;
+	e) more+=(--env "$OPTARG") ;;
 	*) exit 2 ;;
 	esac
 done

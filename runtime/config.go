@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
+	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/software"
 )
 
@@ -55,7 +56,7 @@ type Config struct {
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
 	Index PackageIndex
-	// PythonHome is the prefix of another CPython, 3.11 or 3.14, empty for the bundled
+	// PythonHome is the prefix of another CPython, 3.11 to 3.14, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string
 	// CacheDir is where the interpreter, packages and the directories of runs are
@@ -98,6 +99,10 @@ type Environment struct {
 	// it. Either may be ended, and started again, when memory is short.
 	AtOnce bool
 }
+
+// BundledPython is the version of the language that an empty PythonHome stands for, such
+// as "3.11". It is empty in a binary without a CPython, where PythonHome has to be given.
+func BundledPython() string { return python.BundledSeries() }
 
 // EnvironmentNames is what can be told of the environments before anything is found:
 // their names, the default one first.

@@ -5,7 +5,7 @@
 //	config.go     Load: environment and machine in, Config out
 //	table.go      the settings, each with its default, range and meaning
 //	kinds.go      how a text becomes a field and back; names.go, pipconf.go: more kinds
-//	environments.go  the file, or directory, of environments
+//	environments.go  the file, or directory, of environments; pythons.go: which Python they name
 //	defaults.go   the default lists of modules
 //	platform.go   what Google Cloud says of the place this process runs in
 //	cachedir.go   where the interpreter may be unpacked
@@ -80,6 +80,7 @@ type Config struct {
 	// environments are what is at environmentsPath; Runtime has them already.
 	environments     []environmentTable
 	environmentsPath string
+	pythons          []string // prefixes of more Pythons, which environments name by their versions
 }
 
 // The values of EVENTS.

@@ -36,7 +36,7 @@ const environmentNameRule = "a name has up to 63 of a-z, 0-9, '.', '_' and '-', 
 //	[[environment]]
 //	name = "data"
 //	packages = "data.txt"
-//	python = "/opt/python"
+//	python = "3.14"
 //	preload = ["numpy", "pandas"]
 //	start = "at once"
 type environmentFile struct {
@@ -182,7 +182,7 @@ func (e *environmentTable) complete(dir string) error {
 		key  string
 		path *string
 	}{{"packages", &e.Packages}, {"python", &e.Python}} {
-		if *p.path == "" {
+		if *p.path == "" || p.key == "python" && pythonSeries.MatchString(*p.path) {
 			continue
 		}
 		if !filepath.IsAbs(*p.path) {
@@ -221,7 +221,11 @@ func (c *Config) setEnvironments() error {
 		if e.Start == startAsked {
 			return errors.New("setting ENVIRONMENTS: environment \"default\": start: it is always there")
 		}
-		rt.Packages, rt.PythonHome = e.Packages, e.Python
+		rt.Packages = e.Packages
+		var err error
+		if rt.PythonHome, err = c.prefixOf(e.Python); err != nil {
+			return fmt.Errorf("setting ENVIRONMENTS: environment %q: %w", e.Name, err)
+		}
 		if e.Preload != nil {
 			rt.Preload = append([]string{}, *e.Preload...)
 		}
@@ -230,11 +234,12 @@ func (c *Config) setEnvironments() error {
 		if e.Name == runtime.DefaultEnvironment {
 			continue
 		}
-		one := runtime.Environment{Name: e.Name, Packages: e.Packages, PythonHome: e.Python,
-			AtOnce: e.Start == startAtOnce}
-		if one.PythonHome == "" {
-			one.PythonHome = rt.PythonHome
+		home, err := c.prefixOf(e.Python)
+		if err != nil {
+			return fmt.Errorf("setting ENVIRONMENTS: environment %q: %w", e.Name, err)
 		}
+		one := runtime.Environment{Name: e.Name, Packages: e.Packages, PythonHome: home,
+			AtOnce: e.Start == startAtOnce}
 		if e.Preload != nil {
 			one.Preload = *e.Preload
 		} else {

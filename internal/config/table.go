@@ -110,12 +110,15 @@ var settings = []Setting{
 			"packages (`cmd/packages` makes one); empty: the standard library alone",
 		kind: existingPath(func(c *Config) *string { return &c.Runtime.Packages })},
 	{Name: "PYTHON_HOME", Default: "",
-		Meaning: "prefix of another CPython, 3.11 or 3.14 (`cmd/python` makes one); empty: the one in the binary",
+		Meaning: "prefix of another CPython, 3.11 to 3.14 (`cmd/python` makes one); empty: the one in the binary",
 		kind:    absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
+	{Name: "PYTHONS", Default: "",
+		Meaning: "prefixes of more CPythons, which `ENVIRONMENTS` then names by their versions, such as 3.14",
+		kind:    prefixes(func(c *Config) *[]string { return &c.pythons })},
 	{Name: "ENVIRONMENTS", Default: "",
 		Meaning: "further sets of packages, and Pythons, that requests and scripts choose among by name or by what " +
 			"they need: a file that lists them, or a directory of requirements files and package directories; " +
-			"`docs/deploy.md` has the form. The three settings before describe the one called `default`",
+			"`docs/deploy.md` has the form. `PYTHON_PACKAGES`, `PYTHON_HOME` and `PRELOAD` describe the one called `default`",
 		kind: environments()},
 	{Name: "PIP_INDEX_URL", Default: "`pip.conf`'s, else " + runtime.DefaultPackageIndex, computed: true,
 		Meaning: "index that the packages of a requirements file come from, a password in it included",

@@ -33,15 +33,31 @@ var dataURL = flag.String("data-url", "", "base `URL` of a running server with c
 // tests run several times, and as several users.
 const dataPackages = "PYEXEC_TEST_PACKAGES"
 
+// packagesFor is the directory of the data packages for an interpreter, or else the
+// requirements file to make it of.
+func packagesFor(t *testing.T, home string) string {
+	t.Helper()
+	if dir := need.Packages(dataPackages, home); dir != "" {
+		return dir
+	}
+	path, err := filepath.Abs(dataRequirements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const dataRequirements = "../../cmd/packages/data.txt"
+
 // dataService is a service with the packages of cmd/packages/data.txt and otherwise
 // the defaults, one for all tests that need it.
-var dataService = withPackages(dataPackages, "../../cmd/packages/data.txt")
+var dataService = withPackages(dataPackages, dataRequirements)
 
 // withPackages makes a service with the packages in the directory that a variable
-// of the environment names, or else of a requirements file.
+// of the environment names (see need.Packages), or else of a requirements file.
 func withPackages(variable, requirements string, overrides ...string) func() (*service.Service, error) {
 	return sync.OnceValues(func() (*service.Service, error) {
-		packages := os.Getenv(variable)
+		packages := need.Packages(variable, need.Python())
 		if packages == "" {
 			packages = requirements
 		}

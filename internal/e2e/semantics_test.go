@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,8 +43,8 @@ import (
 // place of the same one above it where the server says that the layer is not in
 // force: a container may grant less than a machine. With "on SERIES", such as "on
 // 3.14", one of status, body and <member> does so where that is the Python that
-// scripts run on. A story that has "python: SERIES" in a line before its files is
-// told there alone.
+// scripts run on; with a plus behind it, such as "on 3.13+", there and on later ones.
+// A story that has "python: SERIES" in a line before its files is told there alone.
 func TestSemantics(t *testing.T) {
 	stories, err := filepath.Glob("testdata/semantics/*.txtar")
 	if err != nil || len(stories) == 0 {
@@ -57,7 +58,7 @@ func TestSemantics(t *testing.T) {
 			}
 			t.Parallel()
 			layers, python := live(t, s.settings...).layers(t)
-			if s.python != "" && s.python != python {
+			if s.python != "" && !of(s.python, python) {
 				need.Elsewhere(t, "this story is of Python %s, and scripts run on %s", s.python, python)
 			}
 			s = s.in(layers, python)
@@ -100,7 +101,7 @@ func (s *story) in(layers map[string]bool, python string) *story {
 	here := *s
 	here.checks = slices.Clone(s.checks)
 	for _, v := range s.variants {
-		if v.layer != "" && layers[v.layer] || v.python != "" && v.python != python {
+		if v.layer != "" && layers[v.layer] || v.python != "" && !of(v.python, python) {
 			continue
 		}
 		switch v.file {
@@ -116,6 +117,22 @@ func (s *story) in(layers map[string]bool, python string) *story {
 		here.checks = append(here.checks, check{member, how, v.text})
 	}
 	return &here
+}
+
+// of reports whether a Python is what a story names: that series, or with a plus a later
+// one.
+func of(named, python string) bool {
+	from, later := strings.CutSuffix(named, "+")
+	return from == python || later && minor(python) > minor(from)
+}
+
+// minor is the number of a series: 14 of "3.14".
+func minor(series string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(series, "3."))
+	if err != nil {
+		panic("no series of Python 3: " + series)
+	}
+	return n
 }
 
 // check is one expectation about one member of the reply.

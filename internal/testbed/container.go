@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/pyexec/pyexec/internal/testbed/need"
 )
 
 // noNamespaces is a seccomp profile that refuses what makes a namespace.
@@ -28,6 +30,7 @@ const (
 	insideHTTP, insideTCP, insideReport = 8080, 7001, 7002
 
 	insideCanary, insideFile = "/canary", "/srv/secret"
+	insidePython             = "/srv/python"
 )
 
 // container is a server in a container, with its canary.
@@ -98,6 +101,9 @@ func (b *Bed) runArgs(o Options, dir string, ports []int) ([]string, error) {
 		"--volume", b.canary+":"+insideCanary+":ro",
 		"--volume", filepath.Join(dir, "secret")+":"+insideFile+":ro",
 		"--env", fmt.Sprint("PORT=", insideHTTP))
+	if python := need.Python(); python != "" && o.Image == "" { // another image has a Python of its own
+		args = append(args, "--volume", python+":"+insidePython+":ro", "--env", "PYTHON_HOME="+insidePython)
+	}
 	for _, s := range o.Settings {
 		args = append(args, "--env", s)
 	}

@@ -57,9 +57,6 @@ func (s Setup) Need(t testing.TB) {
 	if missing := s.missing(); len(missing) > 0 {
 		need.Unmet(t, "set-up %s: this machine lacks %s", s.Name, strings.Join(missing, ", "))
 	}
-	if s.Runtime != "" && need.Python() != "" {
-		need.Elsewhere(t, "set-up %s: its image has a Python of its own", s.Name)
-	}
 }
 
 func (s Setup) missing() (missing []string) {

@@ -107,6 +107,17 @@ func Python() string { return os.Getenv("PYEXEC_TEST_PYTHON") }
 // servers that have both; empty where there is none.
 func SecondPython() string { return os.Getenv("PYEXEC_TEST_SECOND_PYTHON") }
 
+// Packages is the directory of packages that a variable of the environment names, for a
+// test on the interpreter home: the bundled one where that is empty. For [Python] it is
+// named by the variable with _OTHER behind it, as packages are for one version of the
+// language. Empty where the test has to install them.
+func Packages(variable, home string) string {
+	if home != "" {
+		variable += "_OTHER"
+	}
+	return os.Getenv(variable)
+}
+
 // note adds a line to the file that check.sh prints. Without one, or where this
 // user may not write to it, what the test itself says has to be enough.
 func note(t testing.TB, why string) {

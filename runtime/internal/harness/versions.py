@@ -22,7 +22,7 @@ SHUTDOWN_FAILED = (
 )
 
 # What traceback and linecache import when they tell of an error, and not before.
-LATE = ("_suggestions", "ast", "difflib", "tokenize", "unicodedata") if sys.version_info >= (3, 14) else ()
+LATE = ("_suggestions", "ast", "difflib", "tokenize", "unicodedata") if sys.version_info >= (3, 13) else ()
 
 _modules = sys.modules
 _late = {name: __import__(name) for name in LATE}

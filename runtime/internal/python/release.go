@@ -48,10 +48,19 @@ var releases = []release{
 // bundled is the one in this binary.
 var bundled = &releases[0]
 
+// BundledSeries is the version of the language of the CPython in this binary, such as
+// "3.11", empty where there is none.
+func BundledSeries() string {
+	if supported() != nil {
+		return ""
+	}
+	return bundled.series()
+}
+
 // accepted are the series that [At] takes, in the order in which they are looked
 // for: those that the harness, the wire protocol and the list of system calls
 // are tested with.
-var accepted = []string{"3.11", "3.14"}
+var accepted = []string{"3.11", "3.12", "3.13", "3.14"}
 
 // Series is the version of the language in a full version: "3.11" of "3.11.11".
 func Series(version string) string {
