@@ -6,9 +6,14 @@
 #
 #   --build-arg PACKAGES=cmd/packages/data.txt    with the packages of a requirements file
 #   --build-arg PYTHON=3.14    CPython 3.14 in the place of 3.11
+#   --build-arg ENVIRONMENTS=cmd/packages/environments.toml    with others beside the default
+#       environment, as the setting ENVIRONMENTS lists them; python may be a version there
 #   --build-arg VERSION=$(git describe --always --dirty)
 #   --build-arg GO_IMAGE=golang@sha256:...    the base by its digest
 #   --build-arg PIP_INDEX_URL=https://...     where packages come from, if not from PyPI
+#
+# Where nobody can give arguments, as with gcloud run deploy --source, the first lines below
+# have the values: sed -i.bak 's|^ARG PACKAGES=.*|ARG PACKAGES=cmd/packages/data.txt|' Dockerfile
 #
 # The same sources on the same base make the same files, time stamps included.
 # The same digest takes a builder that dates its layers by SOURCE_DATE_EPOCH:
@@ -18,6 +23,9 @@
 # A Debian, because CPython needs the GNU C library and the image gets it, and
 # the root certificates, from here.
 ARG GO_IMAGE=docker.io/library/golang:1.26.8-bookworm
+ARG PACKAGES=
+ARG PYTHON=
+ARG ENVIRONMENTS=
 
 FROM ${GO_IMAGE} AS build
 WORKDIR /src
@@ -29,10 +37,15 @@ COPY . .
 ARG VERSION=
 # nopython leaves out the copy of CPython that the server otherwise carries.
 RUN go build -trimpath -buildvcs=false -tags nopython -ldflags "-s -w -X main.version=${VERSION}" -o /rootfs/server ./cmd/server
-ARG PYTHON=
-ARG PACKAGES=
+ARG PYTHON
+ARG PACKAGES
+ARG ENVIRONMENTS
 ARG PIP_INDEX_URL=
-RUN libraries= python= \
+# ENVIRONMENTS is a setting of the programs that run here, too, and means the image's.
+RUN libraries= python= environments= \
+ && if [ -n "${ENVIRONMENTS}" ]; then \
+      environments="-environments ${ENVIRONMENTS} -proxy ${GOPROXY}" && unset ENVIRONMENTS; \
+    fi \
  && if [ -n "${PYTHON}" ]; then \
       go run -trimpath -buildvcs=false ./cmd/python -series "${PYTHON}" -proxy "${GOPROXY}" -o /python \
       && export PYTHON_HOME=/python && python="-python /python"; \
@@ -42,18 +55,20 @@ RUN libraries= python= \
       && found=$(go run -trimpath -buildvcs=false ./cmd/packages -libraries -o /rootfs/jail/packages) \
       && libraries=$(echo "${found}" | while read -r path file; do echo "${path}"; done); \
     fi \
- && go run -trimpath -buildvcs=false ./cmd/rootfs ${python} /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
+ && go run -trimpath -buildvcs=false ./cmd/rootfs ${python} ${environments} /rootfs /etc/ssl/certs/ca-certificates.crt ${libraries}
 
 FROM scratch
 COPY --from=build /rootfs/ /
 ARG VERSION=
-ARG PACKAGES=
+ARG PACKAGES
+ARG ENVIRONMENTS
 LABEL org.opencontainers.image.title="pyexec" \
       org.opencontainers.image.description="Runs Python nobody trusts, confined by the kernel" \
       org.opencontainers.image.source="https://github.com/pyexec/pyexec" \
       org.opencontainers.image.version="${VERSION}"
 # XDG_CACHE_HOME: where a run's files are if its /tmp can't be a mount of its own.
-ENV PYTHON_HOME=/jail/python PYTHON_PACKAGES=${PACKAGES:+/jail/packages} XDG_CACHE_HOME=/tmp
+ENV PYTHON_HOME=/jail/python PYTHON_PACKAGES=${PACKAGES:+/jail/packages} \
+    ENVIRONMENTS=${ENVIRONMENTS:+/environments.toml} XDG_CACHE_HOME=/tmp
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Root, so that each run gets a uid of its own, which is not root's. Any other

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +183,32 @@ func readTar(t *testing.T, name string, each func(*tar.Header, io.Reader)) {
 		}
 		must(t, err)
 		each(h, r)
+	}
+}
+
+// unpacked is the size of the image's files, in bytes.
+func (img image) unpacked(t *testing.T) float64 {
+	t.Helper()
+	size, err := strconv.ParseFloat(output(t, "podman", "image", "inspect", "--format", "{{.Size}}", img.name), 64)
+	must(t, err)
+	return size
+}
+
+// isStated compares a size in bytes with what docs/deploy.md says of an image, which may
+// be 3 % beside it, or 2 MB.
+func isStated(t *testing.T, what string, size float64) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs/deploy.md"))
+	must(t, err)
+	row := regexp.MustCompile("(?m)^\\| `?" + regexp.QuoteMeta(what) + "`? \\| ([0-9]+) \\|$")
+	found := row.FindSubmatch(page)
+	if found == nil {
+		t.Fatalf("docs/deploy.md has no size of %s", what)
+	}
+	stated, err := strconv.ParseFloat(string(found[1]), 64)
+	must(t, err)
+	if math.Abs(stated*1e6-size) > max(0.03*size, 2e6) {
+		t.Errorf("%s: %.0f MB, docs/deploy.md says %.0f", what, size/1e6, stated)
 	}
 }
 

@@ -4,6 +4,9 @@
 #
 #   SERVICE=pyexec REGION=r RUNNER=account IMAGE=image deploy/candidate.sh
 #
+# MEMORY_MB=320 is EXEC_MEMORY_MB, 384 unless given: an image with environments needs room
+# for an interpreter more.
+#
 # Where no revision serves yet, because the service is new or has never started,
 # there is none that could keep the traffic, and gcloud refuses --no-traffic. The
 # candidate gets it then. Nobody may call a new service, so nobody does.
@@ -15,7 +18,7 @@ set -euo pipefail
 deploy() {
 	gcloud run deploy "$SERVICE" --image="$IMAGE" --region="$REGION" --service-account="$RUNNER" \
 		--execution-environment=gen2 --cpu=2 --memory=2Gi --concurrency=4 \
-		--update-env-vars=EXEC_WORKERS=4,EXEC_MEMORY_MB=384 --timeout=120 --cpu-boost --max-instances=20 \
+		--update-env-vars=EXEC_WORKERS=4,EXEC_MEMORY_MB="${MEMORY_MB:-384}" --timeout=120 --cpu-boost --max-instances=20 \
 		--startup-probe=httpGet.path=/health,periodSeconds=1,timeoutSeconds=1,failureThreshold=30 \
 		--no-allow-unauthenticated --tag=candidate "$@"
 }

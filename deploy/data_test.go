@@ -30,6 +30,11 @@ func TestDataImage(t *testing.T) {
 		output(t, "podman", "tag", img.name, *keep+"-data")
 	}
 	t.Run("lists what is in it", func(t *testing.T) { listsWhatIsInIt(t, img) })
+	t.Run("is as large as it is said to be", func(t *testing.T) {
+		size := img.unpacked(t)
+		t.Logf("%.0f MB unpacked, %.0f MB compressed", size/1e6, float64(img.compressed(t))/1e6)
+		isStated(t, "PACKAGES=cmd/packages/data.txt", size)
+	})
 	t.Run("notes its libraries", func(t *testing.T) { notesLibraries(t, img) })
 	for _, p := range places {
 		if more, ok := dataPlaces[p.name]; ok {

@@ -80,8 +80,15 @@ func (e *environment) importHint(message string, job *Job) string {
 	if text := instead(top); text != "" {
 		return text // a package that would not work here if it were installed
 	}
-	if other := e.all.having(top); other != "" && other != e.name {
+	distribution := distributionOf(top)
+	if other := e.all.having(distribution); other != "" && other != e.name {
 		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
+	}
+	if other := e.all.beingMadeReady(); other != "" {
+		return `The environment "` + other + `" is still being made ready, and may have it. ` + installed
+	}
+	if hint := e.all.dataHint(distribution); hint != "" {
+		return hint
 	}
 	if known := distributions[top]; known != "" {
 		return "It comes with the package " + known + ". " + installed

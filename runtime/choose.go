@@ -71,7 +71,7 @@ func (r *Runtime) satisfying(ctx context.Context, header *script.Header, reserve
 		return choice{}, unusable
 	}
 	nearest, failing := header.Choose(looked)
-	return choice{refused: unsatisfied(nearest, failing)}, nil
+	return choice{refused: r.unsatisfied(nearest, failing)}, nil
 }
 
 // waitFor waits until it was tried to find the packages of an environment, which may have
@@ -125,13 +125,14 @@ func inWords(failing []script.Failure) string {
 }
 
 // unsatisfied is the outcome where no environment has what a script needs.
-func unsatisfied(nearest *script.Environment, failing []script.Failure) Result {
+func (r *Runtime) unsatisfied(nearest *script.Environment, failing []script.Failure) Result {
 	return Result{
 		Status: EnvironmentMissing, Line: failing[0].Line,
 		Error: fmt.Sprintf("No environment has what the script asks for. The nearest is %q, which lacks: %s",
 			nearest.Name, inWords(failing)),
-		Hint: "Ask for less in the comment # /// script, or name an environment in the request to run the script as " +
-			"it is. GET /capabilities lists the environments; the operator can add to them with ENVIRONMENTS.",
+		Hint: r.all.dataHintOf(failing) + "Ask for less in the comment # /// script, or name an environment in the " +
+			"request to run the script as it is. GET /capabilities lists the environments; the operator can add to " +
+			"them with ENVIRONMENTS.",
 	}
 }
 

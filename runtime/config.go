@@ -53,6 +53,10 @@ type Config struct {
 	// the standard library, or a requirements file, of which such a directory is
 	// made below CacheDir at the first start. Empty for none.
 	Packages string
+	// DataAdvice says how the operator starts or deploys this server with the packages of
+	// cmd/packages/data.txt, in a sentence for who misses one of them; empty: nobody is
+	// told.
+	DataAdvice string
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
 	Index PackageIndex

@@ -155,17 +155,13 @@ func (e *environment) info() EnvironmentInfo {
 	return list[slices.Index(e.all.list, e)]
 }
 
-// having returns the name of the first environment that has the distribution that a
-// module is usually in, as far as that is known; empty if there is none.
-func (all *environments) having(module string) string {
-	distribution := distributions[module]
-	if distribution == "" {
-		distribution = module
-	}
+// having returns the name of the first environment that has a distribution, as far as
+// that is known; empty if there is none.
+func (all *environments) having(distribution string) string {
 	for _, info := range *all.infos.Load() {
 		for _, p := range info.Packages {
 			name, _, _ := strings.Cut(p, " ")
-			if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(distribution, "_", "-")) {
+			if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), distribution) {
 				return info.Name
 			}
 		}

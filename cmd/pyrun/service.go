@@ -41,6 +41,7 @@ func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint,
 		return nil, &failure{exitUsage, err}
 	}
 	allowTimeout(&cfg, o.timeout)
+	cfg.Runtime.DataAdvice = config.DataAdviceOf("pyrun")
 	for i := range cfg.Runtime.Environments { // the one script may need one of them
 		cfg.Runtime.Environments[i].AtOnce = false
 	}

@@ -1,18 +1,25 @@
 // Rootfs lays out the root directory of the image. The Dockerfile runs it in
 // its build stage:
 //
-//	rootfs [-python PREFIX] DIR [FILE...]
+//	rootfs [-python PREFIX] [-environments FILE [-proxy PROXIES]] DIR [FILE...]
 //
 // DIR gets /jail, which is all that scripts may see: at /jail/python the bundled
-// CPython, or a copy of the one that has PREFIX, and the shared libraries that it needs, to which there are links
-// from their own paths. Beside it an empty /tmp, a link /probe to /server, which
-// is that command under this name, and copies of the named files of this
-// machine, each under its own path, libraries like those above. What DIR holds
-// already, such as the server, stays. /sbom.cdx.json lists what is in the image,
-// as package sbom describes it. Last of all, every file and directory in
-// DIR is given the same time stamp, so that the same contents make the same
-// image. It exits with 1 when that failed and with 2 when the arguments make no
-// sense.
+// CPython, or a copy of the one that has PREFIX, and the shared libraries that it
+// needs, to which there are links from their own paths. Beside it an empty /tmp, a
+// link /probe to /server, which is that command under this name, and copies of the
+// named files of this machine, each under its own path, libraries like those above.
+// What DIR holds already, such as the server, stays.
+//
+// The environments that FILE lists, a file or directory as for ENVIRONMENTS, come to
+// /environments, each in a directory like /jail, and /environments.toml lists them for
+// the server in the image. There python may be a version, such as "3.14", which is
+// fetched from PROXIES. Packages come from where the server's settings say, such as
+// PIP_INDEX_URL.
+//
+// /sbom.cdx.json lists what is in the image, as package sbom describes it. Last of
+// all, every file and directory in DIR is given the same time stamp, so that the same
+// contents make the same image. It exits with 1 when that failed and with 2 when the
+// arguments make no sense.
 package main
 
 import (
@@ -29,6 +36,7 @@ import (
 	"syscall"
 
 	"github.com/pyexec/pyexec/cmd/internal/sbom"
+	"github.com/pyexec/pyexec/internal/config"
 	"github.com/pyexec/pyexec/internal/filetree"
 	"github.com/pyexec/pyexec/runtime/provision"
 )
@@ -56,22 +64,36 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("rootfs", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	python := flags.String("python", "", "`prefix` of a CPython to copy, in place of the bundled one")
+	list := flags.String("environments", "", "`file` or directory that lists environments to lay out, too")
+	proxies := flags.String("proxy", "https://proxy.golang.org", "module `proxies` that have the Pythons of "+
+		"environments, a list as in GOPROXY")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if flags.Arg(0) == "" {
-		fmt.Fprintln(stderr, "usage: rootfs [-python PREFIX] DIR [FILE...]")
+		fmt.Fprintln(stderr, "usage: rootfs [-python PREFIX] [-environments FILE [-proxy PROXIES]] DIR [FILE...]")
 		return 2
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := layOut(ctx, *python, flags.Arg(0), flags.Args()[1:], log); err != nil {
+	b := &builder{dir: flags.Arg(0), python: *python, proxies: *proxies, log: log}
+	if *list != "" {
+		cfg, err := config.Load()
+		if err != nil {
+			fmt.Fprintln(stderr, "rootfs:", err)
+			return 2
+		}
+		b.from = provision.Config{Index: cfg.Runtime.Index, CacheDir: cfg.Runtime.CacheDir, Log: b.log}
+	}
+	if err := b.layOut(ctx, flags.Args()[1:], *list); err != nil {
 		fmt.Fprintln(stderr, "rootfs:", err)
 		return 1
 	}
 	return 0
 }
 
-func layOut(ctx context.Context, python, dir string, files []string, log *slog.Logger) error {
+// layOut lays out all of it; list is the file of environments, empty for none.
+func (b *builder) layOut(ctx context.Context, files []string, list string) error {
+	dir := b.dir
 	for _, name := range files {
 		if !filepath.IsAbs(name) {
 			return fmt.Errorf("%s: not an absolute path", name)
@@ -80,13 +102,21 @@ func layOut(ctx context.Context, python, dir string, files []string, log *slog.L
 			return err
 		}
 	}
-	if err := provision.InstallPython(ctx, python, dir, pythonHome, log); err != nil {
+	if err := provision.InstallPython(ctx, b.python, dir, pythonHome, b.log); err != nil {
 		return err
 	}
 	for _, name := range shared {
 		if err := share(dir, name); err != nil {
 			return err
 		}
+	}
+	jails := []string{jail}
+	if list != "" {
+		more, err := b.environments(ctx, list)
+		if err != nil {
+			return err
+		}
+		jails = append(jails, more...)
 	}
 	// Where a run's files are in a container that may not mount anything.
 	tmp := filepath.Join(dir, "tmp")
@@ -99,17 +129,21 @@ func layOut(ctx context.Context, python, dir string, files []string, log *slog.L
 	if err := os.Symlink("server", filepath.Join(dir, "probe")); err != nil {
 		return err
 	}
-	if err := sbom.Write(ctx, dir, contents()); err != nil {
+	if err := sbom.Write(ctx, dir, contents(jails)); err != nil {
 		return err
 	}
 	return filetree.Settle(dir, settledMode)
 }
 
 // contents says where the parts of the image are.
-func contents() sbom.Image {
-	image := sbom.Image{Server: "/server", Python: pythonHome, Packages: jail + "/packages"}
-	for _, name := range shared {
-		image.Libraries = append(image.Libraries, filepath.Join(jail, name))
+func contents(jails []string) sbom.Image {
+	image := sbom.Image{Server: "/server"}
+	for _, jail := range jails {
+		image.Pythons = append(image.Pythons, filepath.Join(jail, "python"))
+		image.Packages = append(image.Packages, filepath.Join(jail, "packages"))
+		for _, name := range shared {
+			image.Libraries = append(image.Libraries, filepath.Join(jail, name))
+		}
 	}
 	return image
 }

@@ -71,6 +71,7 @@ func TestRootfs(t *testing.T) {
 	listsWhatIsThere(t, dir)
 	isSettled(t, dir)
 	takesAnother(t, filepath.Join(dir, pythonHome))
+	laysOutEnvironments(t, filepath.Join(dir, pythonHome))
 }
 
 // takesAnother lays out a root with a prefix that is there.
@@ -185,7 +186,8 @@ func TestRefusals(t *testing.T) {
 		code int
 		says string
 	}{
-		{nil, 2, "usage: rootfs [-python PREFIX] DIR [FILE...]"},
+		{nil, 2, "usage: rootfs [-python PREFIX] [-environments FILE [-proxy PROXIES]] DIR [FILE...]"},
+		{[]string{"-environments", "/nonexistent", t.TempDir()}, 1, "stat /nonexistent: no such file or directory"},
 		{[]string{"-o", "x"}, 2, "flag provided but not defined"},
 		{[]string{"/dev/null/rootfs"}, 1, "rootfs: install: mkdir /dev/null: not a directory"},
 		{[]string{t.TempDir(), "relative"}, 1, "rootfs: relative: not an absolute path"},

@@ -7,6 +7,7 @@
 //	kinds.go      how a text becomes a field and back; names.go, pipconf.go: more kinds
 //	environments.go  the file, or directory, of environments; pythons.go: which Python they name
 //	defaults.go   the default lists of modules
+//	advice.go     how to start the service with more packages
 //	platform.go   what Google Cloud says of the place this process runs in
 //	cachedir.go   where the interpreter may be unpacked
 package config
@@ -116,6 +117,7 @@ func Parse(environ []string, m capacity.Machine) (Config, error) {
 		}
 	}
 	cfg := Config{Revision: revision(given)}
+	cfg.Runtime.DataAdvice = dataAdvice(given)
 	for _, name := range containerNames {
 		m.Contained = m.Contained || given[name] != ""
 	}

@@ -47,10 +47,10 @@ type environmentFile struct {
 // except for the packages: there are none then.
 type environmentTable struct {
 	Name     string    `toml:"name"`
-	Packages string    `toml:"packages"`
-	Python   string    `toml:"python"`
-	Preload  *[]string `toml:"preload"`
-	Start    string    `toml:"start"`
+	Packages string    `toml:"packages,omitempty"`
+	Python   string    `toml:"python,omitempty"`
+	Preload  *[]string `toml:"preload,omitempty"`
+	Start    string    `toml:"start,omitempty"`
 }
 
 // The values of start.
@@ -77,12 +77,27 @@ func environments() kind {
 
 // readEnvironments reads what is at an absolute path. Its errors say which environment
 // is at fault.
-func readEnvironments(path string) (list []environmentTable, err error) {
-	fi, err := os.Stat(path)
+func readEnvironments(path string) ([]environmentTable, error) {
+	list, dir, err := listEnvironments(path)
 	if err != nil {
 		return nil, err
 	}
-	dir := path
+	for i := range list {
+		if err := list[i].complete(dir); err != nil {
+			return nil, fmt.Errorf("environment %q: %w", list[i].Name, err)
+		}
+	}
+	return list, nil
+}
+
+// listEnvironments is readEnvironments without a look at what they name. Their paths are
+// relative to dir.
+func listEnvironments(path string) (list []environmentTable, dir string, err error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, "", err
+	}
+	dir = path
 	if fi.IsDir() {
 		list, err = environmentsIn(path)
 	} else {
@@ -90,26 +105,22 @@ func readEnvironments(path string) (list []environmentTable, err error) {
 		list, err = environmentsOf(path)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(list) > maxEnvironments {
-		return nil, fmt.Errorf("%d environments, at most %d", len(list), maxEnvironments)
+		return nil, "", fmt.Errorf("%d environments, at most %d", len(list), maxEnvironments)
 	}
 	seen := map[string]bool{}
-	for i := range list {
-		e := &list[i]
+	for _, e := range list {
 		if !environmentName.MatchString(e.Name) {
-			return nil, fmt.Errorf("environment %q: %s", e.Name, environmentNameRule)
+			return nil, "", fmt.Errorf("environment %q: %s", e.Name, environmentNameRule)
 		}
 		if seen[e.Name] {
-			return nil, fmt.Errorf("environment %q: is there twice", e.Name)
+			return nil, "", fmt.Errorf("environment %q: is there twice", e.Name)
 		}
 		seen[e.Name] = true
-		if err := e.complete(dir); err != nil {
-			return nil, fmt.Errorf("environment %q: %w", e.Name, err)
-		}
 	}
-	return list, nil
+	return list, dir, nil
 }
 
 // environmentsIn makes an environment of each requirements file NAME.txt and of each

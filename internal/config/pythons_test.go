@@ -10,7 +10,7 @@ import (
 // The file that README.md names is right.
 func TestEnvironmentsOfData(t *testing.T) {
 	dir := tree(t, map[string]string{"bin/python3.14": ""})
-	cfg, err := Parse([]string{"PYTHONS=" + dir, "ENVIRONMENTS=../../cmd/packages/environments.toml"}, roomy)
+	cfg, err := Parse([]string{"PYTHONS=" + dir, "ENVIRONMENTS=../../cmd/packages/environments-3.14.toml"}, roomy)
 	if err != nil || len(cfg.Runtime.Environments) != 2 || cfg.Runtime.Environments[1].PythonHome != dir {
 		t.Errorf("%+v, %v", cfg.Runtime.Environments, err)
 	}

@@ -30,6 +30,9 @@ func InstallPython(ctx context.Context, from, root, home string, log *slog.Logge
 	return python.Install(ctx, from, root, home, log)
 }
 
+// ErrBundled says of a series that it is the bundled one's, and needs no fetching.
+var ErrBundled = python.ErrBundled
+
 // FetchPython makes target, which must not exist yet, the prefix of the CPython of
 // a series that is not the bundled one's, such as "3.14", for Config.PythonHome. It
 // fetches 110 MB from the first of proxies, as in GOPROXY, that has them, and

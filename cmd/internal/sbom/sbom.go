@@ -30,10 +30,11 @@ const Path = "/sbom.cdx.json"
 
 // Image says where things are in the root directory of an image.
 type Image struct {
-	// Server is the program, Python the prefix of the interpreter, Packages the
-	// directory of distributions beside it: absolute paths. One that does not exist
-	// is not listed.
-	Server, Python, Packages string
+	// Server is the program, Pythons the prefixes of interpreters, Packages the
+	// directories of distributions beside them: absolute paths. One that does not exist
+	// is not listed. What is there several times is listed once.
+	Server            string
+	Pythons, Packages []string
 	// Libraries are the directories with shared libraries of the machine.
 	Libraries []string
 }
@@ -93,7 +94,7 @@ func Describe(ctx context.Context, root string, image Image) (Document, error) {
 		Metadata: Metadata{Component{Type: "container", Ref: "image", Name: "pyexec"}}}
 	for _, part := range []func() ([]Component, error){
 		func() ([]Component, error) { return modules(filepath.Join(root, image.Server)) },
-		func() ([]Component, error) { return interpreter(ctx, filepath.Join(root, image.Python)) },
+		func() ([]Component, error) { return interpreters(ctx, root, image.Pythons) },
 		func() ([]Component, error) { return distributions(root, image) },
 		func() ([]Component, error) { return libraries(root, image.Libraries) },
 	} {
@@ -104,6 +105,7 @@ func Describe(ctx context.Context, root string, image Image) (Document, error) {
 		d.Components = append(d.Components, found...)
 	}
 	slices.SortFunc(d.Components, func(a, b Component) int { return strings.Compare(a.Ref, b.Ref) })
+	d.Components = slices.CompactFunc(d.Components, func(a, b Component) bool { return a.Ref == b.Ref })
 	return d, nil
 }
 
@@ -146,6 +148,17 @@ print(json.dumps({
 var vendors = map[string]string{"python": "python", "openssl": "openssl", "libexpat": "libexpat_project",
 	"sqlite": "sqlite", "zlib": "zlib"}
 
+func interpreters(ctx context.Context, root string, prefixes []string) (list []Component, err error) {
+	for _, prefix := range prefixes {
+		more, err := interpreter(ctx, filepath.Join(root, prefix))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
+}
+
 // interpreter is CPython and what is linked into it.
 func interpreter(ctx context.Context, prefix string) (list []Component, err error) {
 	programs, err := filepath.Glob(filepath.Join(prefix, "bin", "python3.*"))
@@ -174,11 +187,11 @@ func interpreter(ctx context.Context, prefix string) (list []Component, err erro
 // metadata are.
 func distributions(root string, image Image) (list []Component, err error) {
 	var found []string
-	for _, pattern := range []string{filepath.Join(image.Python, "lib", "python3.*", "site-packages"),
-		image.Packages} {
-		if pattern == "" {
-			continue
-		}
+	patterns := slices.Clone(image.Packages)
+	for _, prefix := range image.Pythons {
+		patterns = append(patterns, filepath.Join(prefix, "lib", "python3.*", "site-packages"))
+	}
+	for _, pattern := range patterns {
 		more, err := filepath.Glob(filepath.Join(root, pattern, "*.dist-info"))
 		if err != nil {
 			return nil, err

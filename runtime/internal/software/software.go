@@ -56,7 +56,7 @@ func Find(ctx context.Context, cfg Config) (*Software, error) {
 	}
 	s := &Software{Interpreter: p}
 	if cfg.Packages == "" {
-		return s, nil
+		return s, s.takeBeside()
 	}
 	if s.Packages, err = packages.Open(ctx, p, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func Find(ctx context.Context, cfg Config) (*Software, error) {
 		cfg.Log.Warn("shared libraries not found, the packages that need them cannot be imported",
 			"libraries", strings.Join(s.Missing, ", "))
 	}
-	return s, nil
+	return s, s.takeBeside()
 }
 
 // Interpreter is Find without the packages.

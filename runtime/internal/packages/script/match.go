@@ -36,6 +36,8 @@ type Failure struct {
 	Line int
 	// Requirement is what is required, Reason why it is not there.
 	Requirement, Reason string
+	// Distribution is the normalised name of what is required, empty where it is a Python.
+	Distribution string
 }
 
 // String is the failure in words, such as "numpy>=3: 2.4.6 is installed".
@@ -68,8 +70,8 @@ func (h *Header) Choose(list []*Environment) (*Environment, []Failure) {
 // the rest is the business of who installed it.
 func (h *Header) Failures(e *Environment) (list []Failure) {
 	if !h.Python.Contains(e.Python) {
-		list = append(list, Failure{h.PythonLine, "requires-python " + h.Python.String(), "Python is " +
-			e.Python.String()})
+		list = append(list, Failure{Line: h.PythonLine, Requirement: "requires-python " + h.Python.String(),
+			Reason: "Python is " + e.Python.String()})
 	}
 	j := judge{Environment: e, extras: map[string]extra{}}
 	for _, need := range h.Needs {
@@ -77,7 +79,7 @@ func (h *Header) Failures(e *Environment) (list []Failure) {
 			continue
 		}
 		if reasons := j.missing(need.Requirement); len(reasons) > 0 {
-			list = append(list, Failure{need.Line, need.String(), inWords(reasons)})
+			list = append(list, Failure{need.Line, need.String(), inWords(reasons), need.Name})
 		}
 	}
 	return list
