@@ -66,22 +66,31 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 // await waits until done is closed, as one of those who wait in the queue: as many may
 // at most, and for as long. reserve is as for enter.
 func (a *admission) await(ctx context.Context, done <-chan struct{}, reserve func() error) error {
-	n := a.waiting.Add(1)
-	defer a.waiting.Add(-1)
-	if n > a.queue {
-		return ErrOverloaded
+	leave, err := a.stand(reserve)
+	if err != nil {
+		return err
 	}
-	if reserve != nil {
-		if err := reserve(); err != nil {
-			return err
-		}
-	}
+	defer leave()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// stand counts one more who waits, until leave. reserve is as for enter.
+func (a *admission) stand(reserve func() error) (leave func(), err error) {
+	leave = func() { a.waiting.Add(-1) }
+	if n := a.waiting.Add(1); n > a.queue {
+		err = ErrOverloaded
+	} else if reserve != nil {
+		err = reserve()
+	}
+	if err != nil {
+		leave()
+	}
+	return leave, err
 }
 
 func (a *admission) leave() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
+	"github.com/pyexec/pyexec/runtime/internal/packages/shelf"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 )
 
@@ -27,6 +28,7 @@ type environment struct {
 	// known is closed when it was tried once to find the software.
 	known chan struct{}
 	setup atomic.Pointer[setup] // nil until the software is found
+	set   *shelf.Set            // of an environment that was installed
 
 	jailKills atomic.Int64 // when they were last asked for, see jailKilled
 	runs      atomic.Int64
@@ -120,6 +122,14 @@ func (e *environment) await(ctx context.Context, a *admission, reserve func() er
 	}
 }
 
+// pin is hold without a start.
+func (e *environment) pin() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.holders++
+	e.used = time.Now()
+}
+
 // release gives up what hold gave.
 func (e *environment) release() {
 	if e.isDefault() {
@@ -132,24 +142,6 @@ func (e *environment) release() {
 }
 
 func (e *environment) isDefault() bool { return e.name == DefaultEnvironment }
-
-// EnvironmentError says that an environment other than the default one cannot run
-// scripts now, but may later. It is an ErrUnavailable.
-type EnvironmentError struct {
-	Environment string
-	Cause       error
-}
-
-// Error implements error.
-func (e *EnvironmentError) Error() string {
-	return fmt.Sprintf("%v: environment %q: %v", ErrUnavailable, e.Environment, e.Cause)
-}
-
-// Unwrap returns ErrUnavailable and the cause.
-func (e *EnvironmentError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
-
-// unavailable is an error of this environment for the caller of Run.
-func (e *environment) unavailable(why error) error { return &EnvironmentError{e.name, why} }
 
 // move does what starts or ends it, in the background; over is closed then. ok is
 // false where it is not done because all are being closed. The caller holds the lock,
@@ -269,32 +261,4 @@ func (e *environment) end(why string) (over chan struct{}) {
 		e.cfg.Log.Info("environment ended", "environment", e.name, "cause", why)
 	}
 	return over
-}
-
-// stats is how the environment is now.
-func (e *environment) stats() EnvironmentStats {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := e.counts
-	s.Name, s.Holders, s.Runs = e.name, e.holders, e.runs.Load()
-	if e.pool != nil {
-		s.Ready = e.pool.Ready.Len()
-		s.Restarts += e.pool.Restarts()
-		s.Up = e.pool.Health() == nil
-	}
-	return s
-}
-
-// EnvironmentStats is how one environment is at one moment.
-type EnvironmentStats struct {
-	Name string
-	// Up says that a run would need not wait for an interpreter.
-	Up bool
-	// Ready are the workers that wait for a script, Holders the runs that are under way
-	// or wait; those of the default environment are not counted one by one.
-	Ready, Holders int
-	// Runs have begun, Starts and Ends are those of the environment, Failures starts
-	// that came to nothing, and Restarts interpreters that took the place of one that
-	// died.
-	Runs, Starts, Ends, Failures, Restarts int64
 }

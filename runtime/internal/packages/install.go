@@ -86,7 +86,7 @@ func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from i
 		return fmt.Errorf("%s: %w", r.path, err)
 	}
 	defer s.client.Close()
-	problem := resolve.Problem{Source: s, Environment: env, Pre: r.pre}
+	problem := resolve.Problem{Source: s, Environment: env, Pre: r.pre, By: "the file"}
 	var now []requirement.Requirement
 	for _, w := range r.wanted {
 		problem.Wanted = append(problem.Wanted, w.Requirement)

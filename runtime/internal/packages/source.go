@@ -30,6 +30,7 @@ type source struct {
 	hashes func(project string) []index.Hash
 	strict bool   // every file needs a hash from the requirements
 	dir    string // for wheels
+	most   int    // pages that are asked for, 0: all
 
 	mu       sync.Mutex
 	projects map[string]*project
@@ -62,9 +63,13 @@ func (s *source) Versions(ctx context.Context, name string) ([]resolve.Candidate
 func (s *source) project(ctx context.Context, name string) (*project, error) {
 	s.mu.Lock()
 	p, ok := s.projects[name]
+	many := s.most > 0 && len(s.projects) >= s.most
 	s.mu.Unlock()
 	if ok {
 		return p, nil
+	}
+	if many {
+		return nil, Refuse("more than %d projects were looked at, and there is no end: name versions", s.most)
 	}
 	allowed := s.hashes(name)
 	if s.strict && len(allowed) == 0 {
@@ -187,12 +192,20 @@ func (s *source) file(c resolve.Candidate) *chosen {
 	return s.projects[c.Project].chosen[c.Version.String()]
 }
 
+// metadataDirectory bounds the list of files of a wheel that a caller's demand led to,
+// and that is only looked at for what it needs.
+const metadataDirectory = 8 << 20
+
 // metadataOfWheel downloads a wheel whose metadata can't be had otherwise.
 func (s *source) metadataOfWheel(ctx context.Context, f *chosen) ([]byte, error) {
 	if err := s.download(ctx, f); err != nil {
 		return nil, err
 	}
-	w, err := wheel.Open(f.path, f.File.Name, wheel.Usual)
+	limits := wheel.Usual
+	if s.most > 0 {
+		limits.Directory = metadataDirectory
+	}
+	w, err := wheel.Open(f.path, f.File.Name, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -257,9 +270,11 @@ func (s *source) warm(ctx context.Context, wishes []requirement.Requirement) err
 
 // open opens a wheel that was downloaded. It must have the needs that the index has
 // given for it: the other distributions were chosen by these.
-func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) {
+func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) { return s.openWithin(c, wheel.Usual) }
+
+func (s *source) openWithin(c resolve.Candidate, limits wheel.Limits) (*wheel.Wheel, error) {
 	f := s.file(c)
-	w, err := wheel.Open(f.path, f.File.Name, wheel.Usual)
+	w, err := wheel.Open(f.path, f.File.Name, limits)
 	if err != nil {
 		return nil, err
 	}
