@@ -122,6 +122,13 @@ func (e *environment) await(ctx context.Context, a *admission, reserve func() er
 	}
 }
 
+// cold reports whether a run has to wait for an interpreter.
+func (e *environment) cold() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.pool == nil
+}
+
 // pin is hold without a start.
 func (e *environment) pin() {
 	e.mu.Lock()

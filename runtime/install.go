@@ -41,11 +41,8 @@ func (r *Runtime) install(ctx context.Context, base *environment, d *script.Envi
 	}
 	e, err, known := in.lookUp(q.id)
 	first := !known
-	for !known {
-		if err = r.fly(ctx, q, hooks); err != nil {
-			break
-		}
-		e, err, known = in.lookUp(q.id) // it may be gone again, under many others
+	if !known {
+		e, err = r.fly(ctx, q, hooks)
 	}
 	if refusal, refused := errors.AsType[*packages.Refusal](err); refused {
 		return choice{refused: notInstalled(refusal, failing)}, nil
@@ -63,16 +60,17 @@ func (r *Runtime) install(ctx context.Context, base *environment, d *script.Envi
 	return c, nil
 }
 
-// fly waits for what is asked for, together with all others who ask for the same.
-func (r *Runtime) fly(ctx context.Context, q wish, hooks *Hooks) error {
+// fly waits for what is asked for, together with all others who ask for the same. The
+// environment is pinned.
+func (r *Runtime) fly(ctx context.Context, q wish, hooks *Hooks) (*environment, error) {
 	stand, err := r.admission.stand(hooks.Wait)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stand()
 	f, err := r.all.installs.join(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.all.installs.leave(f)
 	for {
@@ -81,9 +79,12 @@ func (r *Runtime) fly(ctx context.Context, q wish, hooks *Hooks) error {
 		select {
 		case <-news:
 		case <-f.done:
-			return f.err
+			if f.err == nil {
+				f.made.pin()
+			}
+			return f.made, f.err
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 	}
 }

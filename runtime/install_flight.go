@@ -40,6 +40,7 @@ type flight struct {
 
 	done chan struct{} // closed when err is set, and key where there is none
 	key  string
+	made *environment // pinned until the last has left
 	err  error
 
 	mu   sync.Mutex
@@ -94,8 +95,22 @@ var errSlow = errors.New("the installation takes too long")
 func (in *installs) leave(f *flight) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if f.waiters--; f.waiters == 0 {
-		f.cancel()
+	if f.waiters--; f.waiters > 0 {
+		return
+	}
+	f.cancel()
+	select {
+	case <-f.done: // with what nobody has waited for, or all have pinned
+		f.unpin()
+	default:
+	}
+}
+
+// unpin gives up the environment that was found or made.
+func (f *flight) unpin() {
+	if f.made != nil {
+		f.made.release()
+		f.made = nil
 	}
 }
 
@@ -119,9 +134,12 @@ func (in *installs) fly(f *flight) {
 		in.failed.Add(1)
 		log.Warn("packages not installed", "error", f.err, "took", time.Since(began).String())
 	}
+	close(f.done)
+	if f.waiters == 0 || f.err != nil {
+		f.unpin()
+	}
 	in.mu.Unlock()
 	f.cancel()
-	close(f.done)
 }
 
 // install returns the key of an environment that has what is asked for, one of made.
@@ -155,11 +173,24 @@ func (in *installs) reuse(f *flight, key string) error {
 		return err
 	}
 	defer unlock()
+	return in.reuseLocked(f, key)
+}
+
+// reuseLocked is reuse for who has the lock of the set.
+func (in *installs) reuseLocked(f *flight, key string) error {
 	in.mu.Lock()
 	e := in.made[key]
+	if e != nil {
+		e.pin()
+	}
 	in.mu.Unlock()
 	if e != nil {
-		return satisfies(e, f)
+		if err := satisfies(e, f); err != nil {
+			e.release()
+			return err
+		}
+		f.made = e
+		return nil
 	}
 	set := in.shelf.Find(key)
 	if set == nil {
@@ -192,6 +223,8 @@ func (in *installs) adopt(f *flight, key string, set *shelf.Set) error {
 		e.remove()
 		return err
 	}
+	e.pin()
+	f.made = e
 	in.publish(key, e)
 	return nil
 }
@@ -217,21 +250,15 @@ func (in *installs) resolve(f *flight) (key string, err error) {
 	if key, err = r.Key(f.ctx); err != nil {
 		return "", err
 	}
-	if err := in.reuse(f, key); err == nil {
-		return key, nil
-	} else if _, refused := errors.AsType[*packages.Refusal](err); refused {
-		return "", err
-	}
 	unlock, err := in.sets.lock(f.ctx, key)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	in.mu.Lock()
-	_, made := in.made[key] // meanwhile
-	in.mu.Unlock()
-	if made {
+	if err := in.reuseLocked(f, key); err == nil {
 		return key, nil
+	} else if _, refused := errors.AsType[*packages.Refusal](err); refused {
+		return "", err
 	}
 	return key, in.build(f, key, i, r)
 }

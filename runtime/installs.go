@@ -63,6 +63,10 @@ const (
 // have no colon.
 const installedPrefix = "installed:"
 
+// IsInstalled reports whether a name is that of an environment that was installed
+// because a script asked for it.
+func IsInstalled(name string) bool { return strings.HasPrefix(name, installedPrefix) }
+
 // installs are the environments that scripts have asked for.
 type installs struct {
 	cfg    Install
@@ -70,6 +74,7 @@ type installs struct {
 	shelf  *shelf.Shelf
 	run    func(ctx context.Context, e *environment, job *Job) (Result, error)
 	places chan struct{}
+	alive  int // see installedAlive
 	sets   locks
 
 	mu      sync.Mutex
@@ -97,6 +102,7 @@ func newInstalls(all *environments, cfg Config) (*installs, error) {
 		return nil, err
 	}
 	return &installs{cfg: cfg.Install, all: all, shelf: s, places: make(chan struct{}, installsAtOnce),
+		alive:   installedAlive,
 		flights: map[string]*flight{}, known: map[string]fate{}, made: map[string]*environment{},
 		sets: locks{held: map[string]chan struct{}{}}}, nil
 }
@@ -172,6 +178,7 @@ func (in *installs) lookUp(id string) (e *environment, err error, done bool) {
 		return nil, nil, false
 	}
 	e.pin()
+	e.set.Touch()
 	return e, nil, true
 }
 
@@ -206,7 +213,7 @@ func judge(err error) (a fate, ok bool) {
 func (in *installs) publish(key string, e *environment) {
 	in.mu.Lock()
 	in.made[key] = e
-	many := len(in.made) - installedAlive
+	many := len(in.made) - in.alive
 	in.mu.Unlock()
 	for ; many > 0 && in.giveUp(); many-- {
 	}

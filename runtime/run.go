@@ -40,7 +40,9 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	}
 	if c.pinned {
 		defer c.environment.release()
-		hooks.Environment(Progress{Environment: c.environment.name, Phase: PhaseStarting})
+		if c.environment.cold() {
+			hooks.Environment(Progress{Environment: c.environment.name, Phase: PhaseStarting})
+		}
 	}
 	result, err := r.runIn(ctx, &job, &hooks, c.environment, began)
 	if c.waited > 0 {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,5 +59,47 @@ func TestInstallOverHTTP(t *testing.T) {
 	}
 	if got := live(t).run(t, asksForThing); !strings.Contains(got.body, `"status":"environment_missing"`) {
 		t.Errorf("switched off: %s", got.body)
+	}
+}
+
+// A caller who streams sees how far the packages are; a refusal is the last event then.
+func TestInstallIsStreamed(t *testing.T) {
+	x := wheeltest.NewIndex(t, thingWheel("2.5", "other"), wheeltest.Wheel{Name: "other", Version: "1"},
+		wheeltest.Wheel{Name: "half", Version: "1", Needs: []string{"nothing"}})
+	server := installServer(t, x, cacheDir(t))
+	t.Cleanup(func() { server.close(t) })
+	stream := func(script string) string {
+		return server.postAs(t, "/execute", "application/json", "text/event-stream",
+			string(encoded(t, map[string]any{"script": script})))
+	}
+	got := stream(asksForThing)
+	at := 0
+	for _, part := range []string{`event: environment` + "\n" + `data: {"phase":"compiling","environment":"installed:`,
+		`data: {"phase":"starting","environment":"installed:`, "event: result\ndata: {\"result\":\"2.5\",\"stdout\":\"\"}\n\n"} {
+		next := strings.Index(got[at:], part)
+		if next < 0 {
+			t.Fatalf("%s lacks, in order, %s", got, part)
+		}
+		at += next
+	}
+	if got := stream(asksForThing); got != "event: result\ndata: {\"result\":\"2.5\",\"stdout\":\"\"}\n\n" {
+		t.Errorf("the second time: %s", got)
+	}
+	refused := strings.Replace(asksForThing, "thing>=2", "half", 1)
+	want := `{"error":"No environment has what the script asks for, and it can't be installed: nothing: no version fits: ` +
+		`wanted is any (half 1); no index has anything of that name","status":"environment_missing","line":3,`
+	if got := stream(refused); !strings.HasPrefix(got, "event: environment\n") || !strings.Contains(got,
+		"event: error\ndata: "+want) {
+		t.Errorf("refused: %s", got)
+	}
+	if got := stream(refused); !strings.HasPrefix(got, "event: error\ndata: "+want) { // at once
+		t.Errorf("refused again: %s", got)
+	}
+	x.Before(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true })
+	got = server.postAs(t, "/execute", "application/json", "", string(encoded(t, map[string]any{
+		"script": strings.Replace(asksForThing, "thing>=2", "more", 1)})))
+	if want := `{"error":"the packages that the script asks for cannot be installed right now: try again shortly",` +
+		`"status":"unavailable"}`; got != want {
+		t.Errorf("without an index: %s", got)
 	}
 }

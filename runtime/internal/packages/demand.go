@@ -101,7 +101,10 @@ func (r *Resolved) resolve(ctx context.Context) error {
 		return d.Room(n)
 	})
 	r.source = &source{client: client, tags: target.Tags(), python: own, dir: d.Dir,
-		hashes: func(string) []index.Hash { return nil }, projects: map[string]*project{}, most: d.Bounds.Projects}
+		hashes: func(string) []index.Hash { return nil }, projects: map[string]*project{}, most: d.Bounds.Projects,
+		limits: wheel.Usual}
+	r.source.limits.Files, r.source.limits.Bytes = d.Bounds.Files, d.Bounds.Unpacked
+	r.source.limits.Directory = int64(d.Bounds.Files)*demandEntry + 1<<20
 	env := requirement.NewEnvironment(d.Interpreter.Version, target.Machine)
 	problem := resolve.Problem{Source: r.source, Environment: env, Wanted: d.Wanted,
 		By: "the script"}
@@ -182,14 +185,7 @@ func sumOfFile(path string) (string, error) {
 
 // download fetches one wheel, as far as there is room.
 func (r *Resolved) download(ctx context.Context, c resolve.Candidate) error {
-	f := r.source.file(c)
-	if err := r.source.download(ctx, f); err != nil {
-		if errors.Is(err, index.ErrHash) { // the caller need not know where the index is
-			return Refuse("%s: its hash is not that of the index", f.File.Name)
-		}
-		return err
-	}
-	return nil
+	return r.source.download(ctx, r.source.file(c))
 }
 
 // Fetch fetches the wheels, and says after each how many are there.
@@ -244,9 +240,8 @@ func (r *Resolved) unpack(ctx context.Context, dir string) error {
 // openBounded opens a wheel, and takes what it comes to from b and from the room there
 // is.
 func (r *Resolved) openBounded(c resolve.Candidate, b *Bounds) (*wheel.Wheel, error) {
-	limits := wheel.Usual
+	limits := r.source.limits
 	limits.Files, limits.Bytes = max(b.Files, 0), max(b.Unpacked, 0)
-	limits.Directory = int64(r.demand.Bounds.Files)*demandEntry + 1<<20
 	w, err := r.source.openWithin(c, limits)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
 	"github.com/pyexec/pyexec/runtime/internal/packages/resolve"
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
+	"github.com/pyexec/pyexec/runtime/internal/packages/wheel"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -134,6 +135,7 @@ func (r *requirements) source(p *python.Interpreter, from index.Config, staging 
 		return nil, nil, err
 	}
 	s := &source{client: client, tags: target.Tags(), python: own, hashes: r.hashes, strict: r.hashed, dir: wheels,
+		limits:   wheel.Usual,
 		projects: make(map[string]*project)}
 	return s, requirement.NewEnvironment(p.Version, target.Machine), nil
 }

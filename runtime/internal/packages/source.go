@@ -31,6 +31,7 @@ type source struct {
 	strict bool   // every file needs a hash from the requirements
 	dir    string // for wheels
 	most   int    // pages that are asked for, 0: all
+	limits wheel.Limits
 
 	mu       sync.Mutex
 	projects map[string]*project
@@ -192,20 +193,12 @@ func (s *source) file(c resolve.Candidate) *chosen {
 	return s.projects[c.Project].chosen[c.Version.String()]
 }
 
-// metadataDirectory bounds the list of files of a wheel that a caller's demand led to,
-// and that is only looked at for what it needs.
-const metadataDirectory = 8 << 20
-
 // metadataOfWheel downloads a wheel whose metadata can't be had otherwise.
 func (s *source) metadataOfWheel(ctx context.Context, f *chosen) ([]byte, error) {
 	if err := s.download(ctx, f); err != nil {
 		return nil, err
 	}
-	limits := wheel.Usual
-	if s.most > 0 {
-		limits.Directory = metadataDirectory
-	}
-	w, err := wheel.Open(f.path, f.File.Name, limits)
+	w, err := wheel.Open(f.path, f.File.Name, s.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +213,11 @@ func (s *source) download(ctx context.Context, f *chosen) error {
 	}
 	// No part of the path comes from the index.
 	path := filepath.Join(s.dir, f.Project+"-"+fmt.Sprintf("%x", f.Version.String())+".whl")
-	if err := s.client.Download(ctx, f.File, path, s.hashes(f.Project)); err != nil {
+	err := s.client.Download(ctx, f.File, path, s.hashes(f.Project))
+	if s.most > 0 && errors.Is(err, index.ErrHash) { // a caller need not know where the index is
+		return Refuse("%s: its hash is not that of the index", f.File.Name)
+	}
+	if err != nil {
 		return err
 	}
 	f.path = path
@@ -270,7 +267,7 @@ func (s *source) warm(ctx context.Context, wishes []requirement.Requirement) err
 
 // open opens a wheel that was downloaded. It must have the needs that the index has
 // given for it: the other distributions were chosen by these.
-func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) { return s.openWithin(c, wheel.Usual) }
+func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) { return s.openWithin(c, s.limits) }
 
 func (s *source) openWithin(c resolve.Candidate, limits wheel.Limits) (*wheel.Wheel, error) {
 	f := s.file(c)

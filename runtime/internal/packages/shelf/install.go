@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -118,7 +117,7 @@ func (s *Shelf) sets() (list []stored) {
 	}
 	for _, e := range entries {
 		manifest := filepath.Join(s.dir, e.Name(), manifestName)
-		if info, err := os.Lstat(manifest); err == nil && !strings.HasPrefix(e.Name(), staging) {
+		if info, err := os.Lstat(manifest); err == nil && isKey(e.Name()) {
 			list = append(list, stored{e.Name(), info.ModTime(), sizeOf(manifest)})
 		}
 	}

@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,7 +88,8 @@ func lock(path string, how int) (*os.File, error) {
 	return f, nil
 }
 
-// removeStale removes the staging directories that no process has locked.
+// removeStale removes the staging directories that no process has locked, and sets
+// without a manifest.
 func (s *Shelf) removeStale() {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -95,6 +97,9 @@ func (s *Shelf) removeStale() {
 	}
 	for _, e := range entries {
 		path := filepath.Join(s.dir, e.Name())
+		if isKey(e.Name()) && sizeOf(filepath.Join(path, manifestName)) == 0 {
+			_ = os.RemoveAll(path) // its room would be nobody's
+		}
 		if !strings.HasPrefix(e.Name(), staging) {
 			continue
 		}
@@ -107,6 +112,12 @@ func (s *Shelf) removeStale() {
 		}
 		f.Close()
 	}
+}
+
+// isKey reports whether a directory may be a set: there can be others.
+func isKey(name string) bool {
+	key, err := hex.DecodeString(name)
+	return err == nil && len(key) == 16
 }
 
 // Used is how many bytes the sets take, and installations under way.
@@ -124,12 +135,10 @@ type Set struct {
 }
 
 // Release gives a set up: its room may be used for others from now on.
-func (set *Set) Release() {
-	if err := set.manifest.Close(); err != nil {
-		return // it was given up before
-	}
-	touch(set.manifest.Name())
-}
+func (set *Set) Release() { _ = set.manifest.Close() } // it was only read
+
+// Touch notes that a set is used now.
+func (set *Set) Touch() { touch(set.manifest.Name()) }
 
 // touch notes that a set is used now.
 func touch(manifest string) {
@@ -137,7 +146,7 @@ func touch(manifest string) {
 	_ = os.Chtimes(manifest, now, now) // else it goes earlier than others, no more
 }
 
-// Find returns the set of a key, nil if there is none that can be believed.
+// Find returns the set of a key, 32 hexadecimal digits; nil if there is none that can be believed.
 func (s *Shelf) Find(key string) *Set {
 	dir := filepath.Join(s.dir, key)
 	f, err := lock(filepath.Join(dir, manifestName), syscall.LOCK_SH)
