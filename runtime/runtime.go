@@ -112,6 +112,9 @@ type Stats struct {
 func (r *Runtime) Stats() Stats {
 	s := Stats{Busy: len(r.admission.places), Waiting: int(r.admission.waiting.Load())}
 	s.Installs = r.all.installs.stats()
+	if in := r.all.installs; in != nil {
+		s.Restarts = in.restarts.Load() // of those that are gone
+	}
 	for i, e := range r.all.every() {
 		one := e.stats()
 		if i < len(r.all.list) {
