@@ -222,6 +222,9 @@ func explain(err error) (*outcome, string) {
 	switch {
 	case errors.As(err, &f):
 		return outcomeOf[f.of], f.text
+	case errors.As(err, &down) && down.Environment == "":
+		return outcomeOf[unavailable], "the packages that the script asks for cannot be installed right " +
+			"now: try again shortly"
 	case errors.As(err, &down):
 		return outcomeOf[unavailable], fmt.Sprintf("the environment %q cannot run scripts right now: try again shortly",
 			down.Environment)

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
-	"github.com/pyexec/pyexec/funcs/jsontext"
 	"github.com/pyexec/pyexec/runtime"
 )
 
@@ -39,13 +37,18 @@ type performed struct {
 }
 
 // stream is execute for a caller who wants to see the output as it is written.
-// Until a worker has taken the script it answers like any other request.
+// Until a worker has taken the script, or packages are being installed for it, it answers
+// like any other request.
 func (h *handler) stream(r *http.Request, c *call, p *params) (reply, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	out := newOutput(c.limits.OutputBytes)
 	started := make(chan struct{})
-	hooks := runtime.Hooks{Started: func() { close(started) }, Output: out.put}
+	begin := sync.OnceFunc(func() { close(started) })
+	hooks := runtime.Hooks{Started: begin, Output: out.put, Environment: func(p runtime.Progress) {
+		out.putEvent(environmentEvent(p))
+		begin()
+	}}
 	over := make(chan performed, 1)
 	go func() {
 		o, result, err := h.performSafely(ctx, c, p, hooks)
@@ -56,7 +59,7 @@ func (h *handler) stream(r *http.Request, c *call, p *params) (reply, error) {
 		select {
 		case <-started:
 		default:
-			if e.err != nil { // nothing has run
+			if e.err != nil { // nothing has run, nor was anything told
 				return reply{}, e.err
 			}
 		}
@@ -173,95 +176,3 @@ func (s *streamWriter) sendFull() error {
 
 // send writes what is in buf.
 func (s *streamWriter) send() error { return s.write(s.buf) }
-
-// streamBytes is how much output is held for a reader who is slower than the
-// script. What goes beyond it is missing from the stream, which says so, and
-// is in the final reply all the same.
-const streamBytes = 256 << 10
-
-// output holds what a script has written and its reader has not received.
-type output struct {
-	news  chan struct{} // has a token when there is something to send
-	limit int64         // Limits.OutputBytes
-
-	mu      sync.Mutex
-	pieces  []piece
-	held    int
-	omitted [3]int64 // bytes, by stream, since the last time it was taken
-	written [3]int64
-
-	tail [3][]byte // the start of a character, by stream; only append uses it
-}
-
-// piece is output of one stream between two of the other.
-type piece struct {
-	stream runtime.Stream
-	data   []byte
-}
-
-func newOutput(limit int64) *output {
-	return &output{news: make(chan struct{}, 1), limit: limit}
-}
-
-// put takes a chunk over. It never waits.
-func (o *output) put(stream runtime.Stream, chunk []byte) {
-	o.mu.Lock()
-	o.written[stream] += int64(len(chunk))
-	room := streamBytes - o.held
-	if o.omitted[stream] > 0 {
-		room = 0 // what follows a gap comes after it
-	}
-	if len(chunk) > room {
-		o.omitted[stream] += int64(len(chunk) - room)
-		chunk = chunk[:room]
-	}
-	o.held += len(chunk)
-	if last := len(o.pieces) - 1; last >= 0 && o.pieces[last].stream == stream {
-		o.pieces[last].data = append(o.pieces[last].data, chunk...)
-	} else if len(chunk) > 0 {
-		o.pieces = append(o.pieces, piece{stream, append([]byte(nil), chunk...)})
-	}
-	o.mu.Unlock()
-	select {
-	case o.news <- struct{}{}:
-	default:
-	}
-}
-
-// append appends what there is to send. A character that is not
-// complete waits for its rest, unless the script has ended.
-func (o *output) append(b []byte, last bool) []byte {
-	o.mu.Lock()
-	pieces, omitted, written := o.pieces, o.omitted, o.written
-	o.pieces, o.held, o.omitted = nil, 0, [3]int64{}
-	o.mu.Unlock()
-	for _, p := range pieces {
-		text := append(o.tail[p.stream], p.data...)
-		whole := len(text) - jsontext.Incomplete(text)
-		o.tail[p.stream] = append([]byte(nil), text[whole:]...)
-		b = appendOutput(b, p.stream, text[:whole], 0)
-	}
-	for _, stream := range []runtime.Stream{runtime.Stdout, runtime.Stderr} {
-		if last && written[stream] >= o.limit { // as in the reply: see trimCut
-			o.tail[stream] = nil
-		}
-		if last || omitted[stream] > 0 {
-			b = appendOutput(b, stream, o.tail[stream], omitted[stream])
-			o.tail[stream] = nil
-		}
-	}
-	return b
-}
-
-// appendOutput appends output in the form of a stream, unless there is nothing to say.
-func appendOutput(b []byte, stream runtime.Stream, text []byte, omitted int64) []byte {
-	if len(text) == 0 && omitted == 0 {
-		return b
-	}
-	b = append(append(b, "event: "...), stream.String()...)
-	b = jsontext.AppendString(append(b, "\ndata: {\"text\":"...), text)
-	if omitted > 0 {
-		b = strconv.AppendInt(append(b, `,"omitted_bytes":`...), omitted, 10)
-	}
-	return append(b, "}\n\n"...)
-}

@@ -64,27 +64,39 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 	}
 }
 
-// await waits until done is closed, as one of those who wait in the queue. So may half as
-// many: where an environment does not come, there is room for those who want another one.
-// reserve is as for enter.
+// await waits until done is closed, as one of those who stand in the queue for something
+// else than a place. reserve is as for enter.
 func (a *admission) await(ctx context.Context, done <-chan struct{}, reserve func() error) error {
-	n, cold := a.waiting.Add(1), a.cold.Add(1)
-	defer a.waiting.Add(-1)
-	defer a.cold.Add(-1)
-	if n > a.queue || cold > (a.queue+1)/2 {
-		return ErrOverloaded
+	leave, err := a.stand(reserve)
+	if err != nil {
+		return err
 	}
-	if reserve != nil {
-		if err := reserve(); err != nil {
-			return err
-		}
-	}
+	defer leave()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// stand counts one more who waits, until leave. So may half as many as for a place: where
+// an environment does not come, there is room for those who want another one. reserve is
+// as for enter.
+func (a *admission) stand(reserve func() error) (leave func(), err error) {
+	leave = func() {
+		a.waiting.Add(-1)
+		a.cold.Add(-1)
+	}
+	if n, cold := a.waiting.Add(1), a.cold.Add(1); n > a.queue || cold > (a.queue+1)/2 {
+		err = ErrOverloaded
+	} else if reserve != nil {
+		err = reserve()
+	}
+	if err != nil {
+		leave()
+	}
+	return leave, err
 }
 
 func (a *admission) leave() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 )
@@ -14,11 +15,15 @@ type choice struct {
 	environment *environment
 	unmet       string // see Result.Unmet
 	refused     Result
+	// pinned says that the environment has to be released, waited how long it took to
+	// install it.
+	pinned bool
+	waited time.Duration
 }
 
 // choose finds the environment of a job that names one or whose script has a header.
 // What the request says wins: who writes it may know better than the script.
-func (r *Runtime) choose(ctx context.Context, job *Job, reserve func() error) (choice, error) {
+func (r *Runtime) choose(ctx context.Context, job *Job, hooks *Hooks) (choice, error) {
 	header, err := script.Read(job.Script)
 	if job.Environment != "" {
 		e := r.all.named(job.Environment)
@@ -40,17 +45,17 @@ func (r *Runtime) choose(ctx context.Context, job *Job, reserve func() error) (c
 	if header == nil { // what only looks like one
 		return choice{environment: r.all.main()}, nil
 	}
-	return r.satisfying(ctx, header, reserve)
+	return r.satisfying(ctx, header, hooks)
 }
 
 // satisfying finds the first environment that has what a header asks for. One whose
 // packages are not known yet is waited for; where one can't be used, and no other will do,
 // nobody knows, which is its error.
-func (r *Runtime) satisfying(ctx context.Context, header *script.Header, reserve func() error) (choice, error) {
+func (r *Runtime) satisfying(ctx context.Context, header *script.Header, hooks *Hooks) (choice, error) {
 	var looked []*script.Environment
 	var unusable error
 	for _, e := range r.all.list {
-		if err := r.waitFor(ctx, e, reserve); err != nil {
+		if err := r.waitFor(ctx, e, hooks.Wait); err != nil {
 			return choice{}, err
 		}
 		s, err := e.look()
@@ -67,10 +72,15 @@ func (r *Runtime) satisfying(ctx context.Context, header *script.Header, reserve
 		}
 		looked = append(looked, described)
 	}
+	nearest, failing := header.Choose(looked)
+	if r.all.installs != nil {
+		if base, d := admitting(header, r.all.list, looked); base != nil {
+			return r.install(ctx, base, d, header, failing, hooks)
+		}
+	}
 	if unusable != nil { // it may have what is asked for
 		return choice{}, unusable
 	}
-	nearest, failing := header.Choose(looked)
 	return choice{refused: r.unsatisfied(nearest, failing)}, nil
 }
 

@@ -40,6 +40,8 @@ type Config struct {
 	// PythonHome describe, which is called DefaultEnvironment; scripts choose among
 	// them in this order, the default one first.
 	Environments []Environment
+	// Install says whether packages are installed that a script asks for.
+	Install Install
 	// Preload are the modules the zygote imports before it forks. One that is
 	// not installed stops the start.
 	Preload []string
@@ -90,6 +92,8 @@ type Config struct {
 	// request to fork it until it stood confined and ready. It is called from
 	// many goroutines and must not block.
 	Forked func(took time.Duration)
+
+	untrusted bool // see software.Config
 }
 
 // Environment describes one to run scripts in. What it does not say is as in Config.
@@ -134,6 +138,15 @@ func (e Environment) bytes() int64 {
 	return plainInterpreter
 }
 
+// Interpreters is how many there may be beside that of the default environment.
+func (cfg Config) Interpreters() int {
+	n := len(cfg.Environments)
+	if cfg.Install.Wheels {
+		n += installedAlive
+	}
+	return n
+}
+
 // InterpreterBytes is about how much memory the interpreters of the other environments
 // than the default one take: of those that are started at once all, and of the others
 // the largest, as it must be possible to start each.
@@ -145,6 +158,9 @@ func (cfg Config) InterpreterBytes() int64 {
 		} else {
 			asked = max(asked, e.bytes())
 		}
+	}
+	if cfg.Install.Wheels {
+		asked = max(asked, plainInterpreter)
 	}
 	return all + asked
 }
@@ -160,6 +176,7 @@ func (cfg Config) of(e Environment) Config {
 func (cfg Config) software() software.Config {
 	return software.Config{
 		PythonHome: cfg.PythonHome, Packages: cfg.Packages, Index: cfg.Index, CacheDir: cfg.CacheDir, Log: cfg.Log,
+		Untrusted: cfg.untrusted,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
+	"github.com/pyexec/pyexec/runtime/internal/packages/shelf"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 )
 
@@ -27,6 +28,7 @@ type environment struct {
 	// known is closed when it was tried once to find the software.
 	known chan struct{}
 	setup atomic.Pointer[setup] // nil until the software is found
+	set   *shelf.Set            // of an environment that was installed
 
 	jailKills atomic.Int64 // when they were last asked for, see jailKilled
 	runs      atomic.Int64
@@ -130,6 +132,21 @@ func (e *environment) await(ctx context.Context, a *admission, reserve func() er
 	}
 }
 
+// cold reports whether a run has to wait for an interpreter.
+func (e *environment) cold() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.pool == nil
+}
+
+// pin is hold without a start.
+func (e *environment) pin() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.holders++
+	e.used = time.Now()
+}
+
 // release gives up what hold gave.
 func (e *environment) release() {
 	if e.isDefault() {
@@ -142,24 +159,6 @@ func (e *environment) release() {
 }
 
 func (e *environment) isDefault() bool { return e.name == DefaultEnvironment }
-
-// EnvironmentError says that an environment other than the default one cannot run
-// scripts now, but may later. It is an ErrUnavailable.
-type EnvironmentError struct {
-	Environment string
-	Cause       error
-}
-
-// Error implements error.
-func (e *EnvironmentError) Error() string {
-	return fmt.Sprintf("%v: environment %q: %v", ErrUnavailable, e.Environment, e.Cause)
-}
-
-// Unwrap returns ErrUnavailable and the cause.
-func (e *EnvironmentError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
-
-// unavailable is an error of this environment for the caller of Run.
-func (e *environment) unavailable(why error) error { return &EnvironmentError{e.name, why} }
 
 // move does what starts or ends it, in the background; over is closed then. ok is
 // false where it is not done because all are being closed. The caller holds the lock,

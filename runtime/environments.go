@@ -25,6 +25,8 @@ type environments struct {
 	starting map[*environment]context.CancelCauseFunc
 	work     sync.WaitGroup // starts and ends under way, and the look at all
 
+	installs *installs // nil where nothing is installed for scripts
+
 	infos atomic.Pointer[[]EnvironmentInfo]
 }
 
@@ -75,6 +77,11 @@ func (all *environments) begin() bool {
 }
 
 func (all *environments) main() *environment { return all.list[0] }
+
+// every lists those of list, and then those that were installed.
+func (all *environments) every() []*environment {
+	return slices.Concat(all.list, all.installs.environments())
+}
 
 // named returns the environment of that name, nil if there is none; the empty name is
 // that of the default one.
@@ -140,19 +147,28 @@ func (all *environments) untilClosed(ctx context.Context) (context.Context, cont
 func (all *environments) changed() {
 	list := make([]EnvironmentInfo, len(all.list))
 	for i, e := range all.list {
-		list[i].Name = e.name
-		if s := e.setup.Load(); s != nil {
-			list[i].PythonVersion, list[i].Packages = s.software.Version, s.software.Distributions()
-			list[i].Preloaded = s.cfg.preload(s.software)
-		}
+		list[i] = e.described()
 	}
 	all.infos.Store(&list)
+}
+
+// described is what is known of the environment, from its files.
+func (e *environment) described() EnvironmentInfo {
+	info := EnvironmentInfo{Name: e.name}
+	if s := e.setup.Load(); s != nil {
+		info.PythonVersion, info.Packages = s.software.Version, s.software.Distributions()
+		info.Preloaded = s.cfg.preload(s.software)
+	}
+	return info
 }
 
 // info is what is known of the environment.
 func (e *environment) info() EnvironmentInfo {
 	list := *e.all.infos.Load()
-	return list[slices.Index(e.all.list, e)]
+	if i := slices.Index(e.all.list, e); i >= 0 {
+		return list[i]
+	}
+	return e.described()
 }
 
 // having returns the name of the first environment that has a distribution, as far as
@@ -175,7 +191,7 @@ func (all *environments) close() {
 	all.closed = true
 	all.mu.Unlock()
 	all.cancel()
-	for _, e := range slices.Backward(all.list) {
+	for _, e := range slices.Backward(all.every()) {
 		e.mu.Lock()
 		p := e.pool
 		e.mu.Unlock()
@@ -184,6 +200,7 @@ func (all *environments) close() {
 		}
 	}
 	all.work.Wait()
+	all.installs.close()
 	for _, e := range all.list {
 		e.mu.Lock()
 		p := e.pool

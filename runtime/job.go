@@ -51,6 +51,10 @@ type Hooks struct {
 	// Output. Run that returns an error without having called it has run nothing.
 	// nil: nobody wants to know.
 	Started func()
+	// Environment is called, in the goroutine of Run, whenever an environment is further
+	// on its way that the run waits for because its packages have to be installed. It
+	// must not block. nil: nobody wants to know.
+	Environment func(Progress)
 	// Output is called with what the script writes, while it runs, in order and
 	// never twice at once. All that Result.Stdout and Result.Stderr will hold
 	// has gone through it when Run returns. It may be cut anywhere, inside a

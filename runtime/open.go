@@ -16,6 +16,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 	version, err := s.openWatched(ctx, p)
 	if err != nil {
 		s.all.cancel()
+		s.all.installs.close()
 		s.scratch.Remove()
 		s.groups.Close()
 		return nil, err
@@ -37,6 +38,7 @@ func (s *setup) open(ctx context.Context) (*Runtime, error) {
 		all:       s.all,
 	}
 	r.oomKilled()
+	r.all.installs.runBy(r)
 	main := s.all.main()
 	main.pool = p
 	main.setup.Store(s)

@@ -72,7 +72,7 @@ func (all *environments) reserve(need int64) (left int64, ok bool) {
 func (all *environments) endOne(why string) (over chan struct{}) {
 	var oldest *environment
 	var since time.Time
-	for _, e := range all.list[1:] {
+	for _, e := range all.every()[1:] {
 		e.mu.Lock()
 		if e.idle() && (oldest == nil || e.used.Before(since)) {
 			oldest, since = e, e.used

@@ -34,11 +34,20 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	c := choice{environment: r.all.main()}
 	if job.Environment != "" || script.Has(job.Script) {
 		var err error
-		if c, err = r.choose(ctx, &job, hooks.Wait); err != nil || c.environment == nil {
+		if c, err = r.choose(ctx, &job, &hooks); err != nil || c.environment == nil {
 			return c.refused, err
 		}
 	}
+	if c.pinned {
+		defer c.environment.release()
+		if c.environment.cold() {
+			hooks.Environment(Progress{Environment: c.environment.name, Phase: PhaseStarting})
+		}
+	}
 	result, err := r.runIn(ctx, &job, &hooks, c.environment, began)
+	if c.waited > 0 {
+		result.waitedFor(c.waited)
+	}
 	result.Environment, result.Unmet = c.environment.name, c.unmet
 	if c.unmet != "" && strings.HasPrefix(result.Error, "ModuleNotFoundError: ") {
 		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s",

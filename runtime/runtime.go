@@ -71,7 +71,7 @@ func (r *Runtime) Info() Info {
 // lostGroup says why a jail has no group though there were some at first; empty if
 // all have theirs.
 func (r *Runtime) lostGroup() string {
-	for _, e := range r.all.list {
+	for _, e := range r.all.every() {
 		if s := e.setup.Load(); s != nil && s.groups.Lost() != "" {
 			return s.groups.Lost()
 		}
@@ -103,15 +103,23 @@ type Stats struct {
 	JailMemory, JailPeak int64
 	// Environments are all of them, the default one first.
 	Environments []EnvironmentStats
+	// Installs are those that scripts have asked for, which are not among Environments.
+	Installs InstallStats
 }
 
 // Stats counts workers and callers. The numbers need not belong to the very
 // same moment.
 func (r *Runtime) Stats() Stats {
 	s := Stats{Busy: len(r.admission.places), Waiting: int(r.admission.waiting.Load())}
-	for _, e := range r.all.list {
+	s.Installs = r.all.installs.stats()
+	if in := r.all.installs; in != nil {
+		s.Restarts = in.restarts.Load() // of those that are gone
+	}
+	for i, e := range r.all.every() {
 		one := e.stats()
-		s.Environments = append(s.Environments, one)
+		if i < len(r.all.list) {
+			s.Environments = append(s.Environments, one)
+		}
 		s.Ready, s.Restarts = s.Ready+one.Ready, s.Restarts+one.Restarts
 		if setup := e.setup.Load(); setup != nil {
 			now, peak := setup.groups.Held()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,9 +50,15 @@ func newSetup(ctx context.Context, cfg Config) (*setup, error) {
 	// moved, too.
 	groups, refusal := pool.OpenGroups(ctx, cfg.jailBytes(), cfg.Log)
 	all := newEnvironments(cfg)
+	var err error
+	if all.installs, err = newInstalls(all, cfg); err != nil {
+		groups.Close()
+		return nil, err
+	}
 	s := &setup{cfg: cfg, groups: groups, all: all, uids: new(zygote.UIDs)}
 	s.pressure = pool.NewPressure(cfg.MemoryLeft, cfg.MemoryReserve, all.spare, cfg.Log)
 	if err := s.decide(ctx, refusal); err != nil {
+		all.installs.close()
 		groups.Close()
 		return nil, err
 	}
@@ -201,7 +208,13 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 	}
 	var path []string
 	for _, dir := range s.Path() {
-		path = append(path, inside(dir))
+		if !slices.Contains(s.Late(), dir) {
+			path = append(path, inside(dir))
+		}
+	}
+	var late []string
+	for _, dir := range s.Late() {
+		late = append(late, inside(dir))
 	}
 	fonts := ""
 	if dir := s.FontDir(); dir != "" {
@@ -211,6 +224,7 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 		Jail:           jail,
 		Executable:     inside(s.Executable),
 		Path:           path,
+		Late:           late,
 		Preload:        cfg.preload(s),
 		ImportWithin:   cfg.importWithin,
 		FontDir:        fonts,

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -99,6 +100,9 @@ func Load(overrides ...string) (Config, error) {
 	cfg, settingsErr := Parse(withPipConf(environ, pipConfFiles(), os.ReadFile), capacity.This())
 	dir, cacheErr := CacheDir()
 	cfg.Runtime.CacheDir = dir
+	if cfg.Runtime.Install.Dir == "" {
+		cfg.Runtime.Install.Dir = filepath.Join(dir, "environments")
+	}
 	meter := capacity.NewMeter(os.DirFS("/"))
 	cfg.Runtime.MemoryLeft, cfg.Runtime.OOMKills = meter.Left, meter.Kills
 	return cfg, errors.Join(settingsErr, cacheErr)
@@ -184,6 +188,9 @@ func (c *Config) complete(m capacity.Machine) error {
 	if rt.Preload == nil {
 		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()
 	}
+	if rt.Install.Wheels {
+		rt.Install.Preload = standardPreload
+	}
 	c.IdleTimeout = idleTimeout
 	if c.Revision.Service != "" {
 		c.IdleTimeout = idleTimeoutOfGoogle
@@ -191,7 +198,7 @@ func (c *Config) complete(m capacity.Machine) error {
 	var err error
 	c.Share, err = capacity.Fit(m, capacity.Ask{
 		Workers: rt.Workers, Queue: rt.Queue, Limits: rt.Limits, BodyBytes: c.BodyBytes, Overcommit: c.Overcommit,
-		Environments: len(rt.Environments), Interpreters: rt.InterpreterBytes(),
+		Environments: rt.Interpreters(), Interpreters: rt.InterpreterBytes(),
 	})
 	rt.Workers, rt.Queue, rt.Limits.MemoryBytes = c.Share.Workers, c.Share.Queue, c.Share.MemoryBytes
 	rt.MemoryReserve, rt.JailBytes = c.Share.Reserve, c.Share.Jail

@@ -37,6 +37,8 @@ func TestDefaults(t *testing.T) {
 		"BLOCKED_IMPORTS": strings.Join(defaultBlocked(), ","),
 		"PRELOAD":         strings.Join(standardPreload, ","),
 		"PYTHON_HOME":     "", "PYTHONS": "", "ENVIRONMENTS": "",
+		"ENVIRONMENT_INSTALL": "off", "ENVIRONMENT_INSTALL_MB": "512", "ENVIRONMENT_INSTALL_TIME": "2m",
+		"ENVIRONMENT_CACHE": "", "ENVIRONMENT_CACHE_MB": "2048",
 		"PIP_INDEX_URL": "", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0",
 		"PIP_TRUSTED_HOST": "", "PIP_CERT": "", "PIP_CONFIG_FILE": "",
 		"PYTHON_PACKAGES": "", "SANDBOX": "required", "SHUTDOWN_GRACE": "9s",

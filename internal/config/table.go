@@ -120,6 +120,24 @@ var settings = []Setting{
 			"they need: a file that lists them, or a directory of requirements files and package directories; " +
 			"`docs/deploy.md` has the form. `PYTHON_PACKAGES`, `PYTHON_HOME` and `PRELOAD` describe the one called `default`",
 		kind: environments()},
+	{Name: "ENVIRONMENT_INSTALL", Default: "off",
+		Meaning: "`wheels` installs what a script's comment `# /// script` (PEP 723) asks for and no environment has, " +
+			"from the index below: whoever may send a script then chooses code that runs in the sandbox, and has the " +
+			"service fetch it",
+		kind: choice("off", "wheels", func(c *Config) *bool { return &c.Runtime.Install.Wheels })},
+	{Name: "ENVIRONMENT_INSTALL_MB", Default: "512",
+		Meaning: "what one script may have installed: downloads, and what they unpack to, each",
+		kind:    number("MiB", 1, 16384, mib, func(c *Config) *int64 { return &c.Runtime.Install.SetBytes })},
+	{Name: "ENVIRONMENT_INSTALL_TIME", Default: "2m", Meaning: "how long one installation may take",
+		kind: duration(time.Second, time.Hour, 1,
+			func(c *Config) *time.Duration { return &c.Runtime.Install.Within })},
+	{Name: "ENVIRONMENT_CACHE", Default: "below the cache directory", computed: true,
+		Meaning: "directory of what was installed, this user's alone; it is used again after a start, where it lasts",
+		kind:    absolutePath(func(c *Config) *string { return &c.Runtime.Install.Dir })},
+	{Name: "ENVIRONMENT_CACHE_MB", Default: "2048",
+		Meaning: "disk that it may take; what was not used for the longest time goes first. On Cloud Run files are " +
+			"held in memory",
+		kind: number("MiB", 16, 1<<20, mib, func(c *Config) *int64 { return &c.Runtime.Install.Bytes })},
 	{Name: "PIP_INDEX_URL", Default: "`pip.conf`'s, else " + runtime.DefaultPackageIndex, computed: true,
 		Meaning: "index that the packages of a requirements file come from, a password in it included",
 		kind:    pipURLs(func(c *Config) *string { return &c.Runtime.Index.IndexURL }, nil)},

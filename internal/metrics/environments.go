@@ -45,16 +45,51 @@ var figures = []figure{
 		func(s *runtime.EnvironmentStats) int64 { return s.Restarts }),
 }
 
+// installFigure is one figure of what was installed for scripts.
+type installFigure struct {
+	desc  *prometheus.Desc
+	kind  prometheus.ValueType
+	value func(*runtime.InstallStats) int64
+}
+
+func newInstallFigure(
+	name, help string, kind prometheus.ValueType, value func(*runtime.InstallStats) int64,
+) installFigure {
+	return installFigure{prometheus.NewDesc("pyexec_environment_"+name, help, nil, nil), kind, value}
+}
+
+var installFigures = []installFigure{
+	newInstallFigure("installed", "Sets of packages that were installed for scripts and that have an interpreter.",
+		prometheus.GaugeValue, func(s *runtime.InstallStats) int64 { return int64(s.Alive) }),
+	newInstallFigure("installs_total", "Sets of packages that were installed for scripts.", prometheus.CounterValue,
+		func(s *runtime.InstallStats) int64 { return s.Installed }),
+	newInstallFigure("install_failures_total", "Installations that came to nothing, refusals among them.",
+		prometheus.CounterValue, func(s *runtime.InstallStats) int64 { return s.Failed }),
+	newInstallFigure("install_fetched_bytes_total", "Bytes fetched for sets that were installed.",
+		prometheus.CounterValue, func(s *runtime.InstallStats) int64 { return s.Fetched }),
+	newInstallFigure("cache_bytes", "Disk that installed sets take, and installations under way.",
+		prometheus.GaugeValue, func(s *runtime.InstallStats) int64 { return s.Cached }),
+}
+
 // Describe implements prometheus.Collector.
 func (e environments) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range figures {
+		to <- f.desc
+	}
+	for _, f := range installFigures {
 		to <- f.desc
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (e environments) Collect(to chan<- prometheus.Metric) {
-	all := e.stats().Environments
+	stats := e.stats()
+	for _, f := range installFigures {
+		if stats.Installs.On {
+			to <- prometheus.MustNewConstMetric(f.desc, f.kind, float64(f.value(&stats.Installs)))
+		}
+	}
+	all := stats.Environments
 	for i := range all {
 		for _, f := range figures {
 			to <- prometheus.MustNewConstMetric(f.desc, f.kind, float64(f.value(&all[i])), all[i].Name)

@@ -105,7 +105,11 @@ func (m *Metrics) Ran(run *funcs.Record) {
 		m.run.Observe(run.Usage.Wall.Seconds())
 		m.queue.Observe(run.Usage.Queue.Seconds())
 		if run.Usage.Start > 0 {
-			m.wait.WithLabelValues(run.Environment).Observe(run.Usage.Start.Seconds())
+			name := run.Environment
+			if runtime.IsInstalled(name) { // else callers could make a series for each set
+				name = "installed"
+			}
+			m.wait.WithLabelValues(name).Observe(run.Usage.Start.Seconds())
 		}
 	}
 }

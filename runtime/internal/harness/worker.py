@@ -17,11 +17,13 @@ _exit = os._exit
 _modules, _type, _issubclass = sys.modules, type, issubclass
 
 steps = []
+late = []  # directories to import from that no code of this process may be from before it is confined
 
 
 def prepare(config):
     """Take the settings. Runs in the zygote, once."""
     run.prepare(config)
+    late[:] = config["late"]
     sys.argv[:] = [NAME]
     sys.dont_write_bytecode = True
     home.prepare()
@@ -69,6 +71,7 @@ def main(fds, uid, hurry, scratch):
         if not hurry:
             rehearse()
         ends.settle()
+        sys.path.extend(late)
         gc.enable()
         send(b"R", b"")
         run.Run().serve()

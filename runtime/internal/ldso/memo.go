@@ -33,6 +33,11 @@ func Note(dir string, p Program) error {
 	if !ok {
 		return nil
 	}
+	return WriteNote(dir, names)
+}
+
+// WriteNote is Note where the names are known already.
+func WriteNote(dir string, names []string) error {
 	if err := os.WriteFile(filepath.Join(dir, noteFile), []byte(strings.Join(names, "\n")+"\n"), 0o644); err != nil {
 		return fmt.Errorf("libraries: %w", err)
 	}

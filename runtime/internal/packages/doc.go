@@ -28,6 +28,9 @@
 // and compares it with environments; package installed reads what a directory has.
 // They share the versions and requirements of the above, and install nothing.
 //
+// [Demand] installs what a script asks for, within bounds and without executing
+// anything: it makes neither byte code nor a list of fonts. Package shelf keeps it.
+//
 // # Where it is
 //
 // [Install] makes the directory where it is told to, for an image. [Open] keeps

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/wheeltest"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
-	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 )
 
 // served is one file of a test's index.

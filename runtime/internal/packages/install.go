@@ -15,6 +15,7 @@ import (
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
 	"github.com/pyexec/pyexec/runtime/internal/packages/resolve"
 	"github.com/pyexec/pyexec/runtime/internal/packages/version"
+	"github.com/pyexec/pyexec/runtime/internal/packages/wheel"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 
@@ -86,7 +87,7 @@ func (r *requirements) unpack(ctx context.Context, p *python.Interpreter, from i
 		return fmt.Errorf("%s: %w", r.path, err)
 	}
 	defer s.client.Close()
-	problem := resolve.Problem{Source: s, Environment: env, Pre: r.pre}
+	problem := resolve.Problem{Source: s, Environment: env, Pre: r.pre, By: "the file"}
 	var now []requirement.Requirement
 	for _, w := range r.wanted {
 		problem.Wanted = append(problem.Wanted, w.Requirement)
@@ -134,6 +135,7 @@ func (r *requirements) source(p *python.Interpreter, from index.Config, staging 
 		return nil, nil, err
 	}
 	s := &source{client: client, tags: target.Tags(), python: own, hashes: r.hashes, strict: r.hashed, dir: wheels,
+		limits:   wheel.Usual,
 		projects: make(map[string]*project)}
 	return s, requirement.NewEnvironment(p.Version, target.Machine), nil
 }

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyexec/pyexec/internal/testbed/wheeltest"
 	"github.com/pyexec/pyexec/runtime/internal/packages/index"
-	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 	"github.com/pyexec/pyexec/runtime/internal/python"
 )
 

@@ -30,6 +30,8 @@ type source struct {
 	hashes func(project string) []index.Hash
 	strict bool   // every file needs a hash from the requirements
 	dir    string // for wheels
+	most   int    // pages that are asked for, 0: all
+	limits wheel.Limits
 
 	mu       sync.Mutex
 	projects map[string]*project
@@ -62,9 +64,13 @@ func (s *source) Versions(ctx context.Context, name string) ([]resolve.Candidate
 func (s *source) project(ctx context.Context, name string) (*project, error) {
 	s.mu.Lock()
 	p, ok := s.projects[name]
+	many := s.most > 0 && len(s.projects) >= s.most
 	s.mu.Unlock()
 	if ok {
 		return p, nil
+	}
+	if many {
+		return nil, Refuse("more than %d projects were looked at, and there is no end: name versions", s.most)
 	}
 	allowed := s.hashes(name)
 	if s.strict && len(allowed) == 0 {
@@ -192,7 +198,7 @@ func (s *source) metadataOfWheel(ctx context.Context, f *chosen) ([]byte, error)
 	if err := s.download(ctx, f); err != nil {
 		return nil, err
 	}
-	w, err := wheel.Open(f.path, f.File.Name, wheel.Usual)
+	w, err := wheel.Open(f.path, f.File.Name, s.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +213,11 @@ func (s *source) download(ctx context.Context, f *chosen) error {
 	}
 	// No part of the path comes from the index.
 	path := filepath.Join(s.dir, f.Project+"-"+fmt.Sprintf("%x", f.Version.String())+".whl")
-	if err := s.client.Download(ctx, f.File, path, s.hashes(f.Project)); err != nil {
+	err := s.client.Download(ctx, f.File, path, s.hashes(f.Project))
+	if s.most > 0 && errors.Is(err, index.ErrHash) { // a caller need not know where the index is
+		return Refuse("%s: its hash is not that of the index", f.File.Name)
+	}
+	if err != nil {
 		return err
 	}
 	f.path = path
@@ -257,9 +267,11 @@ func (s *source) warm(ctx context.Context, wishes []requirement.Requirement) err
 
 // open opens a wheel that was downloaded. It must have the needs that the index has
 // given for it: the other distributions were chosen by these.
-func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) {
+func (s *source) open(c resolve.Candidate) (*wheel.Wheel, error) { return s.openWithin(c, s.limits) }
+
+func (s *source) openWithin(c resolve.Candidate, limits wheel.Limits) (*wheel.Wheel, error) {
 	f := s.file(c)
-	w, err := wheel.Open(f.path, f.File.Name, wheel.Usual)
+	w, err := wheel.Open(f.path, f.File.Name, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	// Packages is a directory of distributions, or a requirements file, of which
 	// such a directory is made below CacheDir. Empty for none.
 	Packages string
+	// Untrusted says that nobody vouches for the packages: see python.AddNoted and Late.
+	Untrusted bool
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
 	Index index.Config
@@ -45,6 +47,8 @@ type Software struct {
 	*python.Interpreter
 	// Packages is their directory on this machine, empty without.
 	Packages string
+	// Untrusted is as in Config.
+	Untrusted bool
 }
 
 // Find unpacks and installs what is not there yet: that takes seconds, and with
@@ -54,14 +58,18 @@ func Find(ctx context.Context, cfg Config) (*Software, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Software{Interpreter: p}
+	s := &Software{Interpreter: p, Untrusted: cfg.Untrusted}
 	if cfg.Packages == "" {
 		return s, s.takeBeside()
 	}
 	if s.Packages, err = packages.Open(ctx, p, cfg.Index, cfg.Packages, cfg.CacheDir, cfg.Log); err != nil {
 		return nil, err
 	}
-	if err := s.AddPackages(s.Packages); err != nil {
+	add := s.AddPackages
+	if s.Untrusted {
+		add = s.AddNoted
+	}
+	if err := add(s.Packages); err != nil {
 		return nil, err
 	}
 	if len(s.Missing) > 0 {
@@ -109,6 +117,17 @@ func (s *Software) Path() []string {
 		dirs = append(dirs, s.Packages)
 	}
 	return dirs
+}
+
+// Late lists the directories of Path that only a confined run may import from. The
+// interpreter tries modules by names that it does not have itself, such as org.python:
+// a package could have one, and would be run in the process that all runs are forked
+// from.
+func (s *Software) Late() []string {
+	if s.Untrusted && s.Packages != "" {
+		return []string{s.Packages}
+	}
+	return nil
 }
 
 // FontDir is where matplotlib's list of fonts is, empty if there is none.

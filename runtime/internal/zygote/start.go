@@ -231,7 +231,8 @@ func (z *Zygote) greet() error {
 		return err
 	}
 	err = z.send(map[string]any{
-		"harness": sources, "path": z.cfg.Path, "preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"harness": sources, "path": z.cfg.Path, "late": nonNil(z.cfg.Late),
+		"preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
 		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,

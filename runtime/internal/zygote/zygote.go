@@ -26,6 +26,8 @@ type Config struct {
 	// seen in the jail.
 	Executable string
 	Path       []string
+	// Late are more entries, which only workers have, once they are confined.
+	Late []string
 	// Preload are the modules to import before the first fork. One that is not there
 	// stops the start.
 	Preload []string

@@ -54,7 +54,14 @@ type Client struct {
 	config Config
 	http   *http.Client
 	log    *slog.Logger
+	// spend is asked before bytes of a file or a page are taken, see Bound.
+	spend     func(n int64) error
+	pageBytes int64
 }
+
+// Bound has spend asked for all that is fetched from now on, piece by piece; its
+// error ends the request, and is part of the request's. A page may have so many bytes.
+func (c *Client) Bound(page int64, spend func(n int64) error) { c.pageBytes, c.spend = page, spend }
 
 // New checks the configuration and returns a client for it. Proxies are those
 // of the environment, as for every Go program.
@@ -65,7 +72,7 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 	if c.Pause == 0 {
 		c.Pause = 500 * time.Millisecond
 	}
-	client := &Client{config: c, log: log}
+	client := &Client{config: c, log: log, pageBytes: pageBytes, spend: func(int64) error { return nil }}
 	for _, place := range client.indexes() {
 		u, err := url.Parse(place)
 		if err == nil {

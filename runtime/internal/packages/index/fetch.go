@@ -24,6 +24,25 @@ const attempts = 4
 // errNotFound is the cause when the index has nothing there.
 var errNotFound = errors.New("not found")
 
+// ErrHash is the cause when a file is not the one that was promised.
+var ErrHash = errors.New("its hash differs")
+
+// differs is an ErrHash in its own words.
+type differs string
+
+// Error implements error.
+func (d differs) Error() string { return string(d) }
+
+// Is makes it an ErrHash.
+func (d differs) Is(target error) bool { return target == ErrHash }
+
+// Failure is an index that does not answer as it should. What comes of it may come
+// out otherwise next time.
+type Failure struct{ error }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.error }
+
 // transient is an error that may not come again.
 type transient struct{ error }
 
@@ -43,7 +62,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.
 			return nil
 		}
 		if _, again := errors.AsType[transient](err); !again || attempt == attempts || ctx.Err() != nil {
-			return fmt.Errorf("index: %s: %w", Redact(u.String()), errors.Join(bare(err), context.Cause(ctx)))
+			return &Failure{fmt.Errorf("index: %s: %w", Redact(u.String()), errors.Join(bare(err), context.Cause(ctx)))}
 		}
 		c.log.Warn("fetching again", "url", Redact(u.String()), "cause", bare(err))
 		select {
@@ -74,6 +93,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusOK:
+		resp.Body = &bounded{resp.Body, c.spend}
 		return use(resp)
 	case resp.StatusCode == http.StatusNotFound:
 		return errNotFound
@@ -81,6 +101,36 @@ func (c *Client) once(ctx context.Context, u *url.URL, accept string, limit time
 		return transient{errors.New(resp.Status)}
 	}
 	return errors.New(resp.Status)
+}
+
+// overspent is an error of a spend.
+type overspent struct{ error }
+
+func (o overspent) Unwrap() error { return o.error }
+
+// bounded asks for what it reads.
+type bounded struct {
+	io.ReadCloser
+	spend func(n int64) error
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		if refused := b.spend(int64(n)); refused != nil {
+			return 0, overspent{refused}
+		}
+	}
+	return n, err
+}
+
+// cut is an error of reading, which may pass unless it is that of a spend.
+func cut(err error) error {
+	if _, ok := errors.AsType[overspent](err); ok {
+		return err
+	}
+	return transient{err}
 }
 
 // final reports whether a connection fails for a reason that does not pass.
@@ -94,7 +144,7 @@ func final(err error) bool {
 func read(r io.Reader, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
-		return nil, transient{err}
+		return nil, cut(err)
 	}
 	if int64(len(data)) > most {
 		return nil, fmt.Errorf("larger than %d bytes", most)
@@ -145,7 +195,7 @@ func (c *Client) copyLocal(f File, path string, allowed []Hash) error {
 	from, err := os.Open(f.url.Path)
 	if err == nil {
 		defer from.Close()
-		err = save(from, path, f.Hashes, allowed)
+		err = save(&bounded{from, c.spend}, path, f.Hashes, allowed)
 	}
 	if err != nil {
 		return fmt.Errorf("index: %s: %w", f.url.Path, err)
@@ -169,7 +219,7 @@ func save(r io.Reader, path string, all, allowed []Hash) error {
 	}
 	n, err := io.Copy(io.MultiWriter(writers...), io.LimitReader(r, fileBytes+1))
 	if err != nil {
-		return errors.Join(transient{err}, to.Close())
+		return errors.Join(cut(err), to.Close())
 	}
 	if err := to.Close(); err != nil {
 		return err
@@ -194,7 +244,7 @@ func check(sums map[string]hash.Hash, all, allowed []Hash) error {
 	got := func(h Hash) bool { return hex.EncodeToString(sums[h.Algorithm].Sum(nil)) == h.Sum }
 	for _, h := range all {
 		if !got(h) {
-			return fmt.Errorf("its %s is not that of the index, %s", h.Algorithm, h.Sum)
+			return differs(fmt.Sprintf("its %s is not that of the index, %s", h.Algorithm, h.Sum))
 		}
 	}
 	for _, h := range allowed {
@@ -203,7 +253,7 @@ func check(sums map[string]hash.Hash, all, allowed []Hash) error {
 		}
 	}
 	if len(allowed) > 0 {
-		return fmt.Errorf("its hash is none of those required: it has sha256:%x", sums["sha256"].Sum(nil))
+		return differs(fmt.Sprintf("its hash is none of those required: it has sha256:%x", sums["sha256"].Sum(nil)))
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func (c *Client) links(ctx context.Context, place string) ([]File, error) {
 // page fetches and reads one page.
 func (c *Client) page(ctx context.Context, u *url.URL) (files []File, err error) {
 	err = c.get(ctx, u, accept, pageTime, func(resp *http.Response) error {
-		text, err := read(resp.Body, pageBytes)
+		text, err := read(resp.Body, c.pageBytes)
 		if err != nil {
 			return err
 		}

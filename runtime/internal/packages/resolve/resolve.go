@@ -54,6 +54,8 @@ type Problem struct {
 	Wanted, Constraints []requirement.Requirement
 	// Pre allows pre-releases of everything.
 	Pre bool
+	// By is where Wanted is from, in words for errors.
+	By string
 }
 
 // Solve returns what to install, in the order in which it was found.
@@ -67,7 +69,7 @@ func (p Problem) Solve(ctx context.Context) ([]Candidate, error) {
 	var wanted []want
 	for _, w := range p.Wanted {
 		if w.Marker.Holds(p.Environment, "") {
-			wanted = append(wanted, want{requirement: w, reason: "the file"})
+			wanted = append(wanted, want{requirement: w, reason: p.By})
 		}
 	}
 	s, blame, err := r.solve(newState(), wanted)

@@ -120,7 +120,7 @@ func TestSolve(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Problem{Source: newWorld(t, tt.world), Environment: requirement.NewEnvironment("3.11.11", "x86_64"),
-				Wanted: parse(t, tt.wanted), Constraints: parse(t, tt.constraints)}
+				By: "the file", Wanted: parse(t, tt.wanted), Constraints: parse(t, tt.constraints)}
 			found, err := p.Solve(t.Context())
 			if tt.says != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.says) {
@@ -138,7 +138,7 @@ func TestSolve(t *testing.T) {
 			}
 		})
 	}
-	p := Problem{Source: newWorld(t, "a 1:\na 2rc1:"), Wanted: parse(t, "a"), Pre: true}
+	p := Problem{Source: newWorld(t, "a 1:\na 2rc1:"), By: "the file", Wanted: parse(t, "a"), Pre: true}
 	if found, err := p.Solve(t.Context()); err != nil || found[0].Version.String() != "2rc1" {
 		t.Errorf("pre-releases are allowed: %v, %v", found, err)
 	}
@@ -156,7 +156,7 @@ func TestGoesBackToTheCause(t *testing.T) {
 	}
 	fmt.Fprintln(&text, "y 1: z<2\nz 1:\nz 2:")
 	w := newWorld(t, text.String())
-	found, err := Problem{Source: w, Wanted: parse(t, "a|b|c|d|e|f|y")}.Solve(t.Context())
+	found, err := Problem{Source: w, By: "the file", Wanted: parse(t, "a|b|c|d|e|f|y")}.Solve(t.Context())
 	if err != nil || found[0].Version.String() != "1" {
 		t.Fatalf("%v, %v", found, err)
 	}
@@ -173,7 +173,7 @@ func TestGivesUp(t *testing.T) {
 		fmt.Fprintf(&text, "x %d: \n", v+1000)
 	}
 	w := newWorld(t, text.String())
-	_, err := Problem{Source: w, Wanted: parse(t, "a|b")}.Solve(t.Context())
+	_, err := Problem{Source: w, By: "the file", Wanted: parse(t, "a|b")}.Solve(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "name the versions") || w.asked > 2*maxTries {
 		t.Errorf("%v, asked %d times", err, w.asked)
 	}

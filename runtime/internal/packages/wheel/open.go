@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"strings"
@@ -19,6 +20,9 @@ type Limits struct {
 	// Ratio is how many times its own size a wheel may unpack to, Free what it
 	// may in any case: text packs well, a bomb much better.
 	Ratio, Free int64
+	// Directory is how many bytes the archive's own list of its files may have, which
+	// is held in memory as a whole; 0: as many as the archive has.
+	Directory int64
 }
 
 // Usual are the limits for wheels of an index.
@@ -71,10 +75,17 @@ func (w *Wheel) open(f *os.File, limits Limits) error {
 	if err != nil {
 		return err
 	}
-	archive, err := zip.NewReader(f, info.Size())
-	if err != nil {
+	from := &metered{ReaderAt: f, left: limits.Directory}
+	if limits.Directory == 0 {
+		from.left = math.MaxInt64
+	}
+	archive, err := zip.NewReader(from, info.Size())
+	if errors.Is(err, errDirectory) {
+		return fmt.Errorf("its list of files has more than %d bytes", limits.Directory)
+	} else if err != nil {
 		return fmt.Errorf("not a zip archive: %w", err)
 	}
+	from.left = math.MaxInt64
 	if err := bounded(archive.File, info.Size(), limits); err != nil {
 		return err
 	}
@@ -94,6 +105,34 @@ func (w *Wheel) open(f *os.File, limits Limits) error {
 		return err
 	}
 	return w.readRecord()
+}
+
+// errDirectory is why a metered reader reads no more.
+var errDirectory = errors.New("list of files too long")
+
+// metered reads so many bytes, and no more: while an archive is opened these are those
+// of its directory.
+type metered struct {
+	io.ReaderAt
+	left int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (m *metered) ReadAt(p []byte, off int64) (int, error) {
+	if m.left != math.MaxInt64 {
+		if m.left -= int64(len(p)); m.left < 0 {
+			return 0, errDirectory
+		}
+	}
+	return m.ReaderAt.ReadAt(p, off)
+}
+
+// Size is how many files the wheel has, and how many bytes they have unpacked.
+func (w *Wheel) Size() (files int, bytes int64) {
+	for _, e := range w.entries {
+		bytes += int64(e.UncompressedSize64)
+	}
+	return len(w.entries), bytes
 }
 
 // bounded adds up what the directory of the archive says. That it says the

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
+	"github.com/pyexec/pyexec/internal/testbed/wheeltest"
 	"github.com/pyexec/pyexec/runtime/internal/packages/wheel"
-	"github.com/pyexec/pyexec/runtime/internal/packages/wheeltest"
 )
 
 // small are limits that a test reaches.

@@ -1,5 +1,29 @@
 package runtime
 
+import "fmt"
+
+// EnvironmentError says that an environment other than the default one cannot run
+// scripts now, but may later. It is an ErrUnavailable.
+type EnvironmentError struct {
+	// Environment is its name, empty for one whose packages could not be installed.
+	Environment string
+	Cause       error
+}
+
+// Error implements error.
+func (e *EnvironmentError) Error() string {
+	if e.Environment == "" {
+		return fmt.Sprintf("%v: install packages: %v", ErrUnavailable, e.Cause)
+	}
+	return fmt.Sprintf("%v: environment %q: %v", ErrUnavailable, e.Environment, e.Cause)
+}
+
+// Unwrap returns ErrUnavailable and the cause.
+func (e *EnvironmentError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
+
+// unavailable is an error of this environment for the caller of Run.
+func (e *environment) unavailable(why error) error { return &EnvironmentError{e.name, why} }
+
 // stats is how the environment is now.
 func (e *environment) stats() EnvironmentStats {
 	e.mu.Lock()
