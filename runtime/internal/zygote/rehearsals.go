@@ -61,8 +61,7 @@ pd.read_csv(io.StringIO(df.to_csv(index=False)), parse_dates=["d"]), repr(df)
 	// Every fork lets go of the fonts that are open, which takes it a hundred page
 	// faults; here it is done once.
 	{Module: "matplotlib.pyplot", Text: `
-import io
-import matplotlib.font_manager
+import io, sys
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots()
 ax.plot([1, 2], [3, 4], label="$x^2$")
@@ -71,7 +70,7 @@ ax.set_title("title")
 ax.legend()
 fig.savefig(io.BytesIO())
 plt.close(fig)
-get_font = getattr(matplotlib.font_manager, "_get_font", None)
+get_font = getattr(sys.modules.get("matplotlib.font_manager"), "_get_font", None)
 getattr(getattr(get_font, "__wrapped__", get_font), "cache_clear", int)()
 `},
 	// scikit-learn asks it for the libraries that are loaded. It takes them from
