@@ -62,7 +62,7 @@ type Config struct {
 	// Index is where the packages of a requirements file come from. Its zero
 	// value is PyPI.
 	Index PackageIndex
-	// PythonHome is the prefix of another CPython, 3.11 to 3.14, empty for the bundled
+	// PythonHome is the prefix of another CPython, 3.11 or 3.14, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string
 	// CacheDir is where the interpreter, packages and the directories of runs are

@@ -24,9 +24,9 @@ func TestPythonsByVersion(t *testing.T) {
 		t.Fatal("there is no Python in this binary")
 	}
 	dir := tree(t, map[string]string{
-		"one/bin/python3.14": "", "two/bin/python3.14": "", "two/bin/python3.12": "", "own/bin/python" + own: "",
+		"one/bin/python3.14": "", "two/bin/python3.14": "", "two/bin/python3.13": "", "own/bin/python" + own: "",
 		"new.toml":     "[[environment]]\nname = 'e'\npython = '3.14'\n",
-		"middle.toml":  "[[environment]]\nname = 'e'\npython = '3.12'\n",
+		"middle.toml":  "[[environment]]\nname = 'e'\npython = '3.13'\n",
 		"own.toml":     "[[environment]]\nname = 'e'\npython = '" + own + "'\n",
 		"default.toml": "[[environment]]\nname = 'default'\npython = '3.14'\n[[environment]]\nname = 'e'\n",
 	})

@@ -110,7 +110,7 @@ var settings = []Setting{
 			"packages (`cmd/packages` makes one); empty: the standard library alone",
 		kind: existingPath(func(c *Config) *string { return &c.Runtime.Packages })},
 	{Name: "PYTHON_HOME", Default: "",
-		Meaning: "prefix of another CPython, 3.11 to 3.14 (`cmd/python` makes one); empty: the one in the binary",
+		Meaning: "prefix of another CPython, 3.11 or 3.14 (`cmd/python` makes one); empty: the one in the binary",
 		kind:    absolutePath(func(c *Config) *string { return &c.Runtime.PythonHome })},
 	{Name: "PYTHONS", Default: "",
 		Meaning: "prefixes of more CPythons, which `ENVIRONMENTS` then names by their versions, such as 3.14",

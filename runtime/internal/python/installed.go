@@ -68,7 +68,7 @@ func startError(ctx context.Context, exe string, err error) error {
 }
 
 // At returns the CPython installed with the prefix home, as the operator names
-// it with PYTHON_HOME: one of home/bin/python3.11 to home/bin/python3.14 and
+// it with PYTHON_HOME: one of home/bin/python3.11, home/bin/python3.14 and
 // home/bin/python3 must be there, and the first of them a CPython of one of
 // these series that finds its standard library below home. So a virtual
 // environment is refused, its base installation is not. What is installed in
@@ -128,7 +128,7 @@ func (p *Interpreter) find(extensions string) (err error) {
 }
 
 // wanted are the series that are accepted, in words.
-var wanted = accepted[0] + " to " + accepted[len(accepted)-1]
+var wanted = strings.Join(accepted, " or ")
 
 // findExecutable picks the interpreter below home, and says of which series it is
 // by its name.

@@ -60,7 +60,7 @@ func BundledSeries() string {
 // accepted are the series that [At] takes, in the order in which they are looked
 // for: those that the harness, the wire protocol and the list of system calls
 // are tested with.
-var accepted = []string{"3.11", "3.12", "3.13", "3.14"}
+var accepted = []string{"3.11", "3.14"}
 
 // Series is the version of the language in a full version: "3.11" of "3.11.11".
 func Series(version string) string {

@@ -25,7 +25,7 @@ const home = "/python"
 
 // Config says what scripts run on and where it is kept.
 type Config struct {
-	// PythonHome is the prefix of an installed CPython, 3.11 to 3.14, empty for the bundled
+	// PythonHome is the prefix of an installed CPython, 3.11 or 3.14, empty for the bundled
 	// one, which is unpacked below CacheDir.
 	PythonHome string
 	// Packages is a directory of distributions, or a requirements file, of which
