@@ -35,6 +35,7 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		Preloaded          []string          `json:"preloaded"`
 		Packages           []string          `json:"packages"`
 		Environments       []web.Environment `json:"environments"`
+		EnvironmentInstall string            `json:"environment_install"`
 		BlockedImports     []string          `json:"blocked_imports"`
 		BlockedImportsNote string            `json:"blocked_imports_note"`
 		Limits             orderedLimits     `json:"limits"`
@@ -46,7 +47,7 @@ func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 		IsolationNotes     map[string]string `json:"isolation_notes"`
 	}{
 		info.PythonVersion, list(info.Preloaded), list(info.Packages), web.Environments(info),
-		list(info.BlockedImports), web.BlockedImportsNote,
+		web.Installs(info), list(info.BlockedImports), web.BlockedImportsNote,
 		limits, info.Workers, info.Queue, info.QueueWait.Seconds(),
 		info.Posture, object(info.Isolation), object(info.LayerNotes),
 	})

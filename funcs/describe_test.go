@@ -42,6 +42,7 @@ func TestCapabilities(t *testing.T) {
       "packages": []
     }
   ],
+  "environment_install": "off",
   "blocked_imports": [
     "os",
     "subprocess"

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
 )
 
 // Uses of os that nothing stands in for.
@@ -87,6 +89,9 @@ func (e *environment) importHint(message string, job *Job) string {
 	if other := e.all.beingMadeReady(); other != "" {
 		return `The environment "` + other + `" is still being made ready, and may have it. ` + installed
 	}
+	if e.all.installs != nil && requirement.ValidName(distribution) {
+		return installedOnRequest(distribution, job)
+	}
 	if hint := e.all.dataHint(distribution); hint != "" {
 		return hint
 	}
@@ -97,6 +102,16 @@ func (e *environment) importHint(message string, job *Job) string {
 		return "Perhaps " + close + " is meant. " + installed
 	}
 	return installed + " A module of your own goes along in files, as " + top + ".py."
+}
+
+// installedOnRequest is how a script has a distribution installed, where that is done.
+func installedOnRequest(distribution string, job *Job) string {
+	hint := `It is installed for a script that asks for it, in three lines of its own: # /// script` + "\n" +
+		`# dependencies = ["` + distribution + `"]` + "\n# ///"
+	if job.Environment != "" {
+		hint += "\nThe request must name no environment then."
+	}
+	return hint
 }
 
 const installed = "GET /capabilities lists the packages that are installed; the operator can add to them with " +

@@ -103,7 +103,7 @@ func (e *environment) await(ctx context.Context, a *admission, reserve func() er
 		p, over := e.pool, (<-chan struct{})(e.moving)
 		switch {
 		case p != nil:
-			trouble, changed := p.Changed()
+			changed, trouble := p.Changed()
 			if trouble == nil {
 				e.mu.Unlock()
 				return p, nil

@@ -39,7 +39,7 @@ func (r *Runtime) install(ctx context.Context, base *environment, d *script.Envi
 	if hooks.Environment == nil {
 		hooks.Environment = func(Progress) {}
 	}
-	e, err, known := in.lookUp(q.id)
+	e, known, err := in.lookUp(q.id)
 	first := !known
 	if !known {
 		e, err = r.fly(ctx, q, hooks)

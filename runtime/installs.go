@@ -162,24 +162,24 @@ func newWish(base *environment, d *script.Environment, header *script.Header) (q
 
 // lookUp returns what is known to come of a request, with the environment pinned; done
 // is false if that is not known.
-func (in *installs) lookUp(id string) (e *environment, err error, done bool) {
+func (in *installs) lookUp(id string) (e *environment, done bool, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	a, ok := in.known[id]
 	switch {
 	case !ok || time.Now().After(a.until):
 		delete(in.known, id)
-		return nil, nil, false
+		return nil, false, nil
 	case a.err != nil:
-		return nil, a.err, true
+		return nil, true, a.err
 	}
 	e, ok = in.made[a.key]
 	if !ok {
-		return nil, nil, false
+		return nil, false, nil
 	}
 	e.pin()
 	e.set.Touch()
-	return e, nil, true
+	return e, true, nil
 }
 
 // remember notes what came of a request. The caller has the lock.

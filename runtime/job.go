@@ -234,7 +234,10 @@ type Info struct {
 	Packages      []string // distributions installed beside the standard library
 	// Environments are all that there are, the default one first, which the three fields
 	// above describe, too.
-	Environments   []EnvironmentInfo
+	Environments []EnvironmentInfo
+	// Installs says that packages are installed that a script asks for by PEP 723 and no
+	// environment has.
+	Installs       bool
 	BlockedImports []string // sorted; the courtesy check, not a boundary
 	Limits         Limits
 	Workers        int // runs at once

@@ -64,7 +64,7 @@ func newInfo(cfg Config, s *software.Software, plan *sandbox.Plan, notes map[san
 // Info describes the service. The caller must not change what it holds.
 func (r *Runtime) Info() Info {
 	info := withoutGroup(r.info, r.lostGroup())
-	info.Environments = *r.all.infos.Load()
+	info.Environments, info.Installs = *r.all.infos.Load(), r.all.installs != nil
 	return info
 }
 

@@ -66,9 +66,14 @@ func description(info runtime.Info) string {
 	b.WriteString(mainAndInput)
 	fmt.Fprintf(&b, "Example: %s\nreturns %s\n\n", ExampleArguments, ExampleReply)
 	b.WriteString(available(info))
+	beyond := "packages beyond these"
+	if info.Installs {
+		b.WriteString(installs)
+		beyond = "packages without a wheel"
+	}
 	b.WriteString(filesAndFigures)
 	b.WriteString("Not available: network, other processes, /proc, files and environment of the host, " +
-		"packages beyond these. The working directory /tmp is the script's own, empty at the start. " +
+		beyond + ". The working directory /tmp is the script's own, empty at the start. " +
 		"Nothing is kept from one call to the next, no variables and no files.\n")
 	if len(info.BlockedImports) > 0 {
 		fmt.Fprintf(&b, "Importing these is refused before the script runs: %s.\n",
@@ -99,6 +104,9 @@ const filesAndFigures = `Files: "files" puts files into the working directory be
 	`with "return_files": true what it leaves there comes back as "files", each as text or, when it is not ` +
 	`UTF-8, as {"base64": …}. Matplotlib figures come back as images, those that plt.show() has shown and those ` +
 	`that are still open at the end: do not save them. display(x) shows a table or an image.` + "\n"
+
+const installs = `Other packages are installed if the script asks for them, at its top, by the three lines ` +
+	"# /// script\n# dependencies = [\"rich>=13\"]\n# ///\nThe first such call waits for that.\n"
 
 func available(info runtime.Info) string {
 	if len(info.Environments) > 1 {

@@ -72,6 +72,14 @@ type Environment struct {
 	Packages      []string `json:"packages"`
 }
 
+// Installs is the word of the setting ENVIRONMENT_INSTALL for what a service does.
+func Installs(info runtime.Info) string {
+	if info.Installs {
+		return "wheels"
+	}
+	return "off"
+}
+
 // Environments lists those of a service, the default one first.
 func Environments(info runtime.Info) []Environment {
 	list := []Environment{}
@@ -96,6 +104,10 @@ type Sample struct {
 const offWarning = "Isolation is off on this server (SANDBOX=off): " +
 	"scripts run with the rights of the service itself. " +
 	"Do not send it scripts you do not trust, and do not make it reachable for others."
+
+// installsNote is there where packages are installed for scripts.
+const installsNote = "Packages that no environment has are installed, as wheels, for a script whose comment " +
+	"# /// script (PEP 723) lists them under dependencies; the first such run waits for that."
 
 const confinedNote = "A script has no network and sees none of the server's files or environment. " +
 	"/tmp is its own, empty at the start and gone at the end."
@@ -129,10 +141,13 @@ func NewDocument(f Facts) Document {
 		Environments: Environments(info),
 		Notes:        notes,
 	}
+	if info.Installs {
+		d.Notes = append([]string{installsNote}, d.Notes...)
+	}
 	if info.Posture == "off" {
 		d.Warning = offWarning
 	} else {
-		d.Notes = append([]string{confinedNote}, notes...)
+		d.Notes = append([]string{confinedNote}, d.Notes...)
 	}
 	for _, e := range Examples() {
 		d.Examples = append(d.Examples, Sample{

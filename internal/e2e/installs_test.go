@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -101,5 +103,34 @@ func TestInstallIsStreamed(t *testing.T) {
 	if want := `{"error":"the packages that the script asks for cannot be installed right now: try again shortly",` +
 		`"status":"unavailable"}`; got != want {
 		t.Errorf("without an index: %s", got)
+	}
+}
+
+// A script that lacks a package is told how to have it installed, which works as it is
+// told, and so are programs that ask what there is.
+func TestInstallIsTold(t *testing.T) {
+	server := installServer(t, wheeltest.NewIndex(t, thingWheel("2.5")), cacheDir(t))
+	got := server.run(t, "import thing\ndef main():\n    return thing.VERSION")
+	var hint string
+	if err := json.Unmarshal(got.member["hint"], &hint); err != nil {
+		t.Fatalf("%v: %s", err, got.body)
+	}
+	_, lines, _ := strings.Cut(hint, "own: ")
+	got = server.run(t, lines+"\nimport thing\ndef main():\n    return thing.VERSION")
+	if string(got.member["result"]) != `"2.5"` {
+		t.Errorf("%q: %s", hint, got.body)
+	}
+	for path, part := range map[string]string{
+		"/capabilities": `"environment_install": "wheels"`,
+		"/":             "Packages that no environment has are installed",
+	} {
+		reply, err := server.client.Get(server.http.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(reply.Body)
+		if reply.Body.Close(); err != nil || !strings.Contains(string(body), part) {
+			t.Errorf("%s: %v %.2000s", path, err, body)
+		}
 	}
 }

@@ -63,19 +63,19 @@ func (p *Pool) down() (<-chan struct{}, error) {
 	if p.size.keep == p.size.most {
 		return nil, nil
 	}
-	trouble, changed := p.Changed()
+	changed, trouble := p.Changed()
 	if trouble != nil && p.ctx.Err() == nil {
 		return nil, fmt.Errorf("%w: %w", ErrDown, trouble)
 	}
 	return changed, nil
 }
 
-// Changed is what Health returns, and a channel that is closed when that becomes an
-// error, or ceases to be one.
-func (p *Pool) Changed() (trouble error, changed <-chan struct{}) {
+// Changed is a channel that is closed when what Health returns becomes an error, or
+// ceases to be one, and what that is now.
+func (p *Pool) Changed() (changed <-chan struct{}, trouble error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.trouble, p.changed
+	return p.changed, p.trouble
 }
 
 // Again is when the next interpreter is started, where the last one has died.
