@@ -43,14 +43,19 @@ func (all *environments) dataHint(distribution string) string {
 		all.cfg.DataAdvice
 }
 
-// dataHintOf is dataHint for what a header asks for, and every environment lacks.
-func (all *environments) dataHintOf(failing []script.Failure) string {
+// dataHintOf is dataHint for what a header asks for, and every environment lacks: where
+// the set has some of it alone, or another version is there, it is of no use.
+func (all *environments) dataHintOf(failing []script.Failure) (hint string) {
 	for _, f := range failing {
-		if hint := all.dataHint(distributionOf(f.Distribution)); hint != "" {
-			return hint + " "
+		next := all.dataHint(distributionOf(f.Distribution))
+		if next == "" || !f.Missing() {
+			return ""
+		}
+		if hint == "" {
+			hint = next + " "
 		}
 	}
-	return ""
+	return hint
 }
 
 // beingMadeReady is the first environment whose packages are not known yet; empty if

@@ -21,6 +21,7 @@ from _harness.result import encode_text
 SIG_DFL, SIGALRM, SIG_BLOCK = _module.SIG_DFL, _signal.SIGALRM, _signal.SIG_BLOCK
 HARMLESS = {_signal.SIGCHLD, _signal.SIGCONT, _signal.SIGURG, _signal.SIGWINCH}
 STOP = {_signal.SIGSTOP, _signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
+IGNORED_BY_PYTHON = {_signal.SIGPIPE, _signal.SIGXFSZ}
 MOST = 64
 # What C code sends to its own process, and nobody sends from outside. The server
 # has the same list, by the status that they come to.
@@ -46,6 +47,7 @@ def prepare(on_alarm, tell, again):
     """Put the functions into their modules. Runs in the zygote, once."""
     global _alarm, _tell, _again
     _alarm, _tell, _again = on_alarm, tell, again
+    handle_again()
     _signal.signal(SIGALRM, on_alarm)
     for where in os, posix:  # pickle looks where a function says that it is
         where.kill, where.killpg, where.abort, where._exit = kill, killpg, abort, leave
@@ -53,6 +55,13 @@ def prepare(on_alarm, tell, again):
         where.raise_signal, where.pthread_kill = raise_signal, pthread_kill
         where.alarm, where.setitimer, where.getitimer = alarm, setitimer, getitimer
     _module.signal, _module.getsignal = signal, getsignal
+
+
+def handle_again():
+    """Give up what the server was started with: nohup, or a shell's background, ignores signals for all below it."""
+    for number in _signal.valid_signals() - IGNORED_BY_PYTHON:
+        if _get(number) == _signal.SIG_IGN:
+            _set(number, _signal.default_int_handler if number == _signal.SIGINT else SIG_DFL)
 
 
 def settle():

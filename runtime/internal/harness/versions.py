@@ -14,6 +14,9 @@ RAISE = opmap["RAISE_VARARGS"]  # the opcode of a raise statement
 # before that when its first frame is asked for, which four calls more have done then.
 WALKS_FROM_CALL = sys.version_info >= (3, 14)
 
+# From 3.12 on a library says by the names of files whom a warning blames, not by a count of frames.
+BLAMES_BY_FILE = sys.version_info >= (3, 12)
+
 # What Python says of threading._shutdown where that fails.
 SHUTDOWN_FAILED = (
     "Exception ignored on threading shutdown:\n"

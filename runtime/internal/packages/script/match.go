@@ -108,6 +108,12 @@ type extra struct {
 	err   error
 }
 
+// notInstalled is why, where there is no version of it at all.
+const notInstalled = "not installed"
+
+// Missing reports whether the failure is that there is no version of it at all.
+func (f Failure) Missing() bool { return f.Reason == notInstalled }
+
 // missing lists why a requirement is not satisfied, in the order in which it is
 // found. Extras may need others, and themselves: each is looked at once.
 func (j *judge) missing(r requirement.Requirement) (reasons []string) {
@@ -127,7 +133,7 @@ func (j *judge) missing(r requirement.Requirement) (reasons []string) {
 		d, ok := j.Installed[need.Name]
 		switch {
 		case !ok:
-			add(from + "not installed")
+			add(from + notInstalled)
 			continue
 		case !d.Satisfies(need.Specifiers):
 			add(from + d.Text + " is installed")
