@@ -70,6 +70,9 @@ func (e *environment) importHint(message string, job *Job) string {
 		if now := formerly[known]; now != "" {
 			return "That is of Python 2; in Python 3 it is " + now + "."
 		}
+		if text := e.ofAnotherPython(known); text != "" {
+			return text
+		}
 	}
 	sent := func(f File) bool { return f.Name == top+".py" }
 	if strings.Contains(message, "is not a package") && slices.ContainsFunc(job.Files, sent) {

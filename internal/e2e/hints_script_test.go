@@ -54,6 +54,11 @@ var hintTests = []struct{ name, script, hint string }{
 	{"type", "type X = int\ndef main(): pass", "3.11"},
 	{"generic", "def main[T](x: T): pass", "3.11"},
 	{"f-string", "def main():\n    d = {}\n    return f'{d['a']}'", "3.11"},
+	{"template", "def main(): return t'{1}'", "Python 3.14; this is 3.11"},
+	{"except without parentheses", "def main():\n    try: pass\n    except A, B as e: pass", "except (A, B)"},
+	{"a later module", "import annotationlib\ndef main(): pass", "new in Python 3.14; this is 3.11."},
+	{"a later package", "from compression import zstd\ndef main(): pass", "new in Python 3.14; this is 3.11."},
+	{"a later part", "import string.templatelib\ndef main(): pass", "new in Python 3.14; this is 3.11."},
 	{"f-string, backslash", "def main():\n    return f'{\"\\n\".join([])}'", "backslash"},
 	{"await", "def main():\n    await x()", "async def main()"},
 	{"await at the top", "await x()\ndef main(): pass", "async def main()"},
@@ -127,7 +132,8 @@ var hintTests = []struct{ name, script, hint string }{
 }
 
 // laterPython are those of them that a later Python than 3.11 takes as they are.
-var laterPython = []string{"except", "type", "generic", "f-string", "f-string, backslash"}
+var laterPython = []string{"except", "type", "generic", "f-string", "f-string, backslash", "template",
+	"a later module", "a later package", "a later part"}
 
 // A script that comes from elsewhere, or is meant for something else, is told what to
 // change.
