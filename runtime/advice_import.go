@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
+	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 )
 
 // Uses of os that nothing stands in for.
@@ -45,6 +46,11 @@ func instead(module string) string {
 
 var (
 	missing = regexp.MustCompile(`^ModuleNotFoundError: No module named '([^']+)'`)
+	// library is what is said of a shared library that is not there.
+	library = regexp.MustCompile(`^ImportError: (lib[\w.+-]+\.so[\w.]*): cannot open shared object file`)
+	// otherNumpy is what is said by code that was compiled for another numpy.
+	otherNumpy = regexp.MustCompile(`^ValueError: numpy\.dtype size changed, .*Expected 96 from C header|` +
+		`^ImportError: numpy\.core\.multiarray failed to import`)
 	// optional is what libraries say when they lack another. They word it freely.
 	optional = regexp.MustCompile(`(?i)\b(pip|pip3|conda) install\b|\buse pip\b|\b(install|installed|provided)( it)? ` +
 		`(with|by|via|using) (pip|conda)\b|\bplease install\b|\bneed to install\b|\bmissing optional dependenc|` +
@@ -59,7 +65,7 @@ func (e *environment) importHint(message string, job *Job) string {
 		if optional.MatchString(message) && isLibrarys(message) {
 			return "A package is missing that this one can do without, but not here. " + installed
 		}
-		return ""
+		return unfitHint(message, job.Script)
 	}
 	name := found[1]
 	top, rest, _ := strings.Cut(name, ".")
@@ -107,8 +113,25 @@ func (e *environment) importHint(message string, job *Job) string {
 	return installed + " A module of your own goes along in files, as " + top + ".py."
 }
 
+// unfitHint is what can be done about a package that is there and can't be imported.
+func unfitHint(message, script string) string {
+	switch needs := library.FindStringSubmatch(message); {
+	case needs != nil && strings.Contains(script, "cv2"):
+		return "Ask for opencv-python-headless in the place of opencv-python: it does without " + needs[1] + "."
+	case needs != nil:
+		return "A package needs " + needs[1] + ", a library of the system, which scripts don't have."
+	case otherNumpy.MatchString(message):
+		return "A package was built for numpy 1: ask for numpy<2 beside it, or for a later version of it."
+	}
+	return ""
+}
+
 // installedOnRequest is how a script has a distribution installed, where that is done.
 func installedOnRequest(distribution string, job *Job) string {
+	if header, err := script.Read(job.Script); err == nil && header != nil && job.Environment == "" {
+		return `It is installed for a script that asks for it: add "` + distribution + `" to dependencies in the ` +
+			"comment # /// script."
+	}
 	hint := `It is installed for a script that asks for it, in three lines of its own: # /// script` + "\n" +
 		`# dependencies = ["` + distribution + `"]` + "\n# ///"
 	if job.Environment != "" {

@@ -105,6 +105,12 @@ var hintTests = []struct{ name, script, hint string }{
 		"package management tool to install the tabulate package.')", "PYTHON_PACKAGES"},
 	{"optional, older", "def main(): raise ImportError(\"Missing optional dependency 'openpyxl'. Use pip or conda.\")",
 		"PYTHON_PACKAGES"},
+	{"a library of the system", "def main(): raise ImportError('libGL.so.1: cannot open shared object file: No such " +
+		"file or directory') # import cv2", "opencv-python-headless"},
+	{"another library", "def main(): raise ImportError('libgomp.so.1: cannot open shared object file: No such " +
+		"file or directory')", "needs libgomp.so.1, a library of the system"},
+	{"another numpy", "def main(): raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. " +
+		"Expected 96 from C header, got 88 from PyObject')", "numpy<2"},
 	{"a name of a module", "from json import nothing\ndef main(): pass", ""},
 
 	{"input", "def main():\n    return input()", "stdin"},

@@ -120,6 +120,10 @@ func TestInstallIsTold(t *testing.T) {
 	if string(got.member["result"]) != `"2.5"` {
 		t.Errorf("%q: %s", hint, got.body)
 	}
+	got = server.run(t, "# /// script\n# dependencies = ['thing']\n# ///\nimport yaml\ndef main(): pass")
+	if want := `add \"pyyaml\" to dependencies`; !strings.Contains(got.body, want) {
+		t.Errorf("with a header: %s", got.body)
+	}
 	got = server.run(t, "# /// script\n# dependencies = ['yaml']\n# ///\ndef main(): pass")
 	if want := `"hint":"Perhaps pyyaml is meant, the package that has the module yaml. Ask for`; !strings.Contains(
 		got.body, want) {
