@@ -92,7 +92,11 @@ func (e *environment) importHint(message string, job *Job) string {
 		return text // a package that would not work here if it were installed
 	}
 	distribution := distributionOf(top)
-	if other := e.all.having(distribution); other != "" && other != e.name {
+	other := e.all.having(distribution)
+	if choosesItself(job) && requirement.ValidName(distribution) && (other != "" || e.all.installs != nil) {
+		return `Add "` + distribution + `" to dependencies in the comment # /// script.`
+	}
+	if other != "" && other != e.name {
 		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
 	}
 	if other := e.all.beingMadeReady(); other != "" {
@@ -126,12 +130,14 @@ func unfitHint(message, script string) string {
 	return ""
 }
 
+// choosesItself says that it is a script's metadata that its environment was chosen by.
+func choosesItself(job *Job) bool {
+	header, err := script.Read(job.Script)
+	return err == nil && header != nil && job.Environment == ""
+}
+
 // installedOnRequest is how a script has a distribution installed, where that is done.
 func installedOnRequest(distribution string, job *Job) string {
-	if header, err := script.Read(job.Script); err == nil && header != nil && job.Environment == "" {
-		return `It is installed for a script that asks for it: add "` + distribution + `" to dependencies in the ` +
-			"comment # /// script."
-	}
 	hint := `It is installed for a script that asks for it, in three lines of its own: # /// script` + "\n" +
 		`# dependencies = ["` + distribution + `"]` + "\n# ///"
 	if job.Environment != "" {

@@ -121,7 +121,7 @@ func TestInstallIsTold(t *testing.T) {
 		t.Errorf("%q: %s", hint, got.body)
 	}
 	got = server.run(t, "# /// script\n# dependencies = ['thing']\n# ///\nimport yaml\ndef main(): pass")
-	if want := `add \"pyyaml\" to dependencies`; !strings.Contains(got.body, want) {
+	if want := `Add \"pyyaml\" to dependencies`; !strings.Contains(got.body, want) {
 		t.Errorf("with a header: %s", got.body)
 	}
 	got = server.run(t, "# /// script\n# dependencies = ['yaml']\n# ///\ndef main(): pass")
