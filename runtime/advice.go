@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pyexec/pyexec/runtime/internal/python"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 )
 
@@ -132,7 +131,7 @@ func (r *Runtime) hint(e *environment, result *Result, detail string, job *Job) 
 	case result.Status == ScriptError && calledWrong(result):
 		return argumentHint(job, result.Error)
 	case result.Status == SyntaxError, result.Status == MainMissing:
-		if text := sourceHint(result, job.Script, python.Series(r.info.PythonVersion)); text != "" {
+		if text := e.sourceHint(result, job.Script); text != "" {
 			return text
 		}
 	case result.Status == ImportBlocked:

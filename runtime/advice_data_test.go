@@ -14,7 +14,7 @@ func TestDataSetIsThatOfTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9-]+)==`).FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9-]+==\S+)`).FindAllStringSubmatch(string(text), -1) {
 		want = append(want, m[1])
 	}
 	if len(want) < 40 || !slices.Equal(dataSet, want) {
@@ -32,6 +32,27 @@ func TestDistributionOf(t *testing.T) {
 	} {
 		if got := distributionOf(module); got != want {
 			t.Errorf("%s: %s, want %s", module, got, want)
+		}
+	}
+}
+
+// Whoever follows the hint meets no next error: the data set has all that is asked for.
+func TestInDataSet(t *testing.T) {
+	for text, want := range map[string]bool{
+		"pandas": true, "pandas>=2": true, "Python_Dateutil": true, "scikit-learn!=1.0": true,
+		"pandas<2": false, "pandas[performance]": false, "sklearn": false, "rich": false,
+		"requires-python >=3.12": false,
+	} {
+		if got := inDataSet(text); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+	for distribution, want := range map[string]string{
+		"sklearn": "Perhaps scikit-learn is meant, the package that has the module sklearn. ",
+		"pil":     "Perhaps pillow is meant, the package that has the module PIL. ", "pillow": "", "rich": "",
+	} {
+		if got := misnamed(distribution); got != want {
+			t.Errorf("%s: %q", distribution, got)
 		}
 	}
 }

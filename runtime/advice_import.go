@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
+	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 )
 
 // Uses of os that nothing stands in for.
@@ -45,6 +46,11 @@ func instead(module string) string {
 
 var (
 	missing = regexp.MustCompile(`^ModuleNotFoundError: No module named '([^']+)'`)
+	// library is what is said of a shared library that is not there.
+	library = regexp.MustCompile(`^ImportError: (lib[\w.+-]+\.so[\w.]*): cannot open shared object file`)
+	// otherNumpy is what is said by code that was compiled for another numpy.
+	otherNumpy = regexp.MustCompile(`^ValueError: numpy\.dtype size changed, .*Expected 96 from C header|` +
+		`^ImportError: numpy\.core\.multiarray failed to import`)
 	// optional is what libraries say when they lack another. They word it freely.
 	optional = regexp.MustCompile(`(?i)\b(pip|pip3|conda) install\b|\buse pip\b|\b(install|installed|provided)( it)? ` +
 		`(with|by|via|using) (pip|conda)\b|\bplease install\b|\bneed to install\b|\bmissing optional dependenc|` +
@@ -59,7 +65,7 @@ func (e *environment) importHint(message string, job *Job) string {
 		if optional.MatchString(message) && isLibrarys(message) {
 			return "A package is missing that this one can do without, but not here. " + installed
 		}
-		return ""
+		return unfitHint(message, job.Script)
 	}
 	name := found[1]
 	top, rest, _ := strings.Cut(name, ".")
@@ -69,6 +75,9 @@ func (e *environment) importHint(message string, job *Job) string {
 		}
 		if now := formerly[known]; now != "" {
 			return "That is of Python 2; in Python 3 it is " + now + "."
+		}
+		if text := e.ofAnotherPython(known); text != "" {
+			return text
 		}
 	}
 	sent := func(f File) bool { return f.Name == top+".py" }
@@ -83,7 +92,11 @@ func (e *environment) importHint(message string, job *Job) string {
 		return text // a package that would not work here if it were installed
 	}
 	distribution := distributionOf(top)
-	if other := e.all.having(distribution); other != "" && other != e.name {
+	other := e.all.having(distribution)
+	if choosesItself(job) && requirement.ValidName(distribution) && (other != "" || e.all.installs != nil) {
+		return `Add "` + distribution + `" to dependencies in the comment # /// script.`
+	}
+	if other != "" && other != e.name {
 		return `The environment "` + other + `" has it: send "environment": "` + other + `".`
 	}
 	if other := e.all.beingMadeReady(); other != "" {
@@ -102,6 +115,25 @@ func (e *environment) importHint(message string, job *Job) string {
 		return "Perhaps " + close + " is meant. " + installed
 	}
 	return installed + " A module of your own goes along in files, as " + top + ".py."
+}
+
+// unfitHint is what can be done about a package that is there and can't be imported.
+func unfitHint(message, script string) string {
+	switch needs := library.FindStringSubmatch(message); {
+	case needs != nil && strings.Contains(script, "cv2"):
+		return "Ask for opencv-python-headless in the place of opencv-python: it does without " + needs[1] + "."
+	case needs != nil:
+		return "A package needs " + needs[1] + ", a library of the system, which scripts don't have."
+	case otherNumpy.MatchString(message):
+		return "A package was built for numpy 1: ask for numpy<2 beside it, or for a later version of it."
+	}
+	return ""
+}
+
+// choosesItself says that it is a script's metadata that its environment was chosen by.
+func choosesItself(job *Job) bool {
+	header, err := script.Read(job.Script)
+	return err == nil && header != nil && job.Environment == ""
 }
 
 // installedOnRequest is how a script has a distribution installed, where that is done.

@@ -69,7 +69,7 @@ var formerly = map[string]string{
 	"__builtin__": "builtins", "Tkinter": "tkinter", "thread": "_thread", "commands": "subprocess", "md5": "hashlib",
 	"sha": "hashlib", "sets": "set", "cookielib": "http.cookiejar", "SocketServer": "socketserver",
 	"copy_reg": "copyreg", "anydbm": "dbm", "UserDict": "collections", "UserList": "collections",
-	"asynchat": "asyncio", "asyncore": "asyncio", "exceptions": "builtins",
+	"exceptions": "builtins",
 }
 
 // distributions are packages that go by another name where they are installed.

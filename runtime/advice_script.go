@@ -114,6 +114,9 @@ func asyncHint(message string) string {
 	switch {
 	case strings.Contains(message, "'coroutine'"):
 		return "An await is missing: what an async function gives has to be awaited, in an async def main()."
+	case strings.HasPrefix(message, "RuntimeError: There is no current event loop"):
+		return "Since Python 3.14 there is none before asyncio.run(): call that, or define async def main(), which " +
+			"the service runs."
 	case strings.HasPrefix(message, "RuntimeError: asyncio.run() cannot be called from a running event loop"),
 		strings.HasPrefix(message, "RuntimeError: This event loop is already running"):
 		return "An async def main() runs in an event loop already: await there, without asyncio.run()."

@@ -8,15 +8,21 @@ import (
 
 // sourceHint is what can be done about a script that is no Python of this series, or
 // has no main, by what it looks like; empty where it looks like nothing known.
-func sourceHint(result *Result, script, series string) string {
-	return strings.ReplaceAll(sourceHintFor(result, script, series), "SERIES", series)
+func (e *environment) sourceHint(result *Result, script string) string {
+	series := e.series()
+	hint := strings.ReplaceAll(sourceHintFor(result, script, series), "SERIES", series)
+	if first := strings.Index(hint, "LATER"); first >= 0 {
+		return hint[:first] + e.all.later(hint[first+len("LATER"):])
+	}
+	return hint
 }
 
 // oldest is the one series of those that scripts run on which lacks what the hints
-// say it does: type parameters, and f-strings with anything in their braces.
+// say it does: type parameters, f-strings with anything in their braces, template strings.
 const oldest = "3.11"
 
-// sourceHintFor is sourceHint with SERIES where its name stands.
+// sourceHintFor is sourceHint with SERIES where its name stands, and LATER at the end,
+// before a series, where it is to be said who has that one.
 func sourceHintFor(result *Result, script, series string) string {
 	start := strings.TrimLeft(script[:min(len(script), 4096)], "\ufeff \t\r\n")
 	for _, whole := range wholes {
@@ -33,7 +39,7 @@ func sourceHintFor(result *Result, script, series string) string {
 	}
 	line := lineOf(script, result.Line)
 	for _, look := range looks {
-		if look.line.MatchString(line) && (look.hint != later || series == oldest) {
+		if look.line.MatchString(line) && (series == oldest || look.hint != later && look.hint != template) {
 			return look.hint
 		}
 	}
@@ -108,15 +114,21 @@ var looks = []struct {
 	{regexp.MustCompile(`&&|\|\||^\s*else\s+if\b|\+\+\s*$`),
 		"Python writes and, or, not, elif and x += 1."},
 	{regexp.MustCompile(`^\s*type\s+\w+(\[.*\])?\s*=|^\s*(def|class)\s+\w+\[`), later},
+	{regexp.MustCompile(`(^|[^\w"'])([tT][rR]?|[rR][tT])["']`), template},
 }
 
 const (
-	later   = "That is of a later Python; this is SERIES. For types there are typing.TypeVar, Generic and TypeAlias."
+	later = "That is of a later Python; this is SERIES. For types there are typing.TypeVar, Generic and TypeAlias." +
+		"LATER3.12"
+	template = "Template strings are of Python 3.14; this is SERIES: write f in the place of t where text is meant." +
+		"LATER3.14"
+	parentheses = "Write except (A, B): of several exceptions, and except A as e: in the place of Python 2's " +
+		"except A, e:."
 	escaped = "The script was escaped as for HTML: send < > & and quotes as they are."
 	two     = "That is Python 2; this is SERIES."
 	// of f-strings
 	inBraces = "Take what is in the braces out into a variable: up to Python 3.11, which this is, it holds no " +
-		"backslash, no # and no quote of the kind around it."
+		"backslash, no # and no quote of the kind around it.LATER3.12"
 	twice = `There is \n in the place of the ends of lines: the script was escaped twice.`
 )
 
@@ -125,7 +137,8 @@ var messages = []struct {
 	says *regexp.Regexp
 	hint string
 }{
-	{regexp.MustCompile(`Missing parentheses in call to|multiple exception types must be|leading zeros in dec`), two},
+	{regexp.MustCompile(`multiple exception types must be`), parentheses},
+	{regexp.MustCompile(`Missing parentheses in call to|leading zeros in dec`), two},
 	{regexp.MustCompile(`f-string: (unmatched|expecting '}')|f-string expression part cannot include`), inBraces},
 	{regexp.MustCompile(`'await' outside|'async \w+' outside`),
 		"Define async def main() and await there: the service runs it."},

@@ -76,6 +76,8 @@ var ways = map[string]way{
 	"copy":    {sentence: "Return a copy without that reference: JSON is a tree."},
 	"key": {sentence: "Convert the keys to str, as with {str(k): v for k, v in x.items()}; int, finite float, bool " +
 		"and None are taken, too."},
+	"template": {sentence: "It is a template and no text: write f in the place of t, or call substitute() of a " +
+		"string.Template."},
 	"file":          {sentence: "Close it, and set return_files in the request: the file itself comes back."},
 	"save_book":     {sentence: `Save it, with x.save("book.xlsx"), and set return_files: the file comes back.`},
 	"save_document": {sentence: "Save it, with x.save(name), and set return_files: the file comes back."},

@@ -140,7 +140,7 @@ func (r *Runtime) unsatisfied(nearest *script.Environment, failing []script.Fail
 		Status: EnvironmentMissing, Line: failing[0].Line,
 		Error: fmt.Sprintf("No environment has what the script asks for. The nearest is %q, which lacks: %s",
 			nearest.Name, inWords(failing)),
-		Hint: r.all.dataHintOf(failing) + "Ask for less in the comment # /// script, or name an environment in the " +
+		Hint: r.all.headerHint(failing) + "Ask for less in the comment # /// script, or name an environment in the " +
 			"request to run the script as it is. GET /capabilities lists the environments; the operator can add to " +
 			"them with ENVIRONMENTS.",
 	}

@@ -174,8 +174,13 @@ func TestChoice(t *testing.T) {
 	lacking := Job{Script: header(`dependencies = ["thing"]`) + "import thing\n", Environment: "default"}
 	got, err := r.Run(t.Context(), lacking, Hooks{})
 	if want := `The environment "default", which the request names, lacks what the script asks for: thing: not ` +
-		`installed (line 2)`; err != nil || got.Status != ScriptError || got.Hint != want {
+		`installed (line 2). Without environment in the request one is looked for that has it.`; err != nil || got.Status != ScriptError || got.Hint != want {
 		t.Errorf("%+v, %v", got, err)
+	}
+	// One that says what it needs says all of it.
+	got = execute(t, r, header(`requires-python = ">=3.11"`)+"import thing\n", nil)
+	if want := `Add "thing" to dependencies in the comment # /// script.`; got.Hint != want {
+		t.Errorf("%+v", got)
 	}
 	// A script without a header is told where its module is.
 	got = execute(t, r, "import thing\ndef main(): pass", nil)

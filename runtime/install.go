@@ -104,11 +104,18 @@ func notInstalled(why error, failing []script.Failure) Result {
 	if len(text) > reasonBytes {
 		text = strings.ToValidUTF8(text[:reasonBytes], "") + "…"
 	}
+	var instead string
+	for _, f := range failing {
+		if strings.HasPrefix(text, f.Distribution+": ") {
+			instead = misnamed(f.Distribution)
+		}
+	}
 	return Result{
 		Status: EnvironmentMissing, Line: failing[0].Line,
 		Error: fmt.Sprintf("No environment has what the script asks for, and it can't be installed: %s", text),
-		Hint: "Ask for other packages or versions in the comment # /// script: wheels of the operator's index are " +
-			"installed, for the Python and the machine here. GET /capabilities lists the environments that there are.",
+		Hint: instead + "Ask for other packages or versions in the comment # /// script: wheels of the operator's " +
+			"index are installed, for the Python and the machine here. GET /capabilities lists the environments that " +
+			"there are.",
 	}
 }
 

@@ -50,7 +50,8 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	}
 	result.Environment, result.Unmet = c.environment.name, c.unmet
 	if c.unmet != "" && strings.HasPrefix(result.Error, "ModuleNotFoundError: ") {
-		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s",
+		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s. "+
+			"Without environment in the request one is looked for that has it.",
 			result.Environment, result.Unmet)
 	}
 	return result, err

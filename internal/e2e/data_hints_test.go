@@ -41,6 +41,18 @@ func TestHintsOfTheDataSet(t *testing.T) {
 		!strings.HasPrefix(hint, "The package scikit-learn is in the data set") || !strings.Contains(hint, localLine) {
 		t.Errorf("a header: %v", reply)
 	}
+	// Started so, the server would refuse these, too.
+	for header, want := range map[string]string{
+		"dependencies = ['pandas<2']":                             "Ask for less",
+		"dependencies = ['pandas', 'torch']":                      "Ask for less",
+		"dependencies = ['pandas']\n# requires-python = '>=3.99'": "Ask for less",
+		"dependencies = ['sklearn']":                              "Perhaps scikit-learn is meant",
+	} {
+		_, reply := execute(t, server.http.URL, "# /// script\n# "+header+"\n# ///\ndef main(): pass")
+		if hint, _ := reply["hint"].(string); !strings.HasPrefix(hint, want) {
+			t.Errorf("%s: %v", header, reply)
+		}
+	}
 }
 
 // The hint comes through every door; of an event, the reply is in the log here.

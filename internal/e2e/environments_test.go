@@ -51,8 +51,8 @@ func TestEnvironmentsEverywhere(t *testing.T) {
 		{"# /// script\n# dependencies = ['thing<2']\n# ///", "", `{"result":"1.5","stdout":""}`},
 		{"# /// script\r\n# dependencies = ['thing<2']\r\n# ///", "new", `{"result":"2.0","stdout":""}`},
 		{"# /// script\n# dependencies = [\n#   'thing>=3',\n# ]\n# ///", "",
-			`{"error":"No environment has what the script asks for. The nearest is \"default\", which lacks: thing>=3: ` +
-				`not installed (line 3)","status":"environment_missing","line":3,`},
+			`{"error":"No environment has what the script asks for. The nearest is \"new\", which lacks: thing>=3: ` +
+				`2.0 is installed (line 3)","status":"environment_missing","line":3,`},
 		{"", "newer", `{"error":"There is no environment \"newer\", only default, new, old",` +
 			`"status":"environment_missing",`},
 	} {

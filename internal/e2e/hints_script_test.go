@@ -54,6 +54,11 @@ var hintTests = []struct{ name, script, hint string }{
 	{"type", "type X = int\ndef main(): pass", "3.11"},
 	{"generic", "def main[T](x: T): pass", "3.11"},
 	{"f-string", "def main():\n    d = {}\n    return f'{d['a']}'", "3.11"},
+	{"template", "def main(): return t'{1}'", "Python 3.14; this is 3.11"},
+	{"except without parentheses", "def main():\n    try: pass\n    except A, B as e: pass", "except (A, B)"},
+	{"a later module", "import annotationlib\ndef main(): pass", "new in Python 3.14; this is 3.11."},
+	{"a later package", "from compression import zstd\ndef main(): pass", "new in Python 3.14; this is 3.11."},
+	{"a later part", "import string.templatelib\ndef main(): pass", "new in Python 3.14; this is 3.11."},
 	{"f-string, backslash", "def main():\n    return f'{\"\\n\".join([])}'", "backslash"},
 	{"await", "def main():\n    await x()", "async def main()"},
 	{"await at the top", "await x()\ndef main(): pass", "async def main()"},
@@ -100,6 +105,12 @@ var hintTests = []struct{ name, script, hint string }{
 		"package management tool to install the tabulate package.')", "PYTHON_PACKAGES"},
 	{"optional, older", "def main(): raise ImportError(\"Missing optional dependency 'openpyxl'. Use pip or conda.\")",
 		"PYTHON_PACKAGES"},
+	{"a library of the system", "def main(): raise ImportError('libGL.so.1: cannot open shared object file: No such " +
+		"file or directory') # import cv2", "opencv-python-headless"},
+	{"another library", "def main(): raise ImportError('libgomp.so.1: cannot open shared object file: No such " +
+		"file or directory')", "needs libgomp.so.1, a library of the system"},
+	{"another numpy", "def main(): raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. " +
+		"Expected 96 from C header, got 88 from PyObject')", "numpy<2"},
 	{"a name of a module", "from json import nothing\ndef main(): pass", ""},
 
 	{"input", "def main():\n    return input()", "stdin"},
@@ -127,7 +138,8 @@ var hintTests = []struct{ name, script, hint string }{
 }
 
 // laterPython are those of them that a later Python than 3.11 takes as they are.
-var laterPython = []string{"except", "type", "generic", "f-string", "f-string, backslash"}
+var laterPython = []string{"except", "type", "generic", "f-string", "f-string, backslash", "template",
+	"a later module", "a later package", "a later part"}
 
 // A script that comes from elsewhere, or is meant for something else, is told what to
 // change.

@@ -120,6 +120,15 @@ func TestInstallIsTold(t *testing.T) {
 	if string(got.member["result"]) != `"2.5"` {
 		t.Errorf("%q: %s", hint, got.body)
 	}
+	got = server.run(t, "# /// script\n# dependencies = ['thing']\n# ///\nimport yaml\ndef main(): pass")
+	if want := `Add \"pyyaml\" to dependencies`; !strings.Contains(got.body, want) {
+		t.Errorf("with a header: %s", got.body)
+	}
+	got = server.run(t, "# /// script\n# dependencies = ['yaml']\n# ///\ndef main(): pass")
+	if want := `"hint":"Perhaps pyyaml is meant, the package that has the module yaml. Ask for`; !strings.Contains(
+		got.body, want) {
+		t.Errorf("a module's name: %s", got.body)
+	}
 	for path, part := range map[string]string{
 		"/capabilities": `"environment_install": "wheels"`,
 		"/":             "Packages that no environment has are installed",

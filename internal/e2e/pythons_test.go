@@ -81,6 +81,17 @@ func TestTwoPythons(t *testing.T) {
 		})
 	}
 	runs.Wait()
+	for script, want := range map[string]string{
+		"import annotationlib": `this is 3.11. The environment "default" has ` + series,
+		"x = t'{1}'":           `where text is meant. The environment "default" has ` + series,
+		"print 'a'":            "this is 3.11.",
+	} {
+		got, err := server.send(t.Context(), strings.NewReader(string(encoded(t, map[string]any{
+			"script": script + "\ndef main(): pass", "environment": "plain"}))))
+		if err != nil || !strings.Contains(got.text("hint"), want) {
+			t.Errorf("%s: %s, %v, want %s", script, got.body, err, want)
+		}
+	}
 	resp, err := server.client.Get(server.http.URL + "/capabilities")
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ NAMED = {
     "collections.UserString": "str",
     "enum.Enum": "value name",
     "configparser.RawConfigParser": "sections",
+    "string.Template": "template",
     "re.Match": "group str",
     "re.Pattern": "pattern str",
     "xml.Element": "tostring",

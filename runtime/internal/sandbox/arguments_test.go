@@ -91,7 +91,7 @@ var argumentCases = []struct {
 	{"madvise MADV_HUGEPAGE", unix.SYS_MADVISE, [6]uint64{0, 4096, unix.MADV_HUGEPAGE}, refuse(unix.EINVAL)},
 	{"madvise MADV_COLLAPSE", unix.SYS_MADVISE, [6]uint64{0, 4096, unix.MADV_COLLAPSE}, refuse(unix.EINVAL)},
 	{"madvise MADV_MERGEABLE", unix.SYS_MADVISE, [6]uint64{0, 4096, unix.MADV_MERGEABLE}, refuse(unix.EINVAL)},
-	{"sendfile", unix.SYS_SENDFILE, [6]uint64{1, 2, 0, 1}, eperm},
+	{"sendfile", unix.SYS_SENDFILE, [6]uint64{1, 2, 0, 1}, refuse(unix.ENOTSOCK)},
 	{"pipe2", unix.SYS_PIPE2, [6]uint64{0, unix.O_CLOEXEC | unix.O_NONBLOCK}, allow},
 	{"pipe2 of packets", unix.SYS_PIPE2, [6]uint64{0, unix.O_CLOEXEC | unix.O_DIRECT}, eperm},
 

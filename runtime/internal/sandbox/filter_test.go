@@ -219,6 +219,8 @@ func TestRandomArguments(t *testing.T) {
 		switch {
 		case a.call == unix.SYS_CLONE3:
 			want = enosys
+		case a.call == unix.SYS_SENDFILE:
+			want = refuse(unix.ENOTSOCK)
 		case a.call == unix.SYS_MADVISE && !slices.Contains(advices, uint32(a.args[2])):
 			want = refuse(unix.EINVAL)
 		case known && !slices.ContainsFunc(when, func(c cond) bool { return !c.holds(a.args) }):

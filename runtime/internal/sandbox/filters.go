@@ -19,6 +19,8 @@ func baseFilter() ([]byte, error) {
 			call: unix.SYS_MADVISE, when: []cond{{arg: 2, oneOf: slices.Concat(advices, zygoteAdvices)}},
 			then: allow, els: refuse(unix.EINVAL),
 		},
+		// Python's Path.copy goes on without it after this error alone.
+		{call: unix.SYS_SENDFILE, then: refuse(unix.ENOTSOCK)},
 	}
 	for _, call := range zygoteCalls {
 		rules = append(rules, rule{call: call, then: allow})

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -44,14 +45,15 @@ type Failure struct {
 func (f Failure) String() string { return f.Requirement + ": " + f.Reason }
 
 // Choose returns the first environment that satisfies the header. If none does it
-// returns the one that fails the fewest requirements, of several the first, with
-// those that fail. It returns nil if the list is empty.
+// returns the one that fails the fewest requirements, with those that fail; of several
+// the one that has the most of it in another version, of these the first. It returns nil
+// if the list is empty.
 func (h *Header) Choose(list []*Environment) (*Environment, []Failure) {
 	var nearest *Environment
 	var fewest []Failure
 	for _, e := range list {
 		failing := h.Failures(e)
-		if nearest == nil || len(failing) < len(fewest) {
+		if nearest == nil || cmp.Or(len(failing)-len(fewest), absent(failing)-absent(fewest)) < 0 {
 			nearest, fewest = e, failing
 		}
 		if len(failing) == 0 {
@@ -60,6 +62,18 @@ func (h *Header) Choose(list []*Environment) (*Environment, []Failure) {
 	}
 	return nearest, fewest
 }
+
+// absent counts the distributions that are not there in any version.
+func absent(failing []Failure) (n int) {
+	for _, f := range failing {
+		if f.Reason == notInstalled {
+			n++
+		}
+	}
+	return n
+}
+
+const notInstalled = "not installed"
 
 // Failures lists what an environment does not satisfy, in the order of the
 // script; none if it satisfies all.
@@ -108,12 +122,6 @@ type extra struct {
 	err   error
 }
 
-// notInstalled is why, where there is no version of it at all.
-const notInstalled = "not installed"
-
-// Missing reports whether the failure is that there is no version of it at all.
-func (f Failure) Missing() bool { return f.Reason == notInstalled }
-
 // missing lists why a requirement is not satisfied, in the order in which it is
 // found. Extras may need others, and themselves: each is looked at once.
 func (j *judge) missing(r requirement.Requirement) (reasons []string) {
@@ -133,7 +141,7 @@ func (j *judge) missing(r requirement.Requirement) (reasons []string) {
 		d, ok := j.Installed[need.Name]
 		switch {
 		case !ok:
-			add(from + notInstalled)
+			add(from + "not installed")
 			continue
 		case !d.Satisfies(need.Specifiers):
 			add(from + d.Text + " is installed")

@@ -119,6 +119,7 @@ func TestChoose(t *testing.T) {
 		{"dependencies = ['numpy']", "data", 0}, {"requires-python = '>=3.12'", "new", 0},
 		{"requires-python = '>=3.12'\ndependencies = ['rich']", "newer", 0},
 		{"dependencies = ['numpy>=3', 'requests', 'rich']", "newer", 1},
+		{"dependencies = ['numpy>=9']", "data", 1}, // which has another version
 		{"requires-python = '>=3.15'", "plain", 1}, // the first of several as near
 		{"requires-python = '>=3.12'\ndependencies = ['numpy<3', 'rich', 'gone']", "data", 2},
 		{"dependencies = ['gone', 'numpy; python_version >= \"3.14\"', 'rich']", "data", 1},
