@@ -47,6 +47,8 @@ var hostileWheels = []struct {
 	{"odd characters", wheeltest.Wheel{Files: [][2]string{{"a\nb.py", ""}}}, "is no path in a wheel"},
 	{"a name too long", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("x", 300), ""}}}, "file name too long"},
 	{"a file and a directory", wheeltest.Wheel{Files: [][2]string{{"a", ""}, {"a/b.py", ""}}}, "a: file exists"},
+	{"few files in many directories", wheeltest.Wheel{Files: deepFiles(100, 400)},
+		"more than 30000 files and directories"},
 	{"100,000 files", wheeltest.Wheel{Files: manyFiles(100_000)}, "files: more than 30000"},
 	{"a bomb", wheeltest.Wheel{Files: [][2]string{{"bomb.py", strings.Repeat("\n", 200<<20)}}}, "unpacks to more than"},
 	{"two halves of a bomb", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(3 << 20)}, {"b.bin",
@@ -74,6 +76,14 @@ var hostileWheels = []struct {
 	{"needs a URL", wheeltest.Wheel{Needs: []string{"x @ https://example.com/x.whl"}}, "only wheels of an index"},
 	{"needs itself in another version", wheeltest.Wheel{Needs: []string{"NAME==7"}}, "no version fits"},
 	{"needs too many", wheeltest.Wheel{Needs: chain("far", 500)}, "projects were looked at"},
+}
+
+// deepFiles are n files, each in so many directories of its own.
+func deepFiles(n, depth int) (list [][2]string) {
+	for i := range n {
+		list = append(list, [2]string{fmt.Sprintf("f%d", i) + strings.Repeat("/d", depth), ""})
+	}
+	return list
 }
 
 func chain(name string, n int) (list []string) {
