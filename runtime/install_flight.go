@@ -123,6 +123,7 @@ func (in *installs) fly(f *flight) {
 	if f.err != nil && errors.Is(context.Cause(f.ctx), errSlow) {
 		f.err = errSlow
 	}
+	f.err = shortened(f.err) // it is kept
 	in.mu.Lock()
 	if in.flights[f.id] == f {
 		delete(in.flights, f.id)

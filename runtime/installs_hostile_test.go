@@ -194,6 +194,31 @@ func TestInstallOfHostileHeaders(t *testing.T) {
 	leavesNothing(t, r)
 }
 
+// What is remembered of a refusal is short, however much there is to say.
+func TestReasonsAreShort(t *testing.T) {
+	var needs []string
+	for i := range 5000 {
+		needs = append(needs, fmt.Sprintf("never>=1%s", strings.Repeat(fmt.Sprintf(",>=%d", i), 50)))
+	}
+	x := wheeltest.NewIndex(t, wheelOf("wordy", "1", needs...))
+	r := start(t, installing(t, x))
+	got, err := r.Run(t.Context(), Job{Script: header(`dependencies = ["wordy"]`)}, Hooks{})
+	if err != nil || got.Status != EnvironmentMissing || !strings.Contains(got.Error, "never: no version fits") {
+		t.Errorf("%.500s, %v", fmt.Sprintf("%+v", got), err)
+	}
+	in := r.all.installs
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.known) != 1 {
+		t.Errorf("%d requests are remembered", len(in.known))
+	}
+	for _, a := range in.known {
+		if n := len(a.err.Error()); n > 2*reasonBytes {
+			t.Errorf("%d bytes of a reason are remembered", n)
+		}
+	}
+}
+
 // Extras that need each other, and sets that never fit, come to an end.
 func TestInstallEnds(t *testing.T) {
 	x := wheeltest.NewIndex(t,

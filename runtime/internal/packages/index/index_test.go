@@ -124,6 +124,15 @@ func TestPagesThatAreRefused(t *testing.T) {
 				}
 			}
 		}, "larger than", 1},
+		{"a page of too many files", func(w http.ResponseWriter, r *http.Request) {
+			page("text/html", strings.Repeat("<a href=a.whl>", pageFiles+1))(w, r)
+		}, "more than 100000 files", 1},
+		{"a list without an end", func(w http.ResponseWriter, r *http.Request) {
+			page("application/json", `{"files":[`+strings.Repeat("0,", 2_000_000)+"0]}")(w, r)
+		}, "more than 100000 files", 1},
+		{"a name without an end", func(w http.ResponseWriter, r *http.Request) {
+			page("text/html", "<a href="+strings.Repeat("a", 2000)+".whl>")(w, r)
+		}, "", 1},
 		{"a page that breaks off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Header().Set("Content-Length", "1000")
