@@ -147,7 +147,7 @@ func newFile(link string, base *url.URL) (f File, ok bool) {
 		return File{}, false
 	}
 	u, err := base.Parse(strings.TrimSpace(link))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || inward(u, base) {
 		return File{}, false
 	}
 	if h, err := ParseHash(u.Fragment, "="); err == nil {

@@ -248,6 +248,27 @@ func TestEncryption(t *testing.T) {
 	}
 }
 
+// An index elsewhere leads to no service of this machine, neither by a link nor by a
+// redirect.
+func TestNothingLeadsInward(t *testing.T) {
+	c, err := New(Config{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string]bool{"https://index.example/a/": false, "http://localhost:1/a/": true} {
+		base, _ := url.Parse(from)
+		for _, to := range []string{"http://127.0.0.1:8080/a.whl", "http://localhost/a.whl", "https://[::1]/a.whl"} {
+			if _, ok := newFile(to, base); ok != want {
+				t.Errorf("%s links to %s: %v", from, to, ok)
+			}
+			u, _ := url.Parse(to)
+			if err := c.follow(&http.Request{URL: u}, []*http.Request{{URL: base}}); (err == nil) != want {
+				t.Errorf("%s redirects to %s: %v", from, to, err)
+			}
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
