@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -266,6 +267,19 @@ func TestNothingLeadsInward(t *testing.T) {
 				t.Errorf("%s redirects to %s: %v", from, to, err)
 			}
 		}
+	}
+}
+
+// A link that is not to be followed is the fault of the index.
+func TestLinkWithoutEncryption(t *testing.T) {
+	c, _ := ask(t, Config{}, page("text/html", "<a href=http://index.example/a.whl>"))
+	files, err := c.Files(t.Context(), "a")
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	err = c.Download(t.Context(), files[0], filepath.Join(t.TempDir(), "a.whl"), nil)
+	if _, ok := errors.AsType[*Failure](err); !ok || !strings.Contains(err.Error(), "not encrypted") {
+		t.Errorf("%T %v", err, err)
 	}
 }
 
