@@ -100,10 +100,7 @@ func asCaller(err error) error {
 
 // notInstalled is the outcome for a script that asks for what can't be installed.
 func notInstalled(why error, failing []script.Failure) Result {
-	text := why.Error()
-	if len(text) > reasonBytes {
-		text = strings.ToValidUTF8(text[:reasonBytes], "") + "…"
-	}
+	text := shortened(why).Error()
 	var instead string
 	for _, f := range failing {
 		if strings.HasPrefix(text, f.Distribution+": ") {
@@ -119,8 +116,21 @@ func notInstalled(why error, failing []script.Failure) Result {
 	}
 }
 
-// reasonBytes bounds the reason of a resolver, which can name many versions.
+// reasonBytes bounds the reason of a resolver, which can name thousands of versions.
 const reasonBytes = 1000
+
+// shortened is a refusal without what is too much of its reason.
+func shortened(err error) error {
+	refusal, refused := errors.AsType[*packages.Refusal](err)
+	if !refused {
+		return err
+	}
+	text := refusal.Error()
+	if len(text) <= reasonBytes {
+		return err
+	}
+	return packages.Refuse("%s…", strings.ToValidUTF8(text[:reasonBytes], ""))
+}
 
 // waitedFor adds the time that an installation took.
 func (result *Result) waitedFor(d time.Duration) {

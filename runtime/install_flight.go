@@ -123,6 +123,7 @@ func (in *installs) fly(f *flight) {
 	if f.err != nil && errors.Is(context.Cause(f.ctx), errSlow) {
 		f.err = errSlow
 	}
+	f.err = shortened(f.err) // it is kept
 	in.mu.Lock()
 	if in.flights[f.id] == f {
 		delete(in.flights, f.id)
@@ -240,7 +241,7 @@ func (in *installs) resolve(f *flight) (key string, err error) {
 		Interpreter: f.base.setup.Load().software.Interpreter, Index: in.all.cfg.Index, Wanted: f.wanted,
 		Dir: i.Wheels, Room: in.room(i), Log: in.all.cfg.Log,
 		Bounds: packages.Bounds{Distributions: installDistributions, Projects: installProjects,
-			Download: in.cfg.SetBytes, Unpacked: in.cfg.SetBytes, Files: installFiles},
+			Download: in.cfg.SetBytes, Unpacked: in.cfg.SetBytes, Files: installFiles, Held: installHeld},
 	}
 	r, err := demand.Resolve(f.ctx)
 	if err != nil {

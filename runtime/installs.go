@@ -45,6 +45,8 @@ const (
 	installProjects      = 400
 	// The data packages together have 12,000.
 	installFiles = 30_000
+	// Jupyter's take 10 MiB, those of the project with the most files on PyPI 20.
+	installHeld = 128 << 20
 	// Each holds pages of an index and a directory of an archive in memory.
 	installsAtOnce = 2
 	// Those who wait beyond are turned away: each other header would be one more.

@@ -47,6 +47,8 @@ var hostileWheels = []struct {
 	{"odd characters", wheeltest.Wheel{Files: [][2]string{{"a\nb.py", ""}}}, "is no path in a wheel"},
 	{"a name too long", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("x", 300), ""}}}, "file name too long"},
 	{"a file and a directory", wheeltest.Wheel{Files: [][2]string{{"a", ""}, {"a/b.py", ""}}}, "a: file exists"},
+	{"few files in many directories", wheeltest.Wheel{Files: deepFiles(100, 400)},
+		"more than 30000 files and directories"},
 	{"100,000 files", wheeltest.Wheel{Files: manyFiles(100_000)}, "files: more than 30000"},
 	{"a bomb", wheeltest.Wheel{Files: [][2]string{{"bomb.py", strings.Repeat("\n", 200<<20)}}}, "unpacks to more than"},
 	{"two halves of a bomb", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(3 << 20)}, {"b.bin",
@@ -74,6 +76,14 @@ var hostileWheels = []struct {
 	{"needs a URL", wheeltest.Wheel{Needs: []string{"x @ https://example.com/x.whl"}}, "only wheels of an index"},
 	{"needs itself in another version", wheeltest.Wheel{Needs: []string{"NAME==7"}}, "no version fits"},
 	{"needs too many", wheeltest.Wheel{Needs: chain("far", 500)}, "projects were looked at"},
+}
+
+// deepFiles are n files, each in so many directories of its own.
+func deepFiles(n, depth int) (list [][2]string) {
+	for i := range n {
+		list = append(list, [2]string{fmt.Sprintf("f%d", i) + strings.Repeat("/d", depth), ""})
+	}
+	return list
 }
 
 func chain(name string, n int) (list []string) {
@@ -182,6 +192,31 @@ func TestInstallOfHostileHeaders(t *testing.T) {
 		t.Errorf("the index was asked %d times", asked)
 	}
 	leavesNothing(t, r)
+}
+
+// What is remembered of a refusal is short, however much there is to say.
+func TestReasonsAreShort(t *testing.T) {
+	var needs []string
+	for i := range 5000 {
+		needs = append(needs, fmt.Sprintf("never>=1%s", strings.Repeat(fmt.Sprintf(",>=%d", i), 50)))
+	}
+	x := wheeltest.NewIndex(t, wheelOf("wordy", "1", needs...))
+	r := start(t, installing(t, x))
+	got, err := r.Run(t.Context(), Job{Script: header(`dependencies = ["wordy"]`)}, Hooks{})
+	if err != nil || got.Status != EnvironmentMissing || !strings.Contains(got.Error, "never: no version fits") {
+		t.Errorf("%.500s, %v", fmt.Sprintf("%+v", got), err)
+	}
+	in := r.all.installs
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.known) != 1 {
+		t.Errorf("%d requests are remembered", len(in.known))
+	}
+	for _, a := range in.known {
+		if n := len(a.err.Error()); n > 2*reasonBytes {
+			t.Errorf("%d bytes of a reason are remembered", n)
+		}
+	}
 }
 
 // Extras that need each other, and sets that never fit, come to an end.

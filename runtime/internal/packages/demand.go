@@ -46,6 +46,9 @@ type Bounds struct {
 	// Download and Unpacked are bytes, Files files of all wheels together.
 	Download, Unpacked int64
 	Files              int
+	// Held is how many bytes may be in memory of what the index has: lists of files and
+	// metadata.
+	Held int64
 }
 
 // Largest page of an index, which is held in memory, and what an archive's list of
@@ -103,6 +106,7 @@ func (r *Resolved) resolve(ctx context.Context) error {
 	r.source = &source{client: client, tags: target.Tags(), python: own, dir: d.Dir,
 		hashes: func(string) []index.Hash { return nil }, projects: map[string]*project{}, most: d.Bounds.Projects,
 		limits: wheel.Usual}
+	r.source.hold = budget("what the index says of the packages", d.Bounds.Held)
 	r.source.limits.Files, r.source.limits.Bytes = d.Bounds.Files, d.Bounds.Unpacked
 	r.source.limits.Directory = int64(d.Bounds.Files)*demandEntry + 1<<20
 	env := requirement.NewEnvironment(d.Interpreter.Version, target.Machine)
@@ -124,6 +128,17 @@ func budget(of string, left int64) func(n int64) error {
 		}
 		return nil
 	}
+}
+
+// What is held of a file of an index, and of each byte of metadata that is read, also
+// while versions are being chosen.
+const heldFile, heldMetadata = 1 << 10, 4
+
+func (s *source) holds(n int64) error {
+	if s.hold == nil {
+		return nil
+	}
+	return s.hold(n)
 }
 
 // Close ends what Resolve has begun.
@@ -226,7 +241,7 @@ func (r *Resolved) unpack(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(w.Unpack(root, unwanted), w.Close()); err != nil {
+		if err := errors.Join(w.Unpack(ctx, root, unwanted), w.Close()); err != nil {
 			return err
 		}
 		// It takes room twice otherwise.

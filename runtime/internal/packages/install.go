@@ -162,7 +162,7 @@ func unpackAll(ctx context.Context, s *source, found []resolve.Candidate, dir st
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(w.Unpack(root, trimmed), w.Close()); err != nil {
+		if err := errors.Join(w.Unpack(ctx, root, trimmed), w.Close()); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package packages
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -32,6 +33,8 @@ type source struct {
 	dir    string // for wheels
 	most   int    // pages that are asked for, 0: all
 	limits wheel.Limits
+	// hold is asked before so many bytes more are kept in memory; nil: they may be.
+	hold func(n int64) error
 
 	mu       sync.Mutex
 	projects map[string]*project
@@ -48,8 +51,9 @@ type project struct {
 type chosen struct {
 	index.File
 	wheel.Name
-	path     string // once it is downloaded
-	metadata []byte // once it is read
+	path     string            // once it is downloaded
+	metadata []byte            // its header, once it is read
+	sum      [sha256.Size]byte // of all of it
 }
 
 // Versions implements resolve.Source.
@@ -82,6 +86,9 @@ func (s *source) project(ctx context.Context, name string) (*project, error) {
 		return nil, err
 	}
 	p = s.choose(name, files, allowed)
+	if err := s.holds(int64(len(p.chosen)+len(p.others)) * heldFile); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.projects[name] = p
@@ -173,7 +180,12 @@ func (s *source) Needs(ctx context.Context, c resolve.Candidate) ([]requirement.
 				return nil, err
 			}
 		}
-		f.metadata = text
+		// Without the description, which nobody needs any more.
+		head := bytes.Clone(wheel.Header(text))
+		if err := s.holds(int64(len(head)) * heldMetadata); err != nil {
+			return nil, err
+		}
+		f.metadata, f.sum = head, sha256.Sum256(text)
 	}
 	m, err := wheel.ParseMetadata(f.metadata)
 	switch {
@@ -275,7 +287,7 @@ func (s *source) openWithin(c resolve.Candidate, limits wheel.Limits) (*wheel.Wh
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(w.Text, f.metadata) {
+	if sha256.Sum256(w.Text) != f.sum {
 		w.Close()
 		return nil, fmt.Errorf("wheel %s: its metadata is not what the index says of it", f.File.Name)
 	}

@@ -135,6 +135,10 @@ func (c *Client) mayAsk(u *url.URL) error {
 	return errors.New("not encrypted: name an https URL, or the host in PIP_TRUSTED_HOST")
 }
 
+// inward reports whether one machine sends this one to services of its own, which are
+// nobody else's business.
+func inward(to, from *url.URL) bool { return loopback(to.Hostname()) && !loopback(from.Hostname()) }
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -150,6 +154,9 @@ func (c *Client) follow(r *http.Request, via []*http.Request) error {
 	}
 	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
 		return refused{fmt.Errorf("redirects from https to %s", r.URL.Scheme)}
+	}
+	if inward(r.URL, via[len(via)-1].URL) {
+		return refused{fmt.Errorf("redirects to this machine: %s", Redact(r.URL.String()))}
 	}
 	if err := c.mayAsk(r.URL); err != nil {
 		return refused{fmt.Errorf("redirects to %s: %w", Redact(r.URL.String()), err)}

@@ -53,7 +53,7 @@ func (t transient) Unwrap() error { return t.error }
 func (c *Client) get(ctx context.Context, u *url.URL, accept string, limit time.Duration,
 	use func(*http.Response) error) error {
 	if err := c.mayAsk(u); err != nil {
-		return fmt.Errorf("index: %s: %w", Redact(u.String()), err)
+		return &Failure{fmt.Errorf("index: %s: %w", Redact(u.String()), err)}
 	}
 	pause := c.config.Pause
 	for attempt := 1; ; attempt++ {

@@ -132,10 +132,22 @@ func inherit(u, base *url.URL) {
 	}
 }
 
+// Bounds of a link and of the name of a file, longer than those that there are.
+const linkBytes, nameBytes = 8 << 10, 1 << 10
+
+// pageFiles is how many files a page may list, which take some fifty times the bytes of
+// a short link in memory; PyPI has projects with 20,000. perFile are the commas of one.
+const pageFiles, perFile = 100_000, 12
+
+var errPageFiles = fmt.Errorf("more than %d files", pageFiles)
+
 // newFile resolves a link. Links that are no files of an index give none.
 func newFile(link string, base *url.URL) (f File, ok bool) {
+	if len(link) > linkBytes {
+		return File{}, false
+	}
 	u, err := base.Parse(strings.TrimSpace(link))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || inward(u, base) {
 		return File{}, false
 	}
 	if h, err := ParseHash(u.Fragment, "="); err == nil {
@@ -143,7 +155,7 @@ func newFile(link string, base *url.URL) (f File, ok bool) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	f.url, f.Name = u, path.Base(u.Path)
-	return f, f.Name != "." && f.Name != "/"
+	return f, f.Name != "." && f.Name != "/" && len(f.Name) <= nameBytes
 }
 
 // parseJSON reads a page of PEP 691.
@@ -161,6 +173,9 @@ func parseJSON(text []byte, base *url.URL) ([]File, error) {
 			OldMetadata    json.RawMessage `json:"data-dist-info-metadata"`
 		}
 	}
+	if bytes.Count(text, []byte(",")) > pageFiles*perFile {
+		return nil, errPageFiles
+	}
 	if err := json.Unmarshal(text, &page); err != nil {
 		return nil, fmt.Errorf("not a page of an index: %w", err)
 	}
@@ -170,7 +185,7 @@ func parseJSON(text []byte, base *url.URL) ([]File, error) {
 	var files []File
 	for _, p := range page.Files {
 		f, ok := newFile(p.URL, base)
-		if !ok {
+		if !ok || len(p.Filename) > nameBytes || len(p.RequiresPython) > nameBytes {
 			continue
 		}
 		f.Name, f.RequiresPython = p.Filename, p.RequiresPython
@@ -226,6 +241,9 @@ func parseHTML(text []byte, base *url.URL) ([]File, error) {
 				continue
 			}
 			if f, ok := fileOf(attributes(tokens), base); ok {
+				if len(files) == pageFiles {
+					return nil, errPageFiles
+				}
 				files = append(files, f)
 			}
 		}

@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -124,6 +125,15 @@ func TestPagesThatAreRefused(t *testing.T) {
 				}
 			}
 		}, "larger than", 1},
+		{"a page of too many files", func(w http.ResponseWriter, r *http.Request) {
+			page("text/html", strings.Repeat("<a href=a.whl>", pageFiles+1))(w, r)
+		}, "more than 100000 files", 1},
+		{"a list without an end", func(w http.ResponseWriter, r *http.Request) {
+			page("application/json", `{"files":[`+strings.Repeat("0,", 2_000_000)+"0]}")(w, r)
+		}, "more than 100000 files", 1},
+		{"a name without an end", func(w http.ResponseWriter, r *http.Request) {
+			page("text/html", "<a href="+strings.Repeat("a", 2000)+".whl>")(w, r)
+		}, "", 1},
 		{"a page that breaks off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Header().Set("Content-Length", "1000")
@@ -236,6 +246,40 @@ func TestEncryption(t *testing.T) {
 	if _, err := c.Files(t.Context(), "leaves"); err == nil || !strings.Contains(err.Error(),
 		"redirects from https to http") {
 		t.Errorf("a redirect out of it: %v", err)
+	}
+}
+
+// An index elsewhere leads to no service of this machine, neither by a link nor by a
+// redirect.
+func TestNothingLeadsInward(t *testing.T) {
+	c, err := New(Config{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string]bool{"https://index.example/a/": false, "http://localhost:1/a/": true} {
+		base, _ := url.Parse(from)
+		for _, to := range []string{"http://127.0.0.1:8080/a.whl", "http://localhost/a.whl", "https://[::1]/a.whl"} {
+			if _, ok := newFile(to, base); ok != want {
+				t.Errorf("%s links to %s: %v", from, to, ok)
+			}
+			u, _ := url.Parse(to)
+			if err := c.follow(&http.Request{URL: u}, []*http.Request{{URL: base}}); (err == nil) != want {
+				t.Errorf("%s redirects to %s: %v", from, to, err)
+			}
+		}
+	}
+}
+
+// A link that is not to be followed is the fault of the index.
+func TestLinkWithoutEncryption(t *testing.T) {
+	c, _ := ask(t, Config{}, page("text/html", "<a href=http://index.example/a.whl>"))
+	files, err := c.Files(t.Context(), "a")
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	err = c.Download(t.Context(), files[0], filepath.Join(t.TempDir(), "a.whl"), nil)
+	if _, ok := errors.AsType[*Failure](err); !ok || !strings.Contains(err.Error(), "not encrypted") {
+		t.Errorf("%T %v", err, err)
 	}
 }
 

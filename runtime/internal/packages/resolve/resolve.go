@@ -207,6 +207,7 @@ func (r *run) needs(c Candidate, extras []string) (list []want, err error) {
 	}
 	for _, n := range all {
 		if slices.ContainsFunc(extras, func(extra string) bool { return n.Marker.Holds(r.Environment, extra) }) {
+			n.Marker = nil // it can be large, and is done with
 			list = append(list, want{requirement: n, from: c.Project, reason: c.Project + " " + c.Version.String()})
 		}
 	}

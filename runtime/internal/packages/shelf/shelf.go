@@ -54,19 +54,39 @@ func Open(dir string, most int64, log *slog.Logger) (*Shelf, error) {
 	}
 	s := &Shelf{dir: dir, most: most, log: log}
 	s.removeStale()
-	own, err := os.MkdirTemp(dir, staging)
-	if err == nil {
-		err = os.Chmod(own, 0o755) // jails are made of what is in it
-	}
-	if err == nil {
-		s.own, err = lock(own, syscall.LOCK_SH)
-	}
-	if err != nil {
+	if s.own, err = ownStaging(dir); err != nil {
 		return nil, fmt.Errorf("cache of environments: %w", err)
 	}
 	s.askedFor = s.readAsked()
 	s.used = total(s.sets())
 	return s, nil
+}
+
+// stagingAttempts is how often another process may be faster.
+const stagingAttempts = 10
+
+// ownStaging makes a staging directory and locks it. Until it is locked, a process that
+// starts at the same moment takes it for stale.
+func ownStaging(dir string) (own *os.File, err error) {
+	for range stagingAttempts {
+		path, err := os.MkdirTemp(dir, staging)
+		if err != nil {
+			return nil, err
+		}
+		if err = os.Chmod(path, 0o755); err == nil { // jails are made of what is in it
+			own, err = lock(path, syscall.LOCK_SH)
+		}
+		if err == nil {
+			now, err := os.Lstat(path)
+			if err == nil && same(own, now) {
+				return own, nil
+			}
+			own.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, err
+		}
+	}
+	return nil, errors.New("others remove its staging directories")
 }
 
 // Close removes what is of this process alone. Sets stay.

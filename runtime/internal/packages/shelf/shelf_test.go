@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pyexec/pyexec/internal/filetree"
@@ -122,4 +123,32 @@ func TestRoom(t *testing.T) {
 	held.Release()
 	must(t, other.Close())
 	must(t, s.Close())
+}
+
+// Processes that start at the same moment leave each other's staging directories alone.
+func TestOpenAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Chmod(dir, 0o755))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				s, err := Open(dir, 1<<20, slog.New(slog.DiscardHandler))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				i, err := s.Begin()
+				if err != nil {
+					t.Error(err)
+				} else {
+					i.Close()
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

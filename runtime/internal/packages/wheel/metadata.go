@@ -1,8 +1,10 @@
 package wheel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/packages/requirement"
@@ -60,13 +62,16 @@ func ParseInstalled(text []byte) (m Metadata, unread []Unread) {
 // whether to go on.
 func (m *Metadata) read(text []byte, bad func(name, value string, cause error) bool) {
 	seen := map[string]bool{}
-	for _, field := range header(string(text)) {
-		name, value := strings.ToLower(field[0]), field[1]
-		if name != "requires-dist" && name != "provides-extra" && seen[name] {
-			continue // the first one counts, and other fields that may come often are not read
+	for field, value := range header(string(Header(text))) {
+		name := strings.ToLower(field)
+		switch name {
+		case "name", "version", "requires-python":
+			if seen[name] {
+				continue // the first one counts
+			}
+			seen[name] = true
 		}
-		seen[name] = true
-		if err := m.set(name, value); err != nil && !bad(field[0], value, err) {
+		if err := m.set(name, value); err != nil && !bad(field, value, err) {
 			return
 		}
 	}
@@ -101,28 +106,41 @@ func (m *Metadata) set(name, value string) (err error) {
 	return err
 }
 
-// header splits what is before the first empty line into fields. A line that
-// begins with a space goes on with the one before.
-func header(text string) (fields [][2]string) {
-	var value []string // of the field that goes on
-	end := func() {
-		if n := len(fields); n > 0 {
-			fields[n-1][1] = strings.Join(value, " ")
-		}
-	}
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" {
+// Header is the part of a file METADATA that is read: what is before its first empty
+// line. The rest is a description, most of the file.
+func Header(text []byte) []byte {
+	at := 0
+	for line := range bytes.Lines(text) {
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
 			break
 		}
-		if line[0] == ' ' || line[0] == '\t' {
-			value = append(value, strings.TrimSpace(line))
-		} else if name, first, ok := strings.Cut(line, ":"); ok {
-			end()
-			fields = append(fields, [2]string{name})
-			value = append(value[:0], strings.TrimSpace(first))
+		at += len(line)
+	}
+	return text[:at]
+}
+
+// header splits a header into names and values, of which there may be millions. A line
+// that begins with a space goes on with the one before.
+func header(text string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		var name string
+		var value []string // of the field that goes on, nil before the first
+		for line := range strings.Lines(text) {
+			line = strings.TrimRight(line, "\r\n")
+			if line == "" {
+				break
+			}
+			if line[0] == ' ' || line[0] == '\t' {
+				value = append(value, strings.TrimSpace(line))
+			} else if next, first, ok := strings.Cut(line, ":"); ok {
+				if name != "" && !yield(name, strings.Join(value, " ")) {
+					return
+				}
+				name, value = next, append(value[:0], strings.TrimSpace(first))
+			}
+		}
+		if name != "" {
+			yield(name, strings.Join(value, " "))
 		}
 	}
-	end()
-	return fields
 }

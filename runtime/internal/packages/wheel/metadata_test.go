@@ -1,6 +1,7 @@
 package wheel
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -29,8 +30,26 @@ func TestParseInstalled(t *testing.T) {
 
 // A field that goes on over millions of lines is put together once.
 func TestLongField(t *testing.T) {
-	fields := header("Name: a\nLicense: b\n" + strings.Repeat(" c\n", MetadataBytes/3))
-	if len(fields) != 2 || len(fields[1][1]) != 1+2*(MetadataBytes/3) {
-		t.Errorf("%d fields", len(fields))
+	lengths := map[string]int{}
+	for name, value := range header("Name: a\nLicense: b\n" + strings.Repeat(" c\n", MetadataBytes/3)) {
+		lengths[name] = len(value)
+	}
+	if len(lengths) != 2 || lengths["License"] != 1+2*(MetadataBytes/3) {
+		t.Errorf("%v", lengths)
+	}
+}
+
+// Millions of fields that nobody reads take no memory.
+func TestManyFields(t *testing.T) {
+	text := []byte("Name: a\nVersion: 1\n" + strings.Repeat("x:\n", MetadataBytes/4))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m, err := ParseMetadata(text)
+	runtime.ReadMemStats(&after)
+	if err != nil || m.Project != "a" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 2*MetadataBytes {
+		t.Errorf("%d bytes were allocated for %d", took, len(text))
 	}
 }

@@ -18,7 +18,9 @@ type Name struct {
 	// build orders wheels of one version; builds of a larger number are newer.
 	build     int
 	buildText string
-	tags      []string // python-abi-platform
+	// tags are of Python, of its binary interface and of platforms. The name stands for all
+	// that can be made of them.
+	tags [3][]string
 }
 
 // maxTags bounds how many tags a name may stand for. Real ones have a dozen.
@@ -54,14 +56,12 @@ func parseName(file string) (n Name, err error) {
 		}
 		n.buildText = parts[2][digits:]
 	}
-	for python := range strings.SplitSeq(parts[len(parts)-3], ".") {
-		for abi := range strings.SplitSeq(parts[len(parts)-2], ".") {
-			for platform := range strings.SplitSeq(parts[len(parts)-1], ".") {
-				if n.tags = append(n.tags, python+"-"+abi+"-"+platform); len(n.tags) > maxTags {
-					return n, fmt.Errorf("it stands for more than %d tags", maxTags)
-				}
-			}
+	all := 1
+	for i, part := range parts[len(parts)-3:] {
+		if all *= strings.Count(part, ".") + 1; all > maxTags {
+			return n, fmt.Errorf("it stands for more than %d tags", maxTags)
 		}
+		n.tags[i] = strings.Split(part, ".")
 	}
 	return n, nil
 }

@@ -39,6 +39,7 @@ type Wheel struct {
 	name    Name
 	info    string // the directory of its metadata
 	entries []entry
+	dirs    map[string]bool // that the entries are in
 	record  map[string]recorded
 	closer  io.Closer
 }
@@ -89,7 +90,7 @@ func (w *Wheel) open(f *os.File, limits Limits) error {
 	if err := bounded(archive.File, info.Size(), limits); err != nil {
 		return err
 	}
-	if err := w.place(archive.File); err != nil {
+	if err := w.place(archive.File, limits.Files); err != nil {
 		return err
 	}
 	if w.Text, err = w.read("METADATA", MetadataBytes); err != nil {
@@ -127,12 +128,13 @@ func (m *metered) ReadAt(p []byte, off int64) (int, error) {
 	return m.ReaderAt.ReadAt(p, off)
 }
 
-// Size is how many files the wheel has, and how many bytes they have unpacked.
+// Size is how many files and directories the wheel has, and how many bytes they have
+// unpacked.
 func (w *Wheel) Size() (files int, bytes int64) {
 	for _, e := range w.entries {
 		bytes += int64(e.UncompressedSize64)
 	}
-	return len(w.entries), bytes
+	return len(w.entries) + len(w.dirs), bytes
 }
 
 // bounded adds up what the directory of the archive says. That it says the
@@ -152,9 +154,11 @@ func bounded(files []*zip.File, size int64, limits Limits) error {
 	return nil
 }
 
-// place decides where each file goes and refuses files that no wheel has.
-func (w *Wheel) place(files []*zip.File) error {
+// place decides where each file goes and refuses files that no wheel has, and more
+// files and directories than most.
+func (w *Wheel) place(files []*zip.File, most int) error {
 	seen := make(map[string]bool)
+	w.dirs = make(map[string]bool)
 	for _, f := range files {
 		name, isDir := strings.CutSuffix(f.Name, "/")
 		if err := plain(f, name, isDir); err != nil {
@@ -182,15 +186,31 @@ func (w *Wheel) place(files []*zip.File) error {
 			if first, _, _ := strings.Cut(to, "/"); strings.HasSuffix(first, ".dist-info") {
 				return fmt.Errorf("%q: metadata has no place there", f.Name)
 			}
-			w.entries = append(w.entries, entry{f, to})
-			continue
+			name = to
 		}
 		w.entries = append(w.entries, entry{f, name})
+		if !w.within(name, most) {
+			return fmt.Errorf("more than %d files and directories", most)
+		}
 	}
 	if w.info == "" || !w.names(w.info, ".dist-info") {
 		return fmt.Errorf("no metadata of this distribution in it, but %q", w.info)
 	}
 	return nil
+}
+
+// within notes the directories that a file is in, of which the archive lists none, and
+// reports whether there are not too many: one path can have 500.
+func (w *Wheel) within(name string, most int) bool {
+	for len(w.entries)+len(w.dirs) <= most {
+		i := strings.LastIndexByte(name, '/')
+		if i < 0 || w.dirs[name[:i]] {
+			return true
+		}
+		name = name[:i]
+		w.dirs[name] = true
+	}
+	return false
 }
 
 // plain refuses entries that are no regular file or directory, and paths that
@@ -262,10 +282,10 @@ func (w *Wheel) checkFormat() error {
 	if err != nil {
 		return err
 	}
-	for _, field := range header(string(text)) {
-		if strings.EqualFold(field[0], "Wheel-Version") {
-			if major, _, _ := strings.Cut(field[1], "."); major != "1" {
-				return fmt.Errorf("format %.20q: only 1 is known", field[1])
+	for name, value := range header(string(text)) {
+		if strings.EqualFold(name, "Wheel-Version") {
+			if major, _, _ := strings.Cut(value, "."); major != "1" {
+				return fmt.Errorf("format %.20q: only 1 is known", value)
 			}
 			return nil
 		}

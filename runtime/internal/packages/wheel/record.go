@@ -19,6 +19,10 @@ import (
 // recordBytes bounds the file RECORD: a line for each of the files.
 const recordBytes = 32 << 20
 
+// moreRecorded is how many files RECORD may name that are not there: directories, and
+// what is beside it.
+const moreRecorded = 1000
+
 // recorded is what RECORD says of a file.
 type recorded struct {
 	algorithm, sum string
@@ -51,6 +55,9 @@ func (w *Wheel) readRecord() error {
 		}
 		if err != nil {
 			return fmt.Errorf("RECORD: %w", err)
+		}
+		if len(w.record) > len(w.entries)+moreRecorded {
+			return errors.New("RECORD: names many more files than are in it")
 		}
 		r := recorded{size: -1}
 		r.algorithm, r.sum, _ = strings.Cut(f[1], "=")

@@ -80,9 +80,14 @@ func (p Platform) platforms() (list []string) {
 
 // Rank says how well a wheel fits; ok is false for one that does not.
 func (t Tags) Rank(n Name) (rank int, ok bool) {
-	for _, tag := range n.tags {
-		if r, fits := t[strings.ToLower(tag)]; fits && (!ok || r < rank) {
-			rank, ok = r, true
+	for _, python := range n.tags[0] {
+		for _, abi := range n.tags[1] {
+			for _, platform := range n.tags[2] {
+				tag := strings.ToLower(python + "-" + abi + "-" + platform)
+				if r, fits := t[tag]; fits && (!ok || r < rank) {
+					rank, ok = r, true
+				}
+			}
 		}
 	}
 	return rank, ok

@@ -1,6 +1,7 @@
 package wheel
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
@@ -19,11 +20,14 @@ import (
 const Installer = "pyexec"
 
 // Unpack writes the wheel's files below dir, except those for whose path there skip
-// returns true. A file that is there already, of another distribution, must be the
+// returns true, until ctx ends. A file that is there already, of another distribution, must be the
 // same. Files that were written stay after an error: the caller has to remove dir.
-func (w *Wheel) Unpack(dir *os.Root, skip func(name string) bool) error {
+func (w *Wheel) Unpack(ctx context.Context, dir *os.Root, skip func(name string) bool) error {
 	installed := [][]string{}
 	for _, e := range w.entries {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		name := e.to
 		if path.Dir(e.Name) == w.info && slices.Contains(unrecorded, path.Base(e.Name)) {
 			continue

@@ -2,6 +2,9 @@ package wheel_test
 
 import (
 	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -36,7 +39,7 @@ func unpack(t *testing.T, w wheeltest.Wheel, data []byte, skip func(string) bool
 		t.Fatal(err)
 	}
 	defer root.Close()
-	return dir, opened.Unpack(root, skip)
+	return dir, opened.Unpack(t.Context(), root, skip)
 }
 
 func nothing(string) bool { return false }
@@ -132,6 +135,8 @@ var bad = []struct {
 	{"a file that is a directory, too", wheeltest.Wheel{Files: [][2]string{{"a", "1"}, {"a/b", "1"}}}, "a/b"},
 	{"a file twice, once by way of the data",
 		wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}, {"a-1.data/purelib/a.py", "2"}}}, "which differs"},
+	{"many directories", wheeltest.Wheel{Files: [][2]string{{"a" + strings.Repeat("/d", 60), ""},
+		{"b" + strings.Repeat("/d", 60), ""}}}, "more than 100 files and directories"},
 	{"many files", wheeltest.Wheel{Files: make([][2]string, 100_000)}, "files: more than"},
 	{"a bomb", wheeltest.Wheel{Files: [][2]string{{"a", strings.Repeat("\x00", 512<<10)}}}, "unpacks to more than"},
 	{"a bomb of many", wheeltest.Wheel{Files: [][2]string{{"a", strings.Repeat("\x00", 200<<10)},
@@ -164,6 +169,12 @@ var bad = []struct {
 		Record: func(s string) string { return strings.Replace(s, "W0s,1", "W0s,2", 1) }}, "by RECORD 2"},
 	{"a file that is only in RECORD",
 		wheeltest.Wheel{Record: func(s string) string { return "b.py,sha256=x,1\n" + s }}, "is not in it"},
+	{"a RECORD of much more", wheeltest.Wheel{Record: func(s string) string {
+		for i := range 2000 {
+			s += fmt.Sprintf("a-1.dist-info/%d,,\n", i)
+		}
+		return s
+	}}, "RECORD: names many more files"},
 	{"a RECORD of nonsense", wheeltest.Wheel{Record: func(string) string { return "a,b\n" }}, "RECORD"},
 	{"a file larger than announced", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Write: lie(-1)}, "a.py"},
 	{"a file smaller than announced", wheeltest.Wheel{Files: [][2]string{{"a.py", "1"}}, Write: lie(1)}, "a.py"},
@@ -214,6 +225,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Unpacking ends with its context, however many files there are.
+func TestUnpackEnds(t *testing.T) {
+	w := wheeltest.Wheel{Name: "a", Version: "1", Files: [][2]string{{"a.py", ""}}}
+	at := filepath.Join(t.TempDir(), w.File())
+	if err := os.WriteFile(at, w.Bytes(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := wheel.Open(at, w.File(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := opened.Unpack(ctx, root, nothing); !errors.Is(err, context.Canceled) || len(names(t, dir)) > 0 {
+		t.Errorf("%v, %v", err, names(t, dir))
+	}
+}
+
 // Distributions may share a file, but not overwrite each other's.
 func TestSharedFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -233,7 +269,7 @@ func TestSharedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer opened.Close()
-		return opened.Unpack(root, nothing)
+		return opened.Unpack(t.Context(), root, nothing)
 	}
 	if err := install("a", "same"); err != nil {
 		t.Fatal(err)
@@ -261,7 +297,7 @@ func TestSharedFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := opened.Unpack(root, nothing); err == nil {
+		if err := opened.Unpack(t.Context(), root, nothing); err == nil {
 			t.Errorf("%s: written through a link", name)
 		}
 		opened.Close()
@@ -291,7 +327,7 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		_ = w.Unpack(root, nothing)
+		_ = w.Unpack(t.Context(), root, nothing)
 		if entries, err := os.ReadDir(outside); err != nil || len(entries) != 1 {
 			t.Errorf("%v, %v", entries, err)
 		}
