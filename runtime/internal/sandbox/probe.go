@@ -60,11 +60,11 @@ type found struct {
 func probeScheme(ctx context.Context, s *scheme, base string) (found, error) {
 	args := []string{probeArg, string(s.name)}
 	if s.has(Chroot) {
-		dir, err := probeTree(base)
+		dir, remove, err := probeTree(base)
 		if err != nil {
 			return found{Refused: map[Layer]string{Chroot: err.Error()}}, nil
 		}
-		defer os.RemoveAll(dir) // empty but for a directory
+		defer remove()
 		args = append(args, dir)
 	}
 	f, err := probeChild(ctx, s, args)
@@ -82,16 +82,33 @@ func probeScheme(ctx context.Context, s *scheme, base string) (found, error) {
 	return f, nil
 }
 
-// probeTree makes a tree like the one that scripts would be shut in.
-func probeTree(base string) (string, error) {
+// probeTree makes a tree like the one that scripts would be shut in. Until it is removed
+// base is locked, as another server that starts takes away what is in there and nobody's.
+func probeTree(base string) (dir string, remove func(), err error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	dir, err := os.MkdirTemp(base, "probe-")
+	lock, err := os.Open(base)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return dir, errors.Join(os.Chmod(dir, 0o711), makeDir(dir+"/dev"), os.Mkdir(dir+probeScratch, 0o700))
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_SH); err != nil {
+		_ = lock.Close()
+		return "", nil, &os.PathError{Op: "flock", Path: base, Err: err}
+	}
+	remove = func() {
+		if dir != "" {
+			_ = os.RemoveAll(dir) // empty but for a directory
+		}
+		_ = lock.Close()
+	}
+	if dir, err = os.MkdirTemp(base, "probe-"); err == nil {
+		err = errors.Join(os.Chmod(dir, 0o711), makeDir(dir+"/dev"), os.Mkdir(dir+probeScratch, 0o700))
+	}
+	if err != nil {
+		remove()
+	}
+	return dir, remove, err
 }
 
 // probeScratch is where a run's directory would be in the probe's tree.

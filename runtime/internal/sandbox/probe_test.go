@@ -1,10 +1,13 @@
 package sandbox
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/pyexec/pyexec/internal/testbed/need"
 )
@@ -96,5 +99,29 @@ func TestProbeGoesOn(t *testing.T) {
 	g.note(steps, map[string]int64{})
 	if len(g.Refused) != 2 || g.Refused[PrivateRoot] != "close: bad file descriptor" || g.Refused[Landlock] == "" {
 		t.Errorf("%v", g.Refused)
+	}
+}
+
+// Whoever takes away what nobody holds, a server that starts, waits for a probe.
+func TestProbeTreeIsHeld(t *testing.T) {
+	base := t.TempDir()
+	dir, remove, err := probeTree(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweeper, err := os.Open(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sweeper.Close()
+	if err := unix.Flock(int(sweeper.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK {
+		t.Errorf("locked while %s is in use: %v", dir, err)
+	}
+	remove()
+	if err := unix.Flock(int(sweeper.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Errorf("%s is still there", dir)
 	}
 }
