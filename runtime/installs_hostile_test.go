@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,52 +31,68 @@ func manyFiles(n int) (files [][2]string) {
 	return files
 }
 
-// hostileWheels are refused for what their error says. Each is of the distribution "bad",
-// with a number behind it.
-var hostileWheels = []struct {
+// hostileWheel is refused for what its error says. Each is of the distribution "bad", with
+// a number behind it.
+type hostileWheel struct {
 	what  string
 	wheel wheeltest.Wheel
 	says  string
-}{
-	{"..", wheeltest.Wheel{Files: [][2]string{{"../outside.py", ""}}}, `"../outside.py" is no path in a wheel`},
-	{".. within", wheeltest.Wheel{Files: [][2]string{{"a/../../outside.py", ""}}}, "is no path in a wheel"},
-	{"absolute", wheeltest.Wheel{Files: [][2]string{{"/etc/outside.py", ""}}}, `"/etc/outside.py" is no path in a wheel`},
-	{"a link", wheeltest.Wheel{Files: [][2]string{{"link", "/etc/passwd"}},
-		Modes: map[string]fs.FileMode{"link": fs.ModeSymlink | 0o777}}, `"link" is neither file nor directory`},
-	{"a device", wheeltest.Wheel{Files: [][2]string{{"null", ""}},
-		Modes: map[string]fs.FileMode{"null": fs.ModeDevice | 0o666}}, `"null" is neither file nor directory`},
-	{"odd characters", wheeltest.Wheel{Files: [][2]string{{"a\nb.py", ""}}}, "is no path in a wheel"},
-	{"a name too long", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("x", 300), ""}}}, "file name too long"},
-	{"a file and a directory", wheeltest.Wheel{Files: [][2]string{{"a", ""}, {"a/b.py", ""}}}, "a: file exists"},
-	{"few files in many directories", wheeltest.Wheel{Files: deepFiles(100, 400)},
-		"more than 30000 files and directories"},
-	{"100,000 files", wheeltest.Wheel{Files: manyFiles(100_000)}, "files: more than 30000"},
-	{"a bomb", wheeltest.Wheel{Files: [][2]string{{"bomb.py", strings.Repeat("\n", 200<<20)}}}, "unpacks to more than"},
-	{"two halves of a bomb", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(3 << 20)}, {"b.bin",
-		strings.Repeat("0", 14<<20)}}}, "unpacks to more than"},
-	{"too much to fetch", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(17 << 20)}}},
-		"downloads: more than 16 MiB"},
-	{"another machine", wheeltest.Wheel{Tag: "cp311-cp311-win_amd64"}, "for another Python or machine"},
-	{"another Python", wheeltest.Wheel{Tag: "cp27-none-any"}, "for another Python or machine"},
-	{"another name inside", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: good\nVersion: 1\n"},
-		"inside it is good 1"},
-	{"another version inside", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: NAME\nVersion: 2\n"},
-		"inside it is"},
-	{"huge metadata", wheeltest.Wheel{Header: "Summary: " + strings.Repeat("x", 9<<20) + "\n"},
-		"larger than 8388608 bytes"},
-	{"a hash in RECORD that differs", wheeltest.Wheel{Files: [][2]string{{"m.py", "x"}},
-		Record: func(text string) string { return strings.Replace(text, "m.py,sha256=", "m.py,sha256=A", 1) }},
-		"differs from its hash in RECORD"},
-	{"a file that is not in RECORD", wheeltest.Wheel{Files: [][2]string{{"m.py", "x"}},
-		Record: func(text string) string { _, rest, _ := strings.Cut(text, "\n"); return rest }}, "is not in RECORD"},
-	{"a file of another package", wheeltest.Wheel{Needs: []string{"good"},
-		Files: [][2]string{{"good.py", "VERSION = 'bad'"}}},
-		"another distribution has a file of this name, which differs"},
-	{"no wheel of what it needs", wheeltest.Wheel{Needs: []string{"nowhere>=3"}},
-		"nowhere: no version fits: wanted is >=3 (bad"},
-	{"needs a URL", wheeltest.Wheel{Needs: []string{"x @ https://example.com/x.whl"}}, "only wheels of an index"},
-	{"needs itself in another version", wheeltest.Wheel{Needs: []string{"NAME==7"}}, "no version fits"},
-	{"needs too many", wheeltest.Wheel{Needs: chain("far", 500)}, "projects were looked at"},
+}
+
+// hostileFiles are those with a file that no wheel may have. They are made when they are
+// asked for: some are so large that each process that this one starts would be, too.
+func hostileFiles() []hostileWheel {
+	return []hostileWheel{
+		{"..", wheeltest.Wheel{Files: [][2]string{{"../outside.py", ""}}}, `"../outside.py" is no path in a wheel`},
+		{".. within", wheeltest.Wheel{Files: [][2]string{{"a/../../outside.py", ""}}}, "is no path in a wheel"},
+		{"absolute", wheeltest.Wheel{Files: [][2]string{{"/etc/outside.py", ""}}},
+			`"/etc/outside.py" is no path in a wheel`},
+		{"a link", wheeltest.Wheel{Files: [][2]string{{"link", "/etc/passwd"}},
+			Modes: map[string]fs.FileMode{"link": fs.ModeSymlink | 0o777}}, `"link" is neither file nor directory`},
+		{"a device", wheeltest.Wheel{Files: [][2]string{{"null", ""}},
+			Modes: map[string]fs.FileMode{"null": fs.ModeDevice | 0o666}}, `"null" is neither file nor directory`},
+		{"odd characters", wheeltest.Wheel{Files: [][2]string{{"a\nb.py", ""}}}, "is no path in a wheel"},
+		{"a name too long", wheeltest.Wheel{Files: [][2]string{{strings.Repeat("x", 300), ""}}},
+			"file name too long"},
+		{"a file and a directory", wheeltest.Wheel{Files: [][2]string{{"a", ""}, {"a/b.py", ""}}}, "a: file exists"},
+		{"few files in many directories", wheeltest.Wheel{Files: deepFiles(100, 400)},
+			"more than 30000 files and directories"},
+		{"100,000 files", wheeltest.Wheel{Files: manyFiles(100_000)}, "files: more than 30000"},
+		{"a bomb", wheeltest.Wheel{Files: [][2]string{{"bomb.py", strings.Repeat("\n", 200<<20)}}},
+			"unpacks to more than"},
+		{"two halves of a bomb", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(3 << 20)}, {"b.bin",
+			strings.Repeat("0", 14<<20)}}}, "unpacks to more than"},
+		{"too much to fetch", wheeltest.Wheel{Files: [][2]string{{"a.bin", noise(17 << 20)}}},
+			"downloads: more than 16 MiB"},
+	}
+}
+
+// hostilePapers are those that are not what they say.
+func hostilePapers() []hostileWheel {
+	return []hostileWheel{
+		{"another machine", wheeltest.Wheel{Tag: "cp311-cp311-win_amd64"}, "for another Python or machine"},
+		{"another Python", wheeltest.Wheel{Tag: "cp27-none-any"}, "for another Python or machine"},
+		{"another name inside", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: good\nVersion: 1\n"},
+			"inside it is good 1"},
+		{"another version inside", wheeltest.Wheel{Metadata: "Metadata-Version: 2.1\nName: NAME\nVersion: 2\n"},
+			"inside it is"},
+		{"huge metadata", wheeltest.Wheel{Header: "Summary: " + strings.Repeat("x", 9<<20) + "\n"},
+			"larger than 8388608 bytes"},
+		{"a hash in RECORD that differs", wheeltest.Wheel{Files: [][2]string{{"m.py", "x"}},
+			Record: func(text string) string { return strings.Replace(text, "m.py,sha256=", "m.py,sha256=A", 1) }},
+			"differs from its hash in RECORD"},
+		{"a file that is not in RECORD", wheeltest.Wheel{Files: [][2]string{{"m.py", "x"}},
+			Record: func(text string) string { _, rest, _ := strings.Cut(text, "\n"); return rest }},
+			"is not in RECORD"},
+		{"a file of another package", wheeltest.Wheel{Needs: []string{"good"},
+			Files: [][2]string{{"good.py", "VERSION = 'bad'"}}},
+			"another distribution has a file of this name, which differs"},
+		{"no wheel of what it needs", wheeltest.Wheel{Needs: []string{"nowhere>=3"}},
+			"nowhere: no version fits: wanted is >=3 (bad"},
+		{"needs a URL", wheeltest.Wheel{Needs: []string{"x @ https://example.com/x.whl"}}, "only wheels of an index"},
+		{"needs itself in another version", wheeltest.Wheel{Needs: []string{"NAME==7"}}, "no version fits"},
+		{"needs too many", wheeltest.Wheel{Needs: chain("far", 500)}, "projects were looked at"},
+	}
 }
 
 // deepFiles are n files, each in so many directories of its own.
@@ -97,7 +114,7 @@ func chain(name string, n int) (list []string) {
 // left of it.
 func TestInstallOfHostileWheels(t *testing.T) {
 	x := wheeltest.NewIndex(t, wheelOf("good", "1"))
-	for i, tt := range hostileWheels {
+	for i, tt := range slices.Concat(hostileFiles(), hostilePapers()) {
 		w := tt.wheel
 		w.Name, w.Version = fmt.Sprintf("bad%d", i), "1"
 		w.Metadata = strings.ReplaceAll(w.Metadata, "NAME", w.Name)
@@ -123,7 +140,7 @@ func TestInstallOfHostileWheels(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %s", what, got, err, says)
 		}
 	}
-	for i, tt := range hostileWheels {
+	for i, tt := range slices.Concat(hostileFiles(), hostilePapers()) {
 		refused(tt.what, fmt.Sprintf("bad%d", i), tt.says)
 	}
 	refused("a hash that differs", "changed", "changed-1-py3-none-any.whl: its hash is not that of the index")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	goruntime "runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -187,7 +188,7 @@ var ofOthers = regexp.MustCompile(`^\S+ (/run/netns|/run/runsc|\S*/runsc-|\S*/co
 func count(t *testing.T, cfg runtime.Config) stock {
 	t.Helper()
 	var s stock
-	goruntime.GC()
+	debug.FreeOSMemory() // what tests before have used is none of its own
 	s.goroutines = goruntime.NumGoroutine()
 	s.serverKiB = resident(t, os.Getpid())
 	s.machine = kernelMemory(t)
