@@ -64,19 +64,26 @@ check_format() {
 	fi
 }
 
-# note_skips has the tests write down what they skip, and prints it at the end:
-# go test shows no skip of a package that passes.
-note_skips() {
-	PYEXEC_TEST_SKIPPED=$(mktemp)
-	export PYEXEC_TEST_SKIPPED
+# begin makes the directory for all that is made here, which goes at the end however that
+# comes, and has the tests write down there what they skip: go test shows no skip of a
+# package that passes.
+begin() {
+	scratch=$(mktemp -d)
+	trap end EXIT
+	chmod 755 "$scratch"
+	export PYEXEC_TEST_SKIPPED=$scratch/skipped
+	touch "$PYEXEC_TEST_SKIPPED"
 	chmod 666 "$PYEXEC_TEST_SKIPPED" # another user writes to it, too
-	trap show_skips EXIT
+}
+
+end() {
+	show_skips
+	rm -rf "$scratch"
 }
 
 show_skips() {
 	local skipped
 	skipped=$(sort -u "$PYEXEC_TEST_SKIPPED")
-	rm "$PYEXEC_TEST_SKIPPED"
 	if [[ -z $skipped ]]; then
 		return
 	elif [[ $mode == quick ]]; then
@@ -128,10 +135,8 @@ elsewhere() {
 		echo "run it as root: half of the tests can't be run by anybody else" >&2
 		return 1
 	fi
-	tmp=$(mktemp -d)
-	# shellcheck disable=SC2064 # the directory of now, not of later
-	trap "rm -rf '$tmp'; show_skips" EXIT
-	chmod 755 "$tmp"
+	tmp=$scratch/$1
+	mkdir "$tmp"
 	for package in $(packages_with_tests); do
 		dir=$(go list -f '{{.Dir}}' "$package")
 		binary=$tmp/${package//\//-}.test
@@ -178,9 +183,8 @@ fuzz_all() {
 # What confines them in the places left out, and without each layer, does not depend on
 # their Python.
 on_python_3_14() {
-	local home places='plain-|podman-nons|gvisor-root'
-	home=$(mktemp -d)
-	chmod 755 "$home"
+	local home=$scratch/3.14 places='plain-|podman-nons|gvisor-root'
+	mkdir "$home"
 	go run ./cmd/python -series 3.14 -proxy "$(go env GOPROXY)" -o "$home/python"
 	PYTHON_HOME=$home/python go run ./cmd/packages -r cmd/packages/data.txt -o "$home/data"
 	export PYEXEC_TEST_PYTHON=$home/python PYEXEC_TEST_PACKAGES_OTHER=$home/data
@@ -219,9 +223,8 @@ ci() {
 
 	# Once for all the tests below: 300 MB to fetch.
 	step packages
-	local made
-	made=$(mktemp -d)
-	chmod 755 "$made"
+	local made=$scratch/packages
+	mkdir "$made"
 	export PYEXEC_TEST_PACKAGES=$made/data PYEXEC_TEST_LIBRARIES=$made/libraries PYEXEC_TEST_SHOWN=$made/shown
 	go run ./cmd/packages -r cmd/packages/data.txt -o "$PYEXEC_TEST_PACKAGES"
 	go run ./cmd/packages -r internal/e2e/testdata/libraries/requirements.txt -o "$PYEXEC_TEST_LIBRARIES"
@@ -278,7 +281,7 @@ fi
 step go build
 go build ./...
 
-note_skips
+begin
 if [[ $mode == ci ]]; then
 	ci
 fi
