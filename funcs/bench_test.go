@@ -65,6 +65,12 @@ type constant struct {
 	res  runtime.Result
 }
 
+func (c *constant) RunCases(
+	context.Context, runtime.Batch, runtime.Hooks, func(int, runtime.Result) error,
+) error {
+	return nil
+}
+
 func (c *constant) Run(context.Context, runtime.Job, runtime.Hooks) (runtime.Result, error) {
 	return c.res, nil
 }

@@ -23,6 +23,8 @@ type call struct {
 	noted  bool // the Recorder has the record
 	mem    memory
 	rpc    rpcMessage // the message of a request to /mcp
+	// rest, unless it is nil, deals with what is left of the body after the reply.
+	rest func()
 }
 
 // begin makes the record of a run that is asked for.

@@ -24,6 +24,7 @@ const minTimeout = 50 * time.Millisecond
 type params struct {
 	job    runtime.Job
 	report bool
+	batch  *batch           // nil for a request of one run
 	seen   [fieldCount]bool // by index in fields
 }
 
@@ -48,12 +49,16 @@ var fields = [fieldCount]field{
 	{"env", setEnv},
 	{"args", setArgs},
 	{"environment", setEnvironment},
+	{"inputs", setInputs},
+	{"cases", setCases},
+	{"expected", setExpected},
+	{"isolation", setIsolation},
 }
 
 const (
-	fieldCount = 13
+	fieldCount = 17
 	fieldNames = "script, input, stdin, files, timeout, report, return_files, entry, spread, convert, env, args, " +
-		"environment"
+		"environment, inputs, cases, expected, isolation"
 )
 
 // parseSource takes a body that is the script itself.

@@ -87,7 +87,7 @@ func nest(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n)
 
 const (
 	fieldsText = ": a request has only script, input, stdin, files, timeout, report, return_files, entry, " +
-		"spread, convert, env, args, environment"
+		"spread, convert, env, args, environment, inputs, cases, expected, isolation"
 	timeoutText  = "timeout must be a number of seconds from 0.05 to 30"
 	entryText    = "entry must be the name of a function, or null to run the script as a program"
 	spreadText   = "input must be an object where spread is true: its members are the keyword arguments"
@@ -289,6 +289,8 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 		setting = "EXEC_SCRIPT_BYTES"
 	case status == http.StatusRequestEntityTooLarge:
 		setting = "EXEC_BODY_BYTES"
+	case strings.Contains(text, "s must be at most 10000, got"):
+		setting = "EXEC_BATCH_CASES"
 	case strings.HasPrefix(text, "files: must be at most"):
 		setting = "EXEC_TMP_MB and EXEC_TMP_FILES"
 	case strings.Contains(text, "must be nested at most") && !strings.HasPrefix(text, "files"):

@@ -28,8 +28,7 @@ func (h *handler) openAPI(r *http.Request, _ *call) (reply, error) {
 // capabilities is GET /capabilities.
 func (h *handler) capabilities(*http.Request, *call) (reply, error) {
 	info := h.runner.Info()
-	limits := make(orderedLimits, 0, len(limitTable)+1)
-	limits = append(limits, limitDocs(info.Limits, h.bodyBytes)...)
+	limits := orderedLimits(h.limitDocs(info.Limits))
 	return jsonReply(struct {
 		PythonVersion      string            `json:"python_version"`
 		Preloaded          []string          `json:"preloaded"`
@@ -59,7 +58,7 @@ func (h *handler) index(r *http.Request, _ *call) (reply, error) {
 	doc := web.NewDocument(web.Facts{
 		BaseURL:  baseURL(r) + h.basePath,
 		Info:     info,
-		Limits:   limitDocs(info.Limits, h.bodyBytes),
+		Limits:   h.limitDocs(info.Limits),
 		Statuses: statusDocs(),
 		MCP:      h.tool != nil,
 	})

@@ -62,7 +62,9 @@ func TestCapabilities(t *testing.T) {
     "return_bytes": 8388608,
     "open_files": 64,
     "threads": 16,
-    "body_bytes": 8388608
+    "body_bytes": 8388608,
+    "batch_cases": 10000,
+    "batch_seconds": 270
   },
   "workers": 4,
   "queue": 16,

@@ -30,6 +30,7 @@ type encoding struct {
 	outputBytes int64   // Limits.OutputBytes, to know output that was cut
 	files       bool    // the caller asked for files
 	extra       *report // nil unless asked for
+	passed      *bool   // nil unless it is a case of which something was expected
 }
 
 // content returns the body of the reply to the run.
@@ -55,6 +56,7 @@ func (e encoding) write(w *jsontext.Writer) {
 		if e.extra != nil {
 			w.Raw(appendReport(nil, res, e.extra))
 		}
+		writePassed(w, e.passed)
 		w.Literal(`}`)
 		return
 	}
@@ -84,7 +86,19 @@ func (e encoding) write(w *jsontext.Writer) {
 	if e.extra != nil {
 		w.Raw(appendReport(nil, res, e.extra))
 	}
+	writePassed(w, e.passed)
 	w.Literal(`}`)
+}
+
+// writePassed adds the verdict on a case, if there is one.
+func writePassed(w *jsontext.Writer, passed *bool) {
+	switch {
+	case passed == nil:
+	case *passed:
+		w.Literal(`,"passed":true`)
+	default:
+		w.Literal(`,"passed":false`)
+	}
 }
 
 // writeMember adds a member, unless it is empty.
@@ -279,16 +293,20 @@ func appendLimits(b []byte, l runtime.Limits) []byte {
 	return append(b, '}')
 }
 
-// limitDocs lists the limits in force, the bound of the request included,
-// which is the handler's own.
-func limitDocs(l runtime.Limits, bodyBytes int64) []web.Limit {
-	docs := make([]web.Limit, 0, len(limitTable)+1)
+// limitDocs lists the limits in force, the bounds of the request included,
+// which are the handler's own.
+func (h *handler) limitDocs(l runtime.Limits) []web.Limit {
+	docs := make([]web.Limit, 0, len(limitTable)+3)
 	for _, row := range limitTable {
 		docs = append(docs, web.Limit{Name: row.name, Value: json.Number(row.append(nil, l)), Meaning: row.meaning})
 	}
-	return append(docs, web.Limit{
-		Name: "body_bytes", Value: json.Number(strconv.FormatInt(bodyBytes, 10)), Meaning: "Body of a request.",
-	})
+	return append(docs,
+		web.Limit{Name: "body_bytes", Value: json.Number(strconv.FormatInt(h.bodyBytes, 10)),
+			Meaning: "Body of a request, or a line of one."},
+		web.Limit{Name: "batch_cases", Value: json.Number(strconv.Itoa(h.batchCases)),
+			Meaning: "Cases of one body; a request in lines has no such limit."},
+		web.Limit{Name: "batch_seconds", Value: json.Number(appendSeconds(nil, h.batchTime)),
+			Meaning: "Wall clock of all cases of a request."})
 }
 
 func appendSeconds(b []byte, d time.Duration) []byte {

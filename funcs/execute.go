@@ -12,9 +12,15 @@ import (
 // execute is POST /execute.
 func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 	rec := c.begin(r)
+	if isLines(r.Header.Get("Content-Type")) {
+		return h.executeLines(r, c)
+	}
 	p, err := h.readParams(r, c)
 	if err != nil {
 		return reply{}, err
+	}
+	if p.batch != nil {
+		return h.executeBatch(r, c, &p)
 	}
 	if prefers(r.Header["Accept"], streamType) {
 		return h.stream(r, c, &p)
@@ -50,6 +56,9 @@ func (h *handler) readParams(r *http.Request, c *call) (params, error) {
 func (h *handler) perform(
 	ctx context.Context, c *call, p *params, hooks runtime.Hooks,
 ) (*outcome, content, error) {
+	if p.batch != nil {
+		return h.performBatch(ctx, c, p)
+	}
 	if err := p.checkOptions(); err != nil {
 		return nil, content{}, err
 	}

@@ -3,7 +3,8 @@ package funcs
 import (
 	"context"
 	"encoding/json"
-	"net/http"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,8 +175,7 @@ func TestDocumentedExamples(t *testing.T) {
 			if strings.Contains(string(e.Response), `"invalid_request"`) {
 				return
 			}
-			job := runner.job(t)
-			if job.Script != e.Script {
+			if job := runner.jobs[0]; job.Script != e.Script {
 				t.Errorf("script %q, want %q", job.Script, e.Script)
 			}
 		})
@@ -184,6 +184,27 @@ func TestDocumentedExamples(t *testing.T) {
 
 // documented makes a runner that answers as the example says a run ends.
 func documented(e web.Example) *fakeRunner {
+	var request struct{ Inputs, Cases []json.RawMessage }
+	var batch struct{ Results []json.RawMessage }
+	if err := errors.Join(json.Unmarshal(e.Request, &request), json.Unmarshal(e.Response, &batch)); err != nil {
+		panic(err)
+	}
+	if batch.Results == nil {
+		return returning(documentedResult(e.Response))
+	}
+	run := func(_ context.Context, job runtime.Job, _ runtime.Hooks) (runtime.Result, error) {
+		at := slices.IndexFunc(append(request.Inputs, request.Cases...), func(one json.RawMessage) bool {
+			var c struct{ Stdin string }
+			_ = json.Unmarshal(one, &c) // an input is none
+			return string(one) == string(job.Input) || c.Stdin != "" && c.Stdin == job.Stdin
+		})
+		return documentedResult(batch.Results[at]), nil
+	}
+	return &fakeRunner{info: testInfo(), run: run}
+}
+
+// documentedResult is the result that a reply tells of.
+func documentedResult(reply []byte) runtime.Result {
 	var body struct {
 		Result                  json.RawMessage
 		Error, Status           string
@@ -191,19 +212,19 @@ func documented(e web.Example) *fakeRunner {
 		Traceback, Denied, Hint string
 		Line                    int
 	}
-	if err := json.Unmarshal(e.Response, &body); err != nil {
+	if err := json.Unmarshal(reply, &body); err != nil {
 		panic(err)
 	}
 	res := runtime.Result{
 		Status: runtime.Status(body.Status), Value: body.Result, Error: body.Error, Stdout: []byte(body.Stdout),
 		Stderr:    []byte(body.Stderr),
 		Traceback: body.Traceback, Denied: body.Denied, Hint: body.Hint, Line: body.Line,
-		Ran: strings.Contains(string(e.Response), `"stdout"`),
+		Ran: strings.Contains(string(reply), `"stdout"`),
 	}
-	if e.Status == http.StatusOK {
+	if body.Error == "" {
 		res.Status = runtime.OK
 	}
-	return returning(res)
+	return res
 }
 
 // A request may arrive before the service knows its own layers: the report has

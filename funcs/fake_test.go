@@ -32,6 +32,30 @@ func (f *fakeRunner) Run(ctx context.Context, job runtime.Job, hooks runtime.Hoo
 	return f.run(ctx, job, hooks)
 }
 
+// RunCases runs one case after the other, each as a job.
+func (f *fakeRunner) RunCases(
+	ctx context.Context, batch runtime.Batch, hooks runtime.Hooks, each func(int, runtime.Result) error,
+) error {
+	for i := 0; ; i++ {
+		one, err := batch.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		job := batch.Job
+		job.Input, job.Stdin = one.Input, one.Stdin
+		res, err := f.Run(ctx, job, hooks)
+		if err == nil {
+			err = each(i, res)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 func (f *fakeRunner) Health() error { return f.health }
 func (f *fakeRunner) Info() runtime.Info {
 	f.mu.Lock()
@@ -106,7 +130,9 @@ func four() *fakeRunner {
 }
 
 func newTestHandler(r Runner) http.Handler {
-	return handlerWith(r, Options{BodyBytes: testBodyBytes, MCP: true})
+	return handlerWith(r, Options{
+		BodyBytes: testBodyBytes, BatchCases: 10_000, BatchTime: 270 * time.Second, MCP: true,
+	})
 }
 
 // handlerWith makes a handler that records and logs nowhere, unless opts say

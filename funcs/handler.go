@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/pyexec/pyexec/funcs/web"
 	"github.com/pyexec/pyexec/runtime"
@@ -22,6 +23,10 @@ type Runner interface {
 	// runtime.ErrUnavailable, wrapped or not, are told apart from all others.
 	// Run returns soon after ctx ends.
 	Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error)
+	// RunCases runs one script for many inputs and calls each with every result, in
+	// order. Its errors are those of Run, of each and of Batch.Next.
+	RunCases(ctx context.Context, batch runtime.Batch, hooks runtime.Hooks,
+		each func(i int, result runtime.Result) error) error
 	// Health returns nil exactly when a run would succeed now. The text of its
 	// error is shown to the caller of /health.
 	Health() error
@@ -39,6 +44,10 @@ type Options struct {
 	// Zero means no bound. They must be several times as large as one body, and at
 	// least as large as one reply.
 	HeldBodyBytes, HeldReplyBytes int64
+	// BatchCases is how many cases one body may have, BatchTime how long all cases of a
+	// request may take together. Zero means no bound.
+	BatchCases int
+	BatchTime  time.Duration
 	// Log receives faults of the service that no Record tells of, each once.
 	Log *slog.Logger
 	// Recorder is told of every run.
@@ -74,18 +83,21 @@ type Options struct {
 type handler struct {
 	runner    Runner
 	bodyBytes int64
-	bounds    bounds
-	log       *slog.Logger
-	recorder  Recorder
-	results   Results
-	guards    guards
-	senders   Senders // nil when everybody may send events
-	off       map[string]bool
-	tool      *tool // nil when /mcp is off
-	pace      pace
-	refusals  *pauser
-	origins   origins
-	basePath  string
+	// batchCases and batchTime are Options.BatchCases and BatchTime.
+	batchCases int
+	batchTime  time.Duration
+	bounds     bounds
+	log        *slog.Logger
+	recorder   Recorder
+	results    Results
+	guards     guards
+	senders    Senders // nil when everybody may send events
+	off        map[string]bool
+	tool       *tool // nil when /mcp is off
+	pace       pace
+	refusals   *pauser
+	origins    origins
+	basePath   string
 }
 
 // NewHandler serves /execute, /events, /mcp, /health, /, /openapi.json and
@@ -100,19 +112,21 @@ func NewHandler(runner Runner, opts Options) http.Handler {
 		panic("funcs: Options: Log and Recorder: must be given")
 	}
 	h := &handler{
-		runner:    runner,
-		bodyBytes: opts.BodyBytes,
-		bounds:    newBounds(opts),
-		log:       opts.Log,
-		recorder:  opts.Recorder,
-		results:   opts.Results,
-		guards:    newGuards(opts),
-		senders:   opts.Senders,
-		off:       map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
-		pace:      usualPace,
-		refusals:  newPauser(),
-		origins:   opts.Origins,
-		basePath:  opts.BasePath,
+		runner:     runner,
+		bodyBytes:  opts.BodyBytes,
+		batchCases: opts.BatchCases,
+		batchTime:  opts.BatchTime,
+		bounds:     newBounds(opts),
+		log:        opts.Log,
+		recorder:   opts.Recorder,
+		results:    opts.Results,
+		guards:     newGuards(opts),
+		senders:    opts.Senders,
+		off:        map[string]bool{"/mcp": !opts.MCP, "/events": opts.EventsOff},
+		pace:       usualPace,
+		refusals:   newPauser(),
+		origins:    opts.Origins,
+		basePath:   opts.BasePath,
 	}
 	if opts.MCP {
 		h.tool = newTool(runner, opts)
@@ -163,6 +177,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !rep.sent {
 		h.write(w, r, c.id, &rep)
+	}
+	if c.rest != nil {
+		c.rest()
 	}
 	if c.pending() {
 		c.record.answered(&rep)

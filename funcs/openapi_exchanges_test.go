@@ -72,8 +72,17 @@ func runExchanges() []exchange {
 			func(_ context.Context, put func(runtime.Stream, []byte)) { put(runtime.Stdout, []byte("x")) }),
 		someScript, 200)
 	streamed.accept = streamType
+	lines := source("lines", "", `{"script":"x"}`+"\n{}\n", 200)
+	lines.contentType = linesType
+	large := ok
+	large.Value = []byte(`"` + strings.Repeat("x", 8<<20) + `"`)
 	return []exchange{
 		streamed,
+		lines,
+		run("inputs", returning(ok), `{"script":"x","inputs":[1,{"a":null}],"expected":[1,2],"isolation":"run"}`, 200),
+		run("cases", returning(ok), `{"script":"x","cases":[{},{"input":1,"stdin":"","expected":null,"expected_stdout":""}],`+
+			`"report":true}`, 200),
+		run("results too large", returning(large), `{"script":"x","inputs":[1]}`, 422),
 		source("source", "", "def main(): pass", 200),
 		source("source and query", "?timeout=1&report=true&return_files=false&input=%7B%22a%22%3A1%7D",
 			"def main(): pass", 200),

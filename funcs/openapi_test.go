@@ -25,6 +25,7 @@ func init() {
 	// Pages are checked as text.
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
 	openapi3filter.RegisterBodyDecoder(streamType, openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder(linesType, openapi3filter.PlainBodyDecoder)
 	for _, t := range executeTypes[1:] {
 		openapi3filter.RegisterBodyDecoder(t, openapi3filter.PlainBodyDecoder)
 	}

@@ -28,6 +28,9 @@ type Record struct {
 	// is not nil.
 	UsedWorker bool
 	Bill       Bill
+	// Cases is how the cases of a batch ended, whose Usage is that of all of them: the wall
+	// clock of the batch, the wait of the first case. nil for a single run.
+	Cases *Cases
 	// Environment is the name of the one that was to run it; empty where that is not known.
 	Environment string
 

@@ -19,6 +19,7 @@ type reply struct {
 	retry       bool
 	header      http.Header // further headers, nil for most replies
 	sent        bool        // written already, as a stream
+	paced       bool        // written as large content is: the server's deadline may have passed
 	waited, ran time.Duration
 }
 
@@ -165,7 +166,7 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, id string, rep *
 	}
 	w.WriteHeader(rep.http)
 	switch {
-	case body.large():
+	case body.large(), rep.paced:
 		h.writeLarge(w, body)
 	case r.Method != http.MethodHead:
 		// An error here means that the client left: there is nobody to tell.
@@ -230,7 +231,7 @@ func (w *pacedWriter) write(p []byte) error {
 		return nil
 	}
 	for part := range slices.Chunk(p, writeBytes) {
-		if err := ignoreUnsupported(w.control.SetWriteDeadline(time.Now().Add(w.pace.stall))); err != nil {
+		if err := w.extend(); err != nil {
 			return err
 		}
 		if _, err := w.w.Write(part); err != nil {
@@ -238,6 +239,11 @@ func (w *pacedWriter) write(p []byte) error {
 		}
 	}
 	return w.flush()
+}
+
+// extend starts the deadline anew.
+func (w *pacedWriter) extend() error {
+	return ignoreUnsupported(w.control.SetWriteDeadline(time.Now().Add(w.pace.stall)))
 }
 
 func (w *pacedWriter) flush() error { return ignoreUnsupported(w.control.Flush()) }

@@ -20,9 +20,11 @@ type pace struct {
 	// stall is how long one write may take. A reader that takes nothing for that
 	// long has left: its run is killed.
 	stall time.Duration
+	// idle is how long a sender of lines may send nothing while no case is under way.
+	idle time.Duration
 }
 
-var usualPace = pace{keepAlive: 5 * time.Second, stall: 15 * time.Second}
+var usualPace = pace{keepAlive: 5 * time.Second, stall: 15 * time.Second, idle: time.Minute}
 
 const streamType = "text/event-stream"
 

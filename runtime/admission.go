@@ -14,6 +14,8 @@ type admission struct {
 	places  chan struct{}
 	waiting atomic.Int64
 	cold    atomic.Int64  // how many of them wait for an environment, and not for a place
+	cases   chan struct{} // what batches have of the places, see cases_queue.go
+	behind  atomic.Int64  // cases that wait for a place, and are not among waiting
 	queue   int64         // how many may wait
 	wait    time.Duration // how long, 0 for as long as it takes
 	pace    pace
@@ -22,7 +24,8 @@ type admission struct {
 func newAdmission(workers, queue int, wait time.Duration) *admission {
 	return &admission{
 		places: make(chan struct{}, workers), queue: int64(queue), wait: wait,
-		pace: pace{began: time.Now(), keep: wait},
+		cases: make(chan struct{}, max(workers-1, 1)),
+		pace:  pace{began: time.Now(), keep: wait},
 	}
 }
 
@@ -40,7 +43,7 @@ func (a *admission) enter(ctx context.Context, reserve func() error) error {
 	defer a.waiting.Add(-1)
 	// The one who waits for the next place knows nothing of it: a run that has begun
 	// long ago may end now.
-	if n > a.queue || a.wait > 0 && a.pace.of(n-1-a.cold.Load()) > a.wait {
+	if n > a.queue || a.wait > 0 && a.pace.of(n-1-a.cold.Load()+a.behind.Load()) > a.wait {
 		return ErrOverloaded
 	}
 	if reserve != nil {
@@ -100,7 +103,7 @@ func (a *admission) stand(reserve func() error) (leave func(), err error) {
 }
 
 func (a *admission) leave() {
-	a.pace.step(a.waiting.Load() > 0)
+	a.pace.step(a.waiting.Load() > 0 || a.behind.Load() > 0)
 	<-a.places
 }
 

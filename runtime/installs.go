@@ -116,7 +116,7 @@ func (in *installs) runBy(r *Runtime) {
 	}
 	in.run = func(ctx context.Context, e *environment, job *Job) (Result, error) {
 		job.Timeout = r.cfg.Limits.Timeout
-		return r.runIn(ctx, job, &Hooks{}, e, time.Now())
+		return r.runIn(ctx, job, &Hooks{}, e, time.Now(), aCaller)
 	}
 }
 

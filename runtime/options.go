@@ -32,16 +32,26 @@ func CheckOptions(o *Options, input []byte) error {
 		return fmt.Errorf("entry must be at most %d bytes", EntryBytes)
 	case o.Program && o.Spread:
 		return errors.New("spread must be false where entry is null: a program has no function to call")
+	}
+	if err := checkInput(o, input); err != nil {
+		return err
+	}
+	if err := checkEnv(o.Env); err != nil {
+		return err
+	}
+	return checkArgs(o.Args)
+}
+
+// checkInput returns why what is asked for does not go with the input, nil if it does.
+func checkInput(o *Options, input []byte) error {
+	switch {
 	case o.Program && input != nil:
 		return errors.New("input must be left out where entry is null: a program has no function to hand it to, " +
 			"but stdin, args, env and files")
 	case o.Spread && (len(input) == 0 || input[0] != '{'):
 		return errors.New("input must be an object where spread is true: its members are the keyword arguments")
 	}
-	if err := checkEnv(o.Env); err != nil {
-		return err
-	}
-	return checkArgs(o.Args)
+	return nil
 }
 
 // identifier reports whether Python takes name for one, near enough: what only

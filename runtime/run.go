@@ -28,9 +28,7 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 	if err := CheckOptions(&job.Options, job.Input); err != nil {
 		return Result{}, fmt.Errorf("run: %w", err)
 	}
-	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
-		job.Timeout = r.cfg.Limits.Timeout
-	}
+	r.cutTimeout(&job)
 	c := choice{environment: r.all.main()}
 	if job.Environment != "" || script.Has(job.Script) {
 		var err error
@@ -44,22 +42,35 @@ func (r *Runtime) Run(ctx context.Context, job Job, hooks Hooks) (Result, error)
 			hooks.Environment(Progress{Environment: c.environment.name, Phase: PhaseStarting})
 		}
 	}
-	result, err := r.runIn(ctx, &job, &hooks, c.environment, began)
+	result, err := r.runIn(ctx, &job, &hooks, c.environment, began, aCaller)
 	if c.waited > 0 {
 		result.waitedFor(c.waited)
 	}
+	c.tell(&result)
+	return result, err
+}
+
+// cutTimeout makes the time limit of a job that of the service, where it has none or a
+// longer one.
+func (r *Runtime) cutTimeout(job *Job) {
+	if job.Timeout <= 0 || job.Timeout > r.cfg.Limits.Timeout {
+		job.Timeout = r.cfg.Limits.Timeout
+	}
+}
+
+// tell adds to a result in which environment it was made.
+func (c *choice) tell(result *Result) {
 	result.Environment, result.Unmet = c.environment.name, c.unmet
 	if c.unmet != "" && strings.HasPrefix(result.Error, "ModuleNotFoundError: ") {
 		result.Hint = fmt.Sprintf("The environment %q, which the request names, lacks what the script asks for: %s. "+
 			"Without environment in the request one is looked for that has it.",
 			result.Environment, result.Unmet)
 	}
-	return result, err
 }
 
 // runIn runs a job in an environment, as soon as that is there and there is a place.
 func (r *Runtime) runIn(
-	ctx context.Context, job *Job, hooks *Hooks, e *environment, began time.Time,
+	ctx context.Context, job *Job, hooks *Hooks, e *environment, began time.Time, who entrant,
 ) (result Result, err error) {
 	var cold time.Duration
 	for range attempts {
@@ -68,7 +79,7 @@ func (r *Runtime) runIn(
 			return Result{}, err
 		}
 		cold += waited
-		result, err = r.runHeld(ctx, job, hooks, e, p, began)
+		result, err = r.runHeld(ctx, job, hooks, e, p, began, who)
 		e.release()
 		if !errors.Is(err, pool.ErrDown) {
 			result.Usage.Start = cold
@@ -83,12 +94,12 @@ func (r *Runtime) runIn(
 
 // runHeld runs a job in the pool of an environment that is there.
 func (r *Runtime) runHeld(
-	ctx context.Context, job *Job, hooks *Hooks, e *environment, p *pool.Pool, began time.Time,
+	ctx context.Context, job *Job, hooks *Hooks, e *environment, p *pool.Pool, began time.Time, who entrant,
 ) (Result, error) {
-	if err := r.admission.enter(ctx, hooks.Wait); err != nil {
+	if err := r.admission.admit(ctx, who, hooks.Wait); err != nil {
 		return Result{}, err
 	}
-	defer r.admission.leave()
+	defer r.admission.release(who)
 	if p.Closed() {
 		return Result{}, fmt.Errorf("%w: shutting down", ErrUnavailable)
 	}

@@ -26,8 +26,8 @@ var exitTable = []struct {
 	meaning  string
 	statuses []string
 }{
-	{exitOK, "main() returned", []string{"ok"}},
-	{exitScript, "the script is at fault",
+	{exitOK, "main() returned; of all cases, and each has passed of which something was expected", []string{"ok"}},
+	{exitScript, "the script is at fault, in at least one of many cases",
 		[]string{"main_missing", "import_blocked", "syntax_error", "environment_missing", "not_json", "script_error",
 			"exited", "killed"}},
 	{exitUsage, "the command line or a file it names is, or the service did not take the request",

@@ -79,6 +79,9 @@ func execute(ctx context.Context, opts *options, stdin io.Reader, c *console) er
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
+	if opts.linesFlag != "" {
+		return executeBatch(ctx, opts, body, stdin, c)
+	}
 	if err := checkResult(opts.result, opts.force); err != nil {
 		return err
 	}

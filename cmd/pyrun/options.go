@@ -34,6 +34,9 @@ type options struct {
 	convert bool
 	env     map[string]string
 	args    []string // of the script
+	// lines is a path, or "-", of what linesFlag, inputs or cases, names; it is empty for a
+	// single run. isolation is that of its cases.
+	lines, linesFlag, isolation string
 	// environment is the name of one, empty for whichever the script asks for.
 	environment string
 }
@@ -78,10 +81,34 @@ func parseOptions(args []string, w io.Writer) (*options, error) {
 	if o.url == nil && len(o.header) > 0 {
 		return nil, errors.New("--header: makes sense with --url only")
 	}
+	if err := o.checkLines(); err != nil {
+		return nil, err
+	}
 	if o.program && o.entry != "" {
 		return nil, errors.New("--entry: a program has no function to call")
 	}
 	return o, nil
+}
+
+// checkLines refuses what makes no sense with --inputs and --cases, or without.
+func (o *options) checkLines() error {
+	if o.linesFlag == "" {
+		if o.isolation != "" {
+			return errors.New("--isolation: makes sense with --inputs or --cases only")
+		}
+		return nil
+	}
+	if o.lines == "-" && o.script == "-" {
+		return fmt.Errorf("--%s: -: standard input is the script already", o.linesFlag)
+	}
+	for name, given := range map[string]bool{
+		"input": o.hasIn, "stdin": o.stdin != "", "out": o.out != "", "result": o.result != "",
+	} {
+		if given {
+			return fmt.Errorf("--%s: makes no sense with --%s", name, o.linesFlag)
+		}
+	}
+	return nil
 }
 
 // cutArgs divides the arguments at "--".
@@ -102,6 +129,21 @@ func newFlags(o *options) *flag.FlagSet {
 		o.input, o.hasIn = s, true
 		return nil
 	})
+	for _, of := range []struct{ flag, what string }{
+		{"inputs", "a JSON value, for main(input)"},
+		{"cases", "an object of input, stdin, expected and expected_stdout, each of which may be left out"},
+	} {
+		flags.Func(of.flag, "`FILE` whose lines are each "+of.what+": the script is run for every one, and each result "+
+			"is a line of standard output; - is standard input", func(s string) error {
+			if o.linesFlag != "" {
+				return errors.New("--inputs and --cases: one of them, once")
+			}
+			o.lines, o.linesFlag = s, of.flag
+			return nil
+		})
+	}
+	flags.StringVar(&o.isolation, "isolation", "", "`case` gives each of --inputs or --cases a process of its own, which "+
+		"is the default; run gives all of them one, and is faster")
 	flags.StringVar(&o.stdin, "stdin", "", "`FILE` that the script reads as standard input; - passes on pyrun's own")
 	flags.Func("file", "`NAME[=PATH]`: a file for the script's working directory; may be given again", o.addFile)
 	flags.StringVar(&o.out, "out", "",
@@ -193,11 +235,13 @@ JSON data. SCRIPT is a file, or - for standard input. ARGUMENTS are sys.argv[1:]
 
   pyrun script.py
   pyrun --program script.py -- --fast 3
+  pyrun --inputs numbers.ndjson script.py
   pyrun --input '{"n": 3}' --file data.csv --out results script.py
   pyrun --url https://pyexec-123.run.app --header "Authorization: Bearer $(gcloud auth print-identity-token)" script.py
 
 Output of the script appears as it is written. The result is the last line of
-standard output. Messages of pyrun itself are on standard error. On a terminal,
+standard output. With --inputs or --cases each line of it is a result, as JSON
+with the output of that case in it. Messages of pyrun itself are on standard error. On a terminal,
 standard error shows control characters as \x1b and the like; standard output
 passes on what the script writes.
 

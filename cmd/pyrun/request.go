@@ -27,6 +27,7 @@ type request struct {
 	Args    []string          `json:"args,omitempty"`
 	// Environment is empty where the script, or the service, chooses.
 	Environment string `json:"environment,omitempty"`
+	Isolation   string `json:"isolation,omitempty"`
 	// Report is always asked for: it has what the run cost.
 	Report bool `json:"report"`
 }
@@ -34,7 +35,11 @@ type request struct {
 // newRequest reads the files that the command line names.
 func newRequest(o *options, stdin io.Reader) ([]byte, error) {
 	req := request{Report: true, Timeout: o.timeout.Seconds(), ReturnFiles: o.out != "",
-		Spread: o.spread, Convert: o.convert, Env: o.env, Args: o.args, Environment: o.environment}
+		Spread: o.spread, Convert: o.convert, Env: o.env, Args: o.args, Environment: o.environment,
+		Isolation: o.isolation}
+	if o.linesFlag != "" {
+		req.Report = o.report // it would be in each line
+	}
 	if err := req.setEntry(o); err != nil {
 		return nil, err
 	}

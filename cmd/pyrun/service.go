@@ -36,7 +36,11 @@ func openEndpoint(ctx context.Context, o *options, stderr io.Writer) (*endpoint,
 		client := &http.Client{CheckRedirect: keepPost}
 		return &endpoint{url: o.url.String(), client: client, close: client.CloseIdleConnections}, nil
 	}
-	cfg, err := config.Load(oneRun()...)
+	settings := oneRun()
+	if o.linesFlag != "" {
+		settings = manyRuns()
+	}
+	cfg, err := config.Load(settings...)
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
@@ -67,8 +71,13 @@ func keepPost(req *http.Request, via []*http.Request) error {
 
 // oneRun lists the settings that reduce a service to what a single run needs.
 func oneRun() []string {
+	return append(manyRuns(), "EXEC_WORKERS=1", "EXEC_QUEUE=1")
+}
+
+// manyRuns is oneRun for a batch, which whoever has started it can end.
+func manyRuns() []string {
 	settings := []string{
-		"EXEC_WORKERS=1", "EXEC_QUEUE=1", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
+		"EXEC_BATCH_TIME=24h", "EVENTS=off", "RESULTS_TOPIC=", "MCP=off", "METRICS_PORT=0",
 		"LOG_SINK=stdout", "LOG_PAYLOADS=false",
 	}
 	if !config.Given("EXEC_MEMORY_MB") {
@@ -122,26 +131,17 @@ func startEndpoint(ctx context.Context, cfg config.Config, log *slog.Logger) (*e
 // send sends the request and returns the reply. Output of the script goes to c
 // while it runs, if the service streams it.
 func (s *endpoint) send(ctx context.Context, body []byte, header http.Header, c *console) (*reply, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
+	res, err := s.post(ctx, bytes.NewReader(body), "application/json", "text/event-stream, application/json", header)
 	if err != nil {
 		return nil, err
-	}
-	req.Header = header.Clone()
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream, application/json")
-	res, err := s.client.Do(req)
-	if err != nil {
-		return nil, &failure{exitUnavailable, err}
 	}
 	defer res.Body.Close()
 	rep, err := readReply(res, c)
 	if err != nil {
 		return nil, err
 	}
-	if s.failed != nil && rep.Status == "unavailable" {
-		if err := s.failed(); err != nil { // the reply has no detail
-			return nil, &failure{exitOther, err}
-		}
+	if err := s.detail(rep); err != nil {
+		return nil, err
 	}
 	return rep, nil
 }

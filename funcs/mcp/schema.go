@@ -73,6 +73,7 @@ func inputSchema(s schemas, facts Facts) schema {
 		}
 		environment["enum"] = names
 	}
+	delete(properties(in), "cases") // inputs and expected will do, and each argument is read by every model
 	if input, ok := properties(in)["input"].(schema); ok {
 		// Said outright: to models and inspectors no type means text.
 		input["type"] = []any{"object", "array", "string", "number", "boolean", "null"}
@@ -83,18 +84,23 @@ func inputSchema(s schemas, facts Facts) schema {
 // outputSchema is a reply of POST /execute, a success or a failure, without
 // what becomes content of its own. The protocol wants one object.
 func outputSchema(s schemas) schema {
-	success, failure := s.named("Success"), s.named("Failure")
+	success, failure, batch := s.named("Success"), s.named("Failure"), s.named("Batch")
 	all := schema{}
 	maps.Copy(all, properties(failure))
 	maps.Copy(all, properties(success)) // the same names mean the same
 	delete(all, figures)
+	delete(all, "passed") // it is one of results
+	all["summary"] = properties(batch)["summary"]
+	all["results"] = schema{"type": "array", "items": schema{"type": "object"},
+		"description": "With inputs: for each of them what a call with that input would return."}
 	if report, ok := all["report"].(schema); ok {
 		all["report"] = schema{"type": "object", "description": report["description"]}
 	}
 	return schema{
 		"type":       "object",
 		"properties": all,
-		"anyOf":      []any{schema{"required": success["required"]}, schema{"required": failure["required"]}},
+		"anyOf": []any{schema{"required": success["required"]}, schema{"required": failure["required"]},
+			schema{"required": batch["required"]}},
 	}
 }
 

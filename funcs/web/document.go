@@ -168,7 +168,7 @@ func orEmpty[V any](m map[string]V) map[string]V {
 
 func requestFields(l runtime.Limits) []Field {
 	seconds := strconv.FormatFloat(l.Timeout.Seconds(), 'f', -1, 64)
-	return []Field{
+	return append([]Field{
 		{Name: "script", Type: "string", Required: true,
 			Meaning: "Python source that defines main(), at most " + runtime.Bytes(l.ScriptBytes).String() +
 				". Line ends may be LF or CRLF."},
@@ -210,7 +210,7 @@ func requestFields(l runtime.Limits) []Field {
 			Meaning: "Name of the environment to run in: a Python with packages. Without it the comment # /// script " +
 				"of PEP 723, where the script has one, chooses the first that has what it asks for, and otherwise " +
 				"it is " + runtime.DefaultEnvironment + "."},
-	}
+	}, batchFields...)
 }
 
 var successFields = []Field{
@@ -239,6 +239,7 @@ var successFields = []Field{
 		"where nothing was, unless report is asked for."},
 	{Name: "hint", Type: "string", Meaning: "What to change. A success has it where the script calls main() by " +
 		"itself, and the service calls it again."},
+	{Name: "passed", Type: "boolean", Meaning: passedMeaning},
 	{Name: "report", Type: "object", Meaning: "What the run cost and what bounded it. Only with report."},
 }
 
@@ -266,6 +267,7 @@ var failureFields = []Field{
 			"figures that were open."},
 	{Name: "files, files_omitted", Type: "",
 		Meaning: "As in a success, where the script ended by itself: not after a timeout or a kill."},
+	{Name: "passed", Type: "boolean", Meaning: passedMeaning},
 	{Name: "report", Type: "object",
 		Meaning: "As in a success, when it was asked for and the script reached a worker."},
 }

@@ -86,6 +86,32 @@ var examples = []Example{
 		Response: json.RawMessage(`{"result":3,"stdout":"Hello, Ada!\n"}`),
 	},
 	{
+		Name: "inputs", Title: "Run a script for many inputs and compare the results",
+		Script: `def main(n):
+    return 12 // n`,
+		fields: []jsonField{{"inputs", `[3,5,0]`}, {"expected", `[4.0,3,1]`}},
+		Status: 200,
+		Response: json.RawMessage(`{"results":[{"result":4,"stdout":"","passed":true},` +
+			`{"result":2,"stdout":"","passed":false},` +
+			`{"error":"ZeroDivisionError: integer division or modulo by zero","status":"script_error",` +
+			`"stdout":"","stderr":"","traceback":"Traceback (most recent call last):\n  File \"script.py\", ` +
+			`line 2, in main\n    return 12 // n\n           ~~~^^~~\nZeroDivisionError: integer division or ` +
+			`modulo by zero\n","line":2,"passed":false}],` +
+			`"summary":{"count":3,"failed":1,"expected":3,"passed":1}}`),
+	},
+	{
+		Name: "cases", Title: "Grade a program by what it prints",
+		Script: `total = sum(map(int, input().split()))
+print(total)
+total`,
+		fields: []jsonField{{"cases", `[{"stdin":"1 2\n","expected_stdout":"3"},` +
+			`{"stdin":"2 2\n","expected_stdout":"5"}]`}, {"entry", "null"}},
+		Status: 200,
+		Response: json.RawMessage(`{"results":[{"result":3,"stdout":"3\n","passed":true},` +
+			`{"result":4,"stdout":"4\n","passed":false}],` +
+			`"summary":{"count":2,"failed":0,"expected":2,"passed":1}}`),
+	},
+	{
 		Name: "program", Title: "Run a program, without main()",
 		Script: `total = sum(n * n for n in range(4))
 print('squares up to 3')
@@ -297,7 +323,8 @@ def main():
 		fields: []jsonField{{"time_out", `5`}},
 		Status: 400,
 		Response: json.RawMessage(`{"error":"unknown field \"time_out\": a request has only script, input, ` +
-			`stdin, files, timeout, report, return_files, entry, spread, convert, env, args, environment",` +
+			`stdin, files, timeout, report, return_files, entry, spread, convert, env, args, environment, ` +
+			`inputs, cases, expected, isolation",` +
 			`"status":"invalid_request"}`),
 	},
 }

@@ -38,6 +38,10 @@ type Config struct {
 	Runtime runtime.Config
 	// BodyBytes bounds a request's body.
 	BodyBytes int64
+	// BatchCases is how many cases one body may have, BatchTime how long all cases of a
+	// request may take together.
+	BatchCases int
+	BatchTime  time.Duration
 	// Grace is how long requests in flight may take to finish after SIGTERM.
 	Grace time.Duration
 	// Project is the Google Cloud project, empty when the metadata server is to

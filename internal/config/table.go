@@ -67,6 +67,13 @@ var settings = []Setting{
 		kind: number("bytes", kib, 16*mib, 1, func(c *Config) *int64 { return &c.Runtime.Limits.ScriptBytes })},
 	{Name: "EXEC_BODY_BYTES", Default: "8388608", Meaning: "body of a request",
 		kind: number("bytes", kib, 64*mib, 1, func(c *Config) *int64 { return &c.BodyBytes })},
+	{Name: "EXEC_BATCH_CASES", Default: "10000",
+		Meaning: "`inputs` or `cases` of one body; a request in lines may have any number",
+		kind:    number("cases", 1, 1_000_000, 1, func(c *Config) *int { return &c.BatchCases })},
+	{Name: "EXEC_BATCH_TIME", Default: "4m30s",
+		Meaning: "wall clock of all cases of a request; the default ends a batch, with what there is, before Cloud " +
+			"Run's default timeout of 5 minutes does",
+		kind: duration(time.Second, 24*time.Hour, 1, func(c *Config) *time.Duration { return &c.BatchTime })},
 	{Name: "EXEC_RETURN_FILES", Default: "64",
 		Meaning: "files that come back with a reply, figures, and things that are displayed, each",
 		kind:    number("files", 1, 4096, 1, func(c *Config) *int64 { return &c.Runtime.Limits.ReturnFiles })},

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,12 @@ func sentence(run *funcs.Record) string {
 		fmt.Fprintf(&b, " in %s, %s of processor, %.1f MiB",
 			run.Usage.Wall.Round(10*time.Microsecond), run.Usage.CPU.Round(10*time.Microsecond),
 			float64(run.Usage.PeakMemory)/(1<<20))
+	}
+	if c := run.Cases; c != nil {
+		fmt.Fprintf(&b, ": %d cases, %d failed", c.Count, c.Failed)
+		if c.Expected > 0 {
+			fmt.Fprintf(&b, ", %d of %d passed", c.Passed, c.Expected)
+		}
 	}
 	if run.Problem != "" {
 		b.WriteString(": " + run.Problem)
@@ -100,7 +108,20 @@ func runAttr(run *funcs.Record, d digest) slog.Attr {
 	if run.Tool != "" {
 		attrs = append(attrs, slog.String("tool", run.Tool))
 	}
+	if run.Cases != nil {
+		attrs = append(attrs, casesAttr(run.Cases))
+	}
 	return slog.Group("run", append(attrs, slog.Bool("limit_hit", run.LimitHit))...)
+}
+
+// casesAttr is how the cases of a batch ended, by number.
+func casesAttr(c *funcs.Cases) slog.Attr {
+	statuses := make([]any, 0, len(c.Statuses))
+	for _, status := range slices.Sorted(maps.Keys(c.Statuses)) {
+		statuses = append(statuses, slog.Int64(status, c.Statuses[status]))
+	}
+	return slog.Group("cases", "count", c.Count, "failed", c.Failed, "expected", c.Expected, "passed", c.Passed,
+		slog.Group("statuses", statuses...))
 }
 
 // requestAttr has the names and forms that Cloud Logging knows.

@@ -79,6 +79,22 @@ func TestEntryNamesTheEnvironment(t *testing.T) {
 	}
 }
 
+// A batch has one entry, with how many of its cases ended how.
+func TestEntryOfABatch(t *testing.T) {
+	var out locked.Buffer
+	run := someRun()
+	run.Status, run.Problem, run.LimitHit = "ok", "", false
+	run.Cases = &funcs.Cases{Count: 9, Failed: 2, Expected: 5, Passed: 4,
+		Statuses: map[string]int64{"timeout": 2, "ok": 7}}
+	NewRecorder(logline.New(&out), nil, false).Now(run)
+	for _, want := range []string{`"message":"run ok in 20ms, 15ms of processor, 40.0 MiB: 9 cases, 2 failed, 4 of 5 passed"`,
+		`"cases":{"count":9,"failed":2,"expected":5,"passed":4,"statuses":{"ok":7,"timeout":2}},"limit_hit":false}`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s, want %s", &out, want)
+		}
+	}
+}
+
 // started is what a run cost that has waited for its environment.
 type started struct{ wait time.Duration }
 

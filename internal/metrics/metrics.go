@@ -23,7 +23,7 @@ import (
 // Metrics is what GET /metrics shows. A nil *Metrics counts nothing.
 type Metrics struct {
 	registry         *prometheus.Registry
-	runs             *prometheus.CounterVec
+	runs, cases      *prometheus.CounterVec
 	run, queue, fork prometheus.Histogram
 	wait             *prometheus.HistogramVec
 	server           *http.Server
@@ -46,7 +46,10 @@ func New(stats func() runtime.Stats, dropped func() int64) *Metrics {
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pyexec_runs_total", Help: "Requests for a run, by what they came to and how they arrived.",
 		}, []string{"status", "source"}),
-		run:   histogram("pyexec_run_seconds", "Wall clock of a script.", runBuckets),
+		cases: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pyexec_cases_total", Help: "Cases of batches, by what they came to and how the batch arrived.",
+		}, []string{"status", "source"}),
+		run:   histogram("pyexec_run_seconds", "Wall clock of a script, or of a batch.", runBuckets),
 		queue: histogram("pyexec_queue_seconds", "Wait for a place and a worker.", queueBuckets),
 		fork: histogram("pyexec_fork_seconds",
 			"Making of a worker, from the fork until it stands confined and ready.", forkBuckets),
@@ -60,7 +63,7 @@ func New(stats func() runtime.Stats, dropped func() int64) *Metrics {
 			func() float64 { return float64(value(stats())) })
 	}
 	m.registry.MustRegister(
-		m.runs, m.run, m.queue, m.fork, m.wait, environments{stats},
+		m.runs, m.cases, m.run, m.queue, m.fork, m.wait, environments{stats},
 		gauge("pyexec_workers_ready", "Workers that wait for a script.",
 			func(s runtime.Stats) int { return s.Ready }),
 		gauge("pyexec_workers_busy", "Scripts under way.", func(s runtime.Stats) int { return s.Busy }),
@@ -101,6 +104,11 @@ func (m *Metrics) Ran(run *funcs.Record) {
 		source = "mcp"
 	}
 	m.runs.WithLabelValues(run.Status, source).Inc()
+	if run.Cases != nil {
+		for status, n := range run.Cases.Statuses {
+			m.cases.WithLabelValues(status, source).Add(float64(n))
+		}
+	}
 	if run.UsedWorker {
 		m.run.Observe(run.Usage.Wall.Seconds())
 		m.queue.Observe(run.Usage.Queue.Seconds())

@@ -30,11 +30,13 @@ func TestMetrics(t *testing.T) {
 	m.Ran(plain)
 	m.Ran(&funcs.Record{Status: "invalid_request"}) // no process was involved
 	m.Ran(&funcs.Record{Status: "overloaded", Tool: "run_python"})
+	m.Ran(&funcs.Record{Status: "ok", Cases: &funcs.Cases{Statuses: map[string]int64{"ok": 7, "timeout": 2}}})
 	w := httptest.NewRecorder()
 	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
 		`pyexec_runs_total{source="event",status="memory_limit"} 1`,
-		`pyexec_runs_total{source="http",status="ok"} 2`,
+		`pyexec_runs_total{source="http",status="ok"} 3`,
+		`pyexec_cases_total{source="http",status="ok"} 7`, `pyexec_cases_total{source="http",status="timeout"} 2`,
 		`pyexec_runs_total{source="http",status="invalid_request"} 1`,
 		`pyexec_runs_total{source="mcp",status="overloaded"} 1`,
 		"pyexec_run_seconds_count 3", `pyexec_run_seconds_bucket{le="0.025"} 3`,

@@ -54,23 +54,48 @@ func (g *gate) open(e engine, err error) {
 // Run waits for the engine as long as ctx allows, then runs job. The wait
 // counts as time in the queue.
 func (g *gate) Run(ctx context.Context, job runtime.Job, hooks runtime.Hooks) (runtime.Result, error) {
+	waited, err := g.enter(ctx)
+	if err != nil {
+		return runtime.Result{}, err
+	}
+	defer tellOfRun(ctx)()
+	result, err := g.engine.Run(ctx, job, hooks)
+	result.Usage.Queue += waited
+	return result, err
+}
+
+// RunCases is Run for a batch: the wait counts for its first case.
+func (g *gate) RunCases(ctx context.Context, batch runtime.Batch, hooks runtime.Hooks,
+	each func(i int, result runtime.Result) error,
+) error {
+	waited, err := g.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer tellOfRun(ctx)()
+	return g.engine.RunCases(ctx, batch, hooks, func(i int, result runtime.Result) error {
+		if i == 0 {
+			result.Usage.Queue += waited
+		}
+		return each(i, result)
+	})
+}
+
+// enter waits for the engine as long as ctx allows, and returns how long that was.
+func (g *gate) enter(ctx context.Context) (waited time.Duration, err error) {
 	if g.shut.Load() && ctx.Value(lateKey{}) != nil {
-		return runtime.Result{}, fmt.Errorf("run: %w", errShut)
+		return 0, fmt.Errorf("run: %w", errShut)
 	}
 	arrived := time.Now()
 	select {
 	case <-g.done:
 	case <-ctx.Done():
-		return runtime.Result{}, fmt.Errorf("run: start: %w: %w", runtime.ErrUnavailable, ctx.Err())
+		return 0, fmt.Errorf("run: start: %w: %w", runtime.ErrUnavailable, ctx.Err())
 	}
 	if g.err != nil {
-		return runtime.Result{}, fmt.Errorf("run: start: %w: %w", runtime.ErrUnavailable, g.err)
+		return 0, fmt.Errorf("run: start: %w: %w", runtime.ErrUnavailable, g.err)
 	}
-	waited := time.Since(arrived)
-	defer tellOfRun(ctx)()
-	result, err := g.engine.Run(ctx, job, hooks)
-	result.Usage.Queue += waited
-	return result, err
+	return time.Since(arrived), nil
 }
 
 // Health is nil when a run would succeed now.

@@ -40,6 +40,16 @@ func (e *fakeEngine) Run(ctx context.Context, job runtime.Job, hooks runtime.Hoo
 	return runtime.Result{Status: runtime.OK, Value: value}, err
 }
 
+func (e *fakeEngine) RunCases(ctx context.Context, b runtime.Batch, hooks runtime.Hooks,
+	each func(i int, result runtime.Result) error,
+) error {
+	result, err := e.Run(ctx, b.Job, hooks)
+	if err != nil {
+		return err
+	}
+	return each(0, result)
+}
+
 func (e *fakeEngine) Health() error        { return e.health }
 func (e *fakeEngine) Stats() runtime.Stats { return runtime.Stats{} }
 func (e *fakeEngine) Info() runtime.Info {

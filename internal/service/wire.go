@@ -33,7 +33,7 @@ func (s *Service) wire(ctx context.Context, cfg *config.Config, out outside) err
 	}
 	opts := funcs.Options{
 		BodyBytes: cfg.BodyBytes, HeldBodyBytes: cfg.Share.HeldBodies, HeldReplyBytes: cfg.Share.HeldReplies,
-		Log: s.log, Recorder: s.recorder,
+		BatchCases: cfg.BatchCases, BatchTime: cfg.BatchTime, Log: s.log, Recorder: s.recorder,
 		EventsOff: cfg.Events == config.EventsOff, Hosts: cfg.AllowedHosts, MCP: !cfg.MCPOff,
 		MCPHosts: cfg.MCPHosts, Origins: cfg.Origins, BasePath: cfg.BasePath, Complete: s.Ready(),
 	}

@@ -6,12 +6,15 @@ from _thread import RLock
 
 CHANNEL = 3  # its descriptor in every worker
 ABSENT = 0xFFFFFFFF
-REQUEST = struct.Struct(">IIIIIBd")  # lengths of script, input, stdin, options, files; files wanted back; timeout
+REQUEST = struct.Struct(">IIIIIBd")  # lengths of script, input, stdin, options, files; what is wanted; timeout
+FILES, SERIES = 1, 2  # what is wanted: files back; an answer for each of the cases that follow
 FRAME = struct.Struct(">Ic")  # length of the payload, kind
 
 # Held by the thread that answers, to the end of the process: what another one would
 # send, or do because it was to end here, would be in the middle of it.
 answering = RLock()
+
+ahead = []  # what was read of the cases that follow a request
 
 _read, _write, _exit, _len = os.read, os.write, os._exit, len
 
@@ -23,7 +26,7 @@ def send(kind, payload):
 
 
 def receive():
-    """The one request: script, input or None, stdin, options, files, whether they are wanted back, timeout."""
+    """The one request: script, input or None, stdin, options, files, what is wanted, timeout."""
     data = _read(CHANNEL, 1 << 16)
     if not data:
         _exit(0)
@@ -44,4 +47,6 @@ def receive():
             parts.append(data)
             have += _len(data)
         data = b"".join(parts)
-    return data[a:b].decode(), None if absent else data[b:c], data[c:d], data[d:e], data[e:], wanted, timeout
+    if wanted == SERIES:
+        ahead.append(data[total:])
+    return data[a:b].decode(), None if absent else data[b:c], data[c:d], data[d:e], data[e:total], wanted, timeout

@@ -36,6 +36,7 @@
 //	worker.py      the life of a child of the zygote
 //	channel.py     the result channel: one request in, frames out
 //	run.py         one script from its text to its answer
+//	series.py      many cases of one script, one after the other
 //	source.py      text → code; blocked imports, the courtesy check
 //	syntax.py      a syntax error as Python prints it
 //	scriptfile.py  the script as a file: its lines, and on disk where it is looked for
@@ -82,6 +83,7 @@
 //	way     to make JSON of a value: finite copy key twice, or a word of ways.py, with "+" where what
 //	        is inside becomes text: keys of ways in package runtime
 //	ran     whether anything of the script was executed
+//	over    in a series: whether the process ends behind this answer
 //
 // # What a script can reach of it
 //

@@ -10,7 +10,7 @@ from _harness.versions import WALKS_FROM_CALL, tell_as, telling, told_kind
 
 NAME = "script.py"
 MODULE = "script"
-OURS = "<run>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
+OURS = "<run>", "<series>", "<entry>", "<convert>", "<kinds>"  # the code that calls the script's
 STAND_INS = frozenset({"<devices>", "<locks>", "<processes>", "<signals>"})  # functions in the place of the library's
 TEXT_LIMIT = 64 << 10  # longest message or traceback sent
 LINE = 160  # characters of a line that a SyntaxError shows

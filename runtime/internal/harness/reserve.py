@@ -9,13 +9,24 @@ from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 SIZE = 3 << 19  # bytes of each; Python takes memory for small objects by the MiB
 
+_len = len
+
 _kept = []
 given = 0  # bytes that are not kept any more
 
 
+PARTS = 3  # one is for the error, one for what follows it, one for its frame
+
+
 def prepare():
-    """Take it. Runs in the zygote, once. One is for the error, one for what follows it, one for its frame."""
-    _kept.extend(mmap(-1, SIZE, MAP_PRIVATE | MAP_ANONYMOUS, prot=0) for _ in range(3))
+    """Take it. Runs in the zygote, and again behind an error that does not end the process."""
+    global given
+    while _len(_kept) < PARTS:
+        try:
+            _kept.append(mmap(-1, SIZE, MAP_PRIVATE | MAP_ANONYMOUS, prot=0))
+        except (OSError, MemoryError):
+            break  # a script has left less than that
+    given = 0
 
 
 def give_room():

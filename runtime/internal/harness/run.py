@@ -16,7 +16,7 @@ from _signal import ITIMER_REAL, SIGALRM, getitimer, setitimer, signal
 from time import monotonic as _monotonic
 
 from _harness import attached, devices, display, ends, entry, figures, files, home, scriptfile, streams
-from _harness.channel import answering, receive, send
+from _harness.channel import SERIES, answering, receive, send
 from _harness.convert import convert
 from _harness.denials import denied
 from _harness.faults import (
@@ -63,6 +63,7 @@ class Run:
     given = {}  # the caller's files
     home = None  # the directory to take files from, where they are wanted back
     over = False  # what follows a script is done, or being done
+    series = None  # how to answer case after case, see series.py
     failure = None  # the answer of a script that has failed, while that is
 
     def serve(self):
@@ -85,6 +86,9 @@ class Run:
                 self.put(blob)
             self.provide(text)
             if wanted:
+                if wanted == SERIES:
+                    self.began = self.ends - timeout
+                    self.series(text, given)  # which is the server's mark
                 self.home = files.home()
             code = read_script(text, self.blocked, self.asked.entry, self.asked.program)
             self.ran = True

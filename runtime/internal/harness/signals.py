@@ -128,7 +128,7 @@ def leave(status):
         code = 0
     if code in BY_EXIT:
         with answering:
-            send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True}))
+            send(b"E", encode_text({"status": "exited", "error": _int.__repr__(code), "ran": True, "over": True}))
             _exit(code)
     _exit(status)
 

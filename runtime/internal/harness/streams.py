@@ -7,9 +7,10 @@ import sys
 
 from _harness.confine import flush_c
 
-_write = os.write
+_write, _Text = os.write, io.TextIOWrapper
 
 out = err = None  # the text streams on 1 and 2, whatever sys.stdout becomes
+reader = None  # the one on 0
 
 
 def open_streams():
@@ -18,7 +19,7 @@ def open_streams():
     Once, in the zygote, over pipes like those a worker will have there: a
     stream looks at its descriptor only when it is made. Stderr is a pipe already.
     """
-    global out, err
+    global out, err, reader
     codecs.register_error("script.replace", lambda e: (b"\xef\xbf\xbd" * (e.end - e.start), e.end))
     ends = os.pipe()
     os.dup2(ends[1], 1)
@@ -33,18 +34,37 @@ def open_streams():
     )
     sys.stdout = sys.__stdout__ = out
     sys.stderr = sys.__stderr__ = err
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(
-        io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
-    )
-    for stream, name, mode in (sys.stdin, "stdin", "r"), (out, "stdout", "w"), (err, "stderr", "w"):
+    sys.stdin = sys.__stdin__ = reader = open_stdin()
+    for stream, name, mode in (reader, "stdin", "r"), (out, "stdout", "w"), (err, "stderr", "w"):
         stream.buffer.raw.name, stream.mode = f"<{name}>", mode
     os.dup2(0, 1)
 
 
+def open_stdin():
+    return io.TextIOWrapper(
+        io.BufferedReader(io.FileIO(0, "rb", closefd=False)), encoding="utf-8", errors="replace",
+    )
+
+
+def feed(data):
+    """Put another stdin behind descriptor 0, for a stream that may have read from the last one."""
+    global reader
+    put_file(data)
+    try:
+        _Text.seek(reader, 0, 2)  # to the end first: what has been read ahead goes only by that
+        _Text.seek(reader, 0)
+    except (OSError, ValueError):  # the script has closed it
+        reader = sys.stdin = sys.__stdin__ = open_stdin()
+
+
 def put_stdin(data):
-    """Put stdin behind descriptor 0, as an unnamed file of the run's own."""
-    if not data:
-        return
+    """Put stdin behind descriptor 0, where there is any."""
+    if data:
+        put_file(data)
+
+
+def put_file(data):
+    """Put data behind descriptor 0, as an unnamed file of the run's own."""
     try:
         fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600)
     except OSError:  # not every kernel and file system has such files

@@ -50,6 +50,21 @@
 //	  │◄────────────────── 'V' JSON text       │  what main returned
 //	  │◄────────────────── 'E' JSON            │  or why there is no value
 //
+// In a series one worker answers case after case. Its request has a mark of 16 random
+// bytes in the place of the input; then
+//
+//	server                                    worker
+//	  │  inputs and stdins, as they come ─────►│
+//	  │◄────────────────── 'S'                 │  the request has been read
+//	  │◄────────────────── 'M'                 │  the module level is behind it; an 'E' instead is for all
+//	  │◄────────────────── 'A', 'V', 'E'       │  the answer to a case, as above, and so on
+//
+// Before each answer the mark, and behind it the number of the case in four bytes, are
+// written to stdout and stderr, so that what a case has written, C code included, is
+// known apart (see segments). A case of the server's is two lengths of four bytes, then
+// both. What is limited per run is limited per case, in time as well: the server's clock
+// begins when a case is the next one to be answered and is being sent.
+//
 // Everything after the request is hostile: the script owns its end of the
 // channel and may write what it likes. The server reads one frame, or
 // an 'A' and one more, of bounded size, checks the value to be JSON of bounded

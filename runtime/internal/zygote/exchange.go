@@ -152,12 +152,20 @@ func (w *Worker) settle(reply *Reply, kind byte, payload []byte, err error) {
 		}
 	case err != nil:
 		w.awaitDeath(reply)
-	case kind == frameValue:
+	default:
+		w.take(reply, kind, payload)
+	}
+}
+
+// take turns a frame that came whole into the reply.
+func (w *Worker) take(reply *Reply, kind byte, payload []byte) {
+	switch kind {
+	case frameValue:
 		reply.Value, reply.Fault = w.check(payload)
 		if reply.Value == nil && reply.Fault == nil {
 			reply.Broken = "result"
 		}
-	case kind == frameError:
+	case frameError:
 		fault := new(Fault)
 		if json.Unmarshal(payload, fault) != nil || fault.Status == "" {
 			reply.Broken = "error"

@@ -13,6 +13,9 @@ type Request struct {
 	Files []File
 	// ReturnFiles asks for what is new or changed there afterwards.
 	ReturnFiles bool
+	// Series asks for an answer for each of the cases that follow, see [Worker.Begin];
+	// Input is the mark then.
+	Series bool
 	// Options must be checked already.
 	Options Options
 	// Output, where it is not nil, is given what the script writes as it comes,
@@ -86,7 +89,8 @@ type Fault struct {
 	Column    int    `json:"column"`
 	Denied    string `json:"denied"`
 	Limit     string `json:"limit"`
-	Way       string `json:"way"` // to make JSON of the result
+	Way       string `json:"way"`  // to make JSON of the result
+	Over      bool   `json:"over"` // no other case of the series is answered
 }
 
 // Cause is why the server ended a run before there was an answer.

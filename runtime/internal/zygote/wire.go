@@ -24,6 +24,8 @@ const (
 	frameAttached = 'A'
 	frameValue    = 'V'
 	frameError    = 'E'
+	frameRead     = 'S' // of a series: the request has been read
+	frameLoaded   = 'M' // and its module level is behind it
 )
 
 const (
@@ -260,7 +262,7 @@ func (w *Worker) writeRequest(r *Request) error {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Stdin)))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(options)))
 	b = binary.BigEndian.AppendUint32(b, uint32(files))
-	b = append(b, flag(r.ReturnFiles))
+	b = append(b, flag(r.ReturnFiles)|flag(r.Series)<<1)
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(r.Timeout.Seconds()))
 	out := gather{to: w.ctl, b: b}
 	out.text(r.Script)
