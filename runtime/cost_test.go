@@ -51,14 +51,18 @@ func TestStatsAndForked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	eventually(t, "all workers are ready", func() bool { return r.Stats().Ready == cfg.Workers+pool.Spares })
+	// The first worker is ended, and replaced, when there is a second one: it shares little with others.
+	const places = 2 + pool.Spares
+	eventually(t, "all workers are ready", func() bool {
+		return r.Stats().Ready == places && forks.Load() == places+1
+	})
 	alone := []EnvironmentStats{{Name: DefaultEnvironment, Up: true, Ready: cfg.Workers + pool.Spares}}
 	want := Stats{Ready: cfg.Workers + pool.Spares, Environments: alone}
 	if got := r.Stats(); !reflect.DeepEqual(got, want) {
 		t.Fatalf("idle: %+v, want %+v", got, want)
 	}
-	if n := forks.Load(); n != int64(cfg.Workers+pool.Spares) || longest.Load() <= 0 {
-		t.Errorf("%d forks were told, the longest %v", n, time.Duration(longest.Load()))
+	if longest.Load() <= 0 {
+		t.Error("no fork took any time")
 	}
 	done := make(chan error, 1)
 	ctx, leave := context.WithCancel(t.Context())

@@ -16,9 +16,8 @@ var bootstrap string
 var modules = []string{
 	"reserve", "versions", "faults", "denials", "confine", "channel", "known", "ways", "result", "attached",
 	"figures", "fonts", "display", "libraries", "entry", "files", "pytests", "scriptfile", "syntax", "source",
-	"locales", "home", "devices", "kinds", "convert", "randomness", "streams", "mappings", "native", "locks",
-	"processes", "changes", "preload", "heap", "signals", "ends", "run", "series", "worker",
-	"zygote",
+	"locales", "home", "devices", "kinds", "convert", "randomness", "forkhooks", "streams", "mappings", "native",
+	"locks", "processes", "changes", "preload", "heap", "signals", "ends", "run", "series", "worker", "zygote",
 }
 
 // Bootstrap is the program that the interpreter is started with, as the argument

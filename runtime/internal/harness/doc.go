@@ -64,6 +64,7 @@
 //	faults.py      exceptions in the words of the answer
 //	denials.py     which exception is a refusal of the sandbox
 //	randomness.py  no two runs share random numbers
+//	forkhooks.py   what libraries have done at each fork, less what is for other forks than these
 //	native.py      extension modules where memory is nearly used up
 //	mappings.py    mmap.mmap, whose anonymous memory is private here
 //	reserve.py     room for telling that memory is used up

@@ -129,9 +129,20 @@ def load(name):
     finally:
         if os.getpid() != ours:
             os._exit(0)  # a copy that goes on here as if it were the only one
+    forget_build()
     if threads() != 1:
         raise SystemExit(f"PRELOAD: {name}: a preloaded module started a thread; a fork would lose it")
     refuse_children(name)
+
+
+def forget_build():
+    """Let go of how Python was built, a third of a MiB that zoneinfo wants one path of. Who asks again has it read."""
+    sysconfig = sys.modules.get("sysconfig")
+    if sysconfig is not None and sysconfig._CONFIG_VARS:
+        sysconfig._CONFIG_VARS = None
+        sysconfig._CONFIG_VARS_INITIALIZED = False  # what 3.14 goes by
+        for name in [name for name in sys.modules if name.startswith("_sysconfigdata")]:
+            del sys.modules[name]
 
 
 def refuse_children(name):

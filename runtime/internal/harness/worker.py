@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from _harness import ends, home, mappings, native, reserve, run, signals, streams
+from _harness import ends, forkhooks, home, mappings, native, reserve, run, signals, streams
 from _harness.channel import CHANNEL, send
 from _harness.confine import confine
 from _harness.faults import MODULE, NAME
@@ -67,6 +67,7 @@ def main(fds, uid, hurry, scratch):
             send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
             _exit(0)
         reseed()
+        forkhooks.settle()
         signals.settle()
         if not hurry:
             rehearse()

@@ -13,7 +13,7 @@ import select
 import struct
 import sys
 
-from _harness import changes, heap, locks, preload, processes, randomness, worker
+from _harness import changes, forkhooks, heap, locks, preload, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -58,6 +58,7 @@ def main(sock, config):
         raise SystemExit(f"layer {layer}: {step}: errno {errno}")
     worker.steps = compile_steps(plan["steps"] or [], values)
     rehearse_runs()
+    forkhooks.prepare()
     gc.freeze()
     server = Server(sock, plan["pid_namespace"], plan["oom_score_fd"])
     # The first caller may be waiting: what only later forks gain by comes after
@@ -71,6 +72,7 @@ def main(sock, config):
     randomness.remember_generators()
     preload.refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
+    forkhooks.prepare()
     gc.collect()
     heap.settle()
     heap.collapse()

@@ -2,7 +2,6 @@ package zygote
 
 import (
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -11,12 +10,13 @@ import (
 // until there is a second one.
 //
 // When a service starts its first caller may be waiting. So the zygote forks before
-// it rehearses the libraries, which takes it a second or so. The first worker then
-// does at the cost of its run what the others find done: it is as good as any for
-// that caller, and is ended as soon as there is another one. Where no module that
-// is preloaded has a rehearsal for that time, the first worker is like the others.
+// it rehearses the libraries, which takes it a second or so, and before it puts its
+// heap in order. The first worker then does at the cost of its run what the others
+// find done, and shares little with them: all that the zygote writes afterwards it
+// keeps as it was. It is as good as any for that caller, and is ended as soon as
+// there is another one.
 type stopgap struct {
-	worker     atomic.Pointer[Worker] // nil where it is like the others
+	worker     atomic.Pointer[Worker]
 	superseded atomic.Bool
 	// settled says that the zygote has forked again, after its rehearsals.
 	settled atomic.Bool
@@ -33,21 +33,14 @@ const (
 )
 
 // note is told of each worker when it gets its number.
-func (s *stopgap) note(w *Worker, preload []string) {
-	if w.number == firstWorker && rehearsedLate(preload) {
+func (s *stopgap) note(w *Worker) {
+	if w.number == firstWorker {
 		s.worker.Store(w)
 	}
 }
 
-// is reports whether the worker was forked before all libraries were rehearsed.
+// is reports whether the worker was forked before the zygote was as it stays.
 func (s *stopgap) is(w *Worker) bool { return s.worker.Load() == w }
-
-// rehearsedLate reports whether one of the modules is rehearsed after the first
-// fork.
-func rehearsedLate(modules []string) bool {
-	late := func(r rehearsal) bool { return !r.Early && slices.Contains(modules, r.Module) }
-	return slices.ContainsFunc(rehearsals, late)
-}
 
 // ReadyWithin is how long a worker that has been spawned may take to be ready.
 func (z *Zygote) ReadyWithin() time.Duration {
@@ -58,8 +51,7 @@ func (z *Zygote) ReadyWithin() time.Duration {
 }
 
 // Superseded is told that a worker is ready, and returns the one that is of no use
-// any more since then: the first, if that is a stopgap and the other is the first
-// to come after it; else nil.
+// any more since then: the first, if the other is the first to come after it; else nil.
 func (z *Zygote) Superseded(by *Worker) *Worker {
 	first := z.stopgap.worker.Load()
 	if first == nil || first == by || z.stopgap.superseded.Swap(true) {
