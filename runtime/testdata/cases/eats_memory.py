@@ -5,5 +5,5 @@ kept = []
 
 def main(x):
     while x == 1:
-        kept.append(bytearray(1 << 26))
+        kept.append(bytes(1 << 26))
     return len(kept)
