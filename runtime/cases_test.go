@@ -199,6 +199,15 @@ func TestCasesEnd(t *testing.T) {
 				t.Errorf("the last was %d, %v", last, err)
 			}
 		})
+	}
+	checkNobodyIn(t)
+}
+
+// A caller who leaves ends a batch, whatever it waits for.
+func TestCasesCanceled(t *testing.T) {
+	mine := errors.New("mine")
+	for _, isolation := range both {
+		batch := Batch{Job: Job{Script: "def main(x):\n    return x"}, Isolation: isolation}
 		t.Run("ctx/"+string(isolation), func(t *testing.T) {
 			ctx, leave := context.WithCancelCause(t.Context())
 			batch.Next = listed(numbers(1000)...)
@@ -233,6 +242,12 @@ func TestCasesEnd(t *testing.T) {
 			}
 		})
 	}
+	checkNobodyIn(t)
+}
+
+// checkNobodyIn demands that all places are free again.
+func checkNobodyIn(t *testing.T) {
+	t.Helper()
 	eventually(t, "nobody has a place any more", func() bool {
 		a := sharedOpen(t).admission
 		return len(a.places) == 0 && len(a.cases) == 0 && a.behind.Load() == 0 && a.waiting.Load() == 0
