@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // listed returns cases one by one.
@@ -198,6 +199,15 @@ func TestCasesEnd(t *testing.T) {
 				t.Errorf("the last was %d, %v", last, err)
 			}
 		})
+	}
+	checkNobodyIn(t)
+}
+
+// A caller who leaves ends a batch, whatever it waits for.
+func TestCasesCanceled(t *testing.T) {
+	mine := errors.New("mine")
+	for _, isolation := range both {
+		batch := Batch{Job: Job{Script: "def main(x):\n    return x"}, Isolation: isolation}
 		t.Run("ctx/"+string(isolation), func(t *testing.T) {
 			ctx, leave := context.WithCancelCause(t.Context())
 			batch.Next = listed(numbers(1000)...)
@@ -232,6 +242,12 @@ func TestCasesEnd(t *testing.T) {
 			}
 		})
 	}
+	checkNobodyIn(t)
+}
+
+// checkNobodyIn demands that all places are free again.
+func checkNobodyIn(t *testing.T) {
+	t.Helper()
 	eventually(t, "nobody has a place any more", func() bool {
 		a := sharedOpen(t).admission
 		return len(a.places) == 0 && len(a.cases) == 0 && a.behind.Load() == 0 && a.waiting.Load() == 0
@@ -261,5 +277,37 @@ func TestCheckBatch(t *testing.T) {
 				t.Errorf("%d results, %v", len(results), err)
 			}
 		})
+	}
+}
+
+// Processor time is that of all cases of a process. The one that meets the limit is not
+// to blame, and one that needs more by itself is.
+func TestCasesShareProcessorTime(t *testing.T) {
+	r := start(t, func(cfg *Config) { cfg.Limits.CPU = time.Second })
+	const script = "import time\ndef main(x):\n    end = time.process_time() + x\n" +
+		"    while time.process_time() < end: pass\n    return x"
+	var bills []*Bill
+	batch := Batch{Job: Job{Script: script}, Isolation: IsolationRun,
+		Next:  listed(inputs("0.4", "0.4", "0.4", "0.4", "9", "0.4")...),
+		Ended: func(b *Bill) { bills = append(bills, b) }}
+	results, err := collect(t, r, batch, Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkTold(t, results, []string{"0.4", "0.4", "0.4", "0.4", "cpu_limit Script exceeded the CPU limit of 1 seconds",
+		"0.4"})
+	var hints, total int
+	for _, result := range results {
+		if result.Hint == anotherProcess {
+			hints++
+		}
+	}
+	for _, bill := range bills {
+		if u, ok := bill.Wait(); ok && u.CPU > 0 && u.Wall > 0 {
+			total++
+		}
+	}
+	if hints == 0 || total != len(bills) || total < 2 {
+		t.Errorf("%d hints, %d of %d bills", hints, total, len(bills))
 	}
 }
