@@ -9,6 +9,8 @@
 //	    ─► worker      the script runs; its answer comes back on its own channel
 //	    ─► outcome     what came back, or how the process died, becomes a Result
 //
+// RunCases does so for many inputs of one script, or has one worker answer them all.
+//
 // A Go error is the service's fault, or says that nothing has run. Whatever the
 // script did is a Result with a Status.
 //
@@ -22,6 +24,7 @@
 //	runtime.go               what there is while it serves, and its end
 //	examine.go               what a machine grants, for cmd/probe
 //	run.go, admission.go     one run; places and the queue for them
+//	cases*.go                many inputs for one script: lanes of runs, or a series
 //	bill.go                  what a run cost, when that is known
 //	outcome.go, advice.go    an answer, or a death, as a result in words
 //	unexplained.go           deaths that are nobody's doing here

@@ -100,15 +100,16 @@ func (s *Series) Answer() (reply *Reply, over bool) {
 	s.frames.r, s.frames.room = w.ctl, w.room(s.request, reply)
 	w.deadline = time.Now().Add(s.request.Timeout + grace)
 	kind, attached, payload, err := s.next()
-	switch {
-	case err == nil && reply.Refused == nil:
+	if err == nil {
 		w.take(reply, kind, payload)
 		if kind == frameAttached { // one that can't be taken apart, or a second one
 			reply.Broken = "attached"
 		}
-	default:
+	} else {
 		w.settle(reply, kind, payload, err)
-		reply.Unread = !s.read && (reply.Unread || reply.Cause == Timeout)
+		// A worker that is dead, or late, before it has said that it has the request has
+		// run nothing.
+		reply.Unread = !s.read && (reply.Cause == causeNone || reply.Cause == Timeout)
 	}
 	if reply.Value != nil || reply.Fault != nil {
 		reply.Attached = attached
