@@ -27,7 +27,9 @@ const (
 	// that case; the others go on in a new process, without what was left behind. So
 	// processor time, memory, /tmp, threads and open files are limited for all cases
 	// of a process together, all else for each. When the last case is answered the
-	// process is ended: threads are not waited for, and atexit calls nothing.
+	// process is ended: threads are not waited for, and atexit calls nothing. A case that
+	// meets the limit of processor time behind others is run again in a new process, and
+	// its Result.Hint says so.
 	IsolationRun Isolation = "run"
 )
 
@@ -44,4 +46,8 @@ type Batch struct {
 	// must return when ctx ends. An error of its own ends the batch once the cases
 	// before it are done.
 	Next func(ctx context.Context) (Case, error)
+	// Ended is called with IsolationRun for each process that has answered a case, when
+	// it is being ended: what it has cost for all its cases is known by the bill. nil:
+	// nobody wants to know. With IsolationCase each Result has its own.
+	Ended func(*Bill)
 }

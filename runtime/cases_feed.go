@@ -159,11 +159,14 @@ func (f *feed) unsent(worker int) (list []zygote.SeriesCase) {
 	return list
 }
 
-// send sends a worker what there is for it, until there is no more or it is gone.
+// send sends a worker what there is for it, until there is no more. To one that does not
+// read any more cases are only counted as sent: whoever waits for its answers, which may be
+// there already, notices that it is gone.
 func (f *feed) send(worker int, s *zygote.Series) {
+	var gone error
 	for list := f.unsent(worker); len(list) > 0; list = f.unsent(worker) {
-		if s.Write(list) != nil {
-			return // whoever waits for answers notices
+		if gone == nil {
+			gone = s.Write(list)
 		}
 	}
 }

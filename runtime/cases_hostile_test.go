@@ -29,6 +29,7 @@ var hostileCaseTests = []struct {
 	alone string   // the answer to the other cases, %d for the number
 }{
 	{"answers_ahead", []string{"0", `"forged"`, anyAnswer, anyAnswer, anyAnswer}, "%d"},
+	{"answers_and_leaves", []string{"0", `"forged"`, anyAnswer, anyAnswer, anyAnswer}, "%d"},
 	{"floods_the_channel", []string{"0", anyAnswer, anyAnswer, anyAnswer, anyAnswer}, "%d"},
 	{"writes_rubbish", []string{"0", "script_error Script broke the channel*", "2", "3", "4"}, "%d"},
 	{"says_loaded_again", []string{"0", "script_error Script broke the channel*", "2", "3", "4"}, "%d"},
@@ -83,6 +84,36 @@ func TestHostileCases(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// However many cases come behind it, and whenever they come, a worker that has answered
+// ahead and left does not leave the batch waiting.
+func TestCasesBehindAForger(t *testing.T) {
+	text, err := hostileCases.ReadFile("testdata/cases/answers_and_leaves.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		taken := make(chan struct{}, 1000)
+		next := listed(numbers(500)...)
+		batch := Batch{Job: Job{Script: string(text)}, Isolation: IsolationRun}
+		batch.Next = func(ctx context.Context) (Case, error) {
+			c, err := next(ctx)
+			if len(taken) > 0 && err == nil && string(c.Input) < "3" {
+				<-taken // behind an answer
+			}
+			return c, err
+		}
+		n := 0
+		err := sharedOpen(t).RunCases(t.Context(), batch, Hooks{}, func(int, Result) error {
+			n++
+			taken <- struct{}{}
+			return nil
+		})
+		if err != nil || n != 500 {
+			t.Fatalf("%d results, %v", n, err)
+		}
 	}
 }
 

@@ -47,9 +47,9 @@ func CheckCase(o *Options, c Case) error { return checkInput(o, c.Input) }
 // several.
 //
 // Hooks.Wait is called for the first case only, and Started once for all. Output is not
-// called. Room may be called by several goroutines at once. Result.Usage has the time
-// of each case; with IsolationRun there is a Bill only where the process has ended in the
-// case, and it is that of all cases that this process has answered.
+// called. Room may be called by several goroutines at once. With IsolationRun
+// Result.Usage has the wall clock of each case, and CPU and PeakMemory of the process where
+// that has died in it; there is no Result.Bill, but Batch.Ended.
 func (r *Runtime) RunCases(
 	ctx context.Context, b Batch, hooks Hooks, each func(i int, result Result) error,
 ) error {

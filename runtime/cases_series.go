@@ -27,7 +27,9 @@ type series struct {
 	e     *environment
 	each  func(int, Result) error
 	feed  *feed
+	ended func(*Bill)
 	done  int     // cases that are answered
+	hint  string  // for the next case
 	all   *Result // the answer to all that are left, if there is one
 }
 
@@ -36,7 +38,7 @@ func (r *Runtime) runSeries(
 	ctx context.Context, cancel context.CancelFunc, b *Batch, hooks Hooks, e *environment,
 	each func(int, Result) error,
 ) error {
-	s := &series{r: r, job: b.Job, hooks: hooks, e: e, each: each, feed: newFeed()}
+	s := &series{r: r, job: b.Job, hooks: hooks, e: e, each: each, ended: b.Ended, feed: newFeed()}
 	s.job.Usage = false // the process has an end, and no case of it
 	var filling sync.WaitGroup
 	filling.Go(func() { s.feed.fill(ctx, &s.job.Options, b.Next) })
@@ -111,7 +113,8 @@ type seriesProcess struct {
 	unwatch      func() pool.Holding
 	began        time.Time
 	queued, cold time.Duration // how long the first case has waited for it
-	slow         atomic.Bool   // its results are not taken
+	answers      int
+	slow         atomic.Bool // its results are not taken
 }
 
 // run answers cases until the process ends or none is left, which is io.EOF.
@@ -121,11 +124,15 @@ func (p *seriesProcess) run(ctx context.Context, from *pool.Pool) error {
 	var sending sync.WaitGroup
 	worker := p.feed.begin()
 	sending.Go(func() { p.feed.send(worker, running) })
+	bill := Usage{Queue: p.queued, Start: p.cold}
 	defer func() {
 		running.End()
 		p.feed.begin()
 		sending.Wait()
-		p.unwatch()
+		seen := p.seen()
+		if bill.Wall = seen.wall; p.ended != nil && p.answers > 0 {
+			p.ended(&Bill{soFar: bill, worker: p.w, seen: seen})
+		}
 	}()
 	idle := time.AfterFunc(time.Hour, func() {
 		p.slow.Store(true)
@@ -144,9 +151,14 @@ func (p *seriesProcess) run(ctx context.Context, from *pool.Pool) error {
 		if err != nil {
 			return err
 		}
-		if over && !running.Loaded() {
+		switch {
+		case over && !running.Loaded():
 			p.all = &result
+		case over && result.Status == CPULimit && p.answers > 0:
+			p.hint = anotherProcess // what this case takes by itself, nobody knows
+			return nil
 		}
+		p.answers++
 		idle.Reset(p.r.cfg.Limits.Timeout)
 		if err := p.answered(result); err != nil || over {
 			return err
@@ -172,7 +184,7 @@ func (p *seriesProcess) result(ctx context.Context, reply *zygote.Reply, over bo
 	seen := holding{wall: took}
 	var exit *zygote.Exit
 	if over {
-		seen = holding{Holding: p.unwatch(), wall: time.Since(p.began)}
+		seen = p.seen()
 		var err error
 		if exit, err = p.r.exit(p.w, &p.job, reply); err == nil {
 			err = p.r.unexplained(p.e, reply, exit, seen)
@@ -188,8 +200,19 @@ func (p *seriesProcess) result(ctx context.Context, reply *zygote.Reply, over bo
 	if exit != nil {
 		result.Usage.add(exit, p.w, seen)
 	}
-	if over {
-		result.Bill = &Bill{soFar: result.Usage, worker: p.w, seen: seen}
+	if p.hint != "" && result.Hint == "" {
+		result.Hint = p.hint
 	}
+	p.hint = ""
 	return result, nil
 }
+
+// seen is what the process has held, and for how long it has run. Nothing is seen of it
+// from here on.
+func (p *seriesProcess) seen() holding {
+	return holding{Holding: p.unwatch(), wall: time.Since(p.began)}
+}
+
+// anotherProcess is the hint for a case that was run again.
+const anotherProcess = "The cases before this one had used up the processor time of their process, whose limit " +
+	"is for all of them together: this one was run in a new process, which has nothing of what they have left behind."

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // listed returns cases one by one.
@@ -261,5 +262,37 @@ func TestCheckBatch(t *testing.T) {
 				t.Errorf("%d results, %v", len(results), err)
 			}
 		})
+	}
+}
+
+// Processor time is that of all cases of a process. The one that meets the limit is not
+// to blame, and one that needs more by itself is.
+func TestCasesShareProcessorTime(t *testing.T) {
+	r := start(t, func(cfg *Config) { cfg.Limits.CPU = time.Second })
+	const script = "import time\ndef main(x):\n    end = time.process_time() + x\n" +
+		"    while time.process_time() < end: pass\n    return x"
+	var bills []*Bill
+	batch := Batch{Job: Job{Script: script}, Isolation: IsolationRun,
+		Next:  listed(inputs("0.4", "0.4", "0.4", "0.4", "9", "0.4")...),
+		Ended: func(b *Bill) { bills = append(bills, b) }}
+	results, err := collect(t, r, batch, Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkTold(t, results, []string{"0.4", "0.4", "0.4", "0.4", "cpu_limit Script exceeded the CPU limit of 1 seconds",
+		"0.4"})
+	var hints, total int
+	for _, result := range results {
+		if result.Hint == anotherProcess {
+			hints++
+		}
+	}
+	for _, bill := range bills {
+		if u, ok := bill.Wait(); ok && u.CPU > 0 && u.Wall > 0 {
+			total++
+		}
+	}
+	if hints == 0 || total != len(bills) || total < 2 {
+		t.Errorf("%d hints, %d of %d bills", hints, total, len(bills))
 	}
 }
