@@ -218,8 +218,9 @@ func (h *handler) performBatch(ctx context.Context, c *call, p *params) (*outcom
 	if err != nil {
 		return nil, content{}, err
 	}
+	own := *p // or each request, with one run too, would have its params on the heap
 	held := &heldEntries{most: c.limits.ResultBytes, text: []byte(`{"results":[`)}
-	b := h.newBatch(c, p, cases.next, held.put)
+	b := h.newBatch(c, &own, cases.next, held.put)
 	held.reserve = c.mem.output
 	defer b.end()
 	err = b.run(ctx)

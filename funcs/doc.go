@@ -13,6 +13,9 @@
 //
 //	execute.go    POST /execute
 //	stream.go     the same for whoever wants to see the output as it is written
+//	batch.go      a script for many inputs: cases in, an entry for each; batch_decode.go
+//	              and batch_lines.go read them, batch_verdict.go judges, batch_stream.go
+//	              and batch_writer.go answer in lines, batch_bill.go adds up
 //	push.go       POST /events: a message that Pub/Sub pushes (package envelope);
 //	              it is acknowledged once the reply is published and the run noted
 //	tool.go       POST /mcp: the tool that is offered to language models (package mcp);

@@ -96,7 +96,8 @@ const mainAndInput = `The script must define main(). Code outside main() runs fi
 	`pass data there instead of pasting it into the script. With "spread": true the members of input, an object, ` +
 	`are keyword arguments: main(**input). "entry" names another function. With "entry": null the script is a ` +
 	`program instead: no main() needed, the result is the value of the last expression. "convert": true converts ` +
-	`all those values by itself, by fixed rules. "env" and "args" are environment variables and sys.argv[1:].` +
+	`all those values by itself, by fixed rules. "env" and "args" are environment variables and sys.argv[1:]. "inputs", an array, calls main for each of its ` +
+	`values and returns "results".` +
 	"\n\n"
 
 const filesAndFigures = `Files: "files" puts files into the working directory before the script runs, which is ` +

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -99,6 +100,12 @@ type Sample struct {
 	Status   int             `json:"http"`
 	Response json.RawMessage `json:"response"`
 	Commands
+}
+
+// InPlayground says that the form of the playground has what the example asks for: it has no
+// field for many inputs.
+func (s Sample) InPlayground() bool {
+	return !bytes.Contains(s.Request, []byte(`,"inputs":`)) && !bytes.Contains(s.Request, []byte(`,"cases":`))
 }
 
 const offWarning = "Isolation is off on this server (SANDBOX=off): " +

@@ -9,6 +9,15 @@ import (
 	"github.com/pyexec/pyexec/runtime"
 )
 
+// Examples that the playground has no fields for are shown, but not offered there.
+func TestExamplesInThePlayground(t *testing.T) {
+	for _, s := range NewDocument(Facts{}).Examples {
+		if many := s.Name == "inputs" || s.Name == "cases"; s.InPlayground() == many {
+			t.Errorf("%s: in the playground: %v", s.Name, !many)
+		}
+	}
+}
+
 // The functions that write commands rely on these.
 func TestExamplesAreFitForCommands(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
