@@ -5,14 +5,16 @@ may be held that nobody is left to release. The zygote has one thread and holds 
 each child they took a sixth of its page faults. Those of packages stay.
 """
 
+import _random
 import gc
 import os
+import random
 import sys
 import threading
 from _thread import get_native_id as _get_native_id
 from operator import attrgetter
 
-# By module, what it registers. Random numbers are seeded with all others, see randomness.py.
+# By module, what it registers.
 NEEDLESS = {
     "asyncio.events": ("on_fork",),
     "concurrent.futures.thread": (
@@ -26,11 +28,13 @@ NEEDLESS = {
     "threading": ("_after_fork",),
 }
 
-_main = threading.main_thread()
+_main, _generator = threading.main_thread(), random._inst
+_seed = _random.Random.seed  # without Python code around it, which is thirty page faults
 
 
 def prepare():
     """Take them out of the interpreter's lists. Runs in the zygote, before what is there is frozen."""
+    _generator.gauss_next = None  # the half of a pair, which a seed lets go of
     needless = list(known())
     for hooks in lists():
         hooks[:] = [hook for hook in hooks if hook not in needless]
@@ -61,5 +65,9 @@ def lists():
 
 
 def settle():
-    """Do what of it is of use: the number by which the kernel knows the thread. Runs in each worker."""
+    """Do what of it is of use: a seed for random, the kernel's number of the thread. Runs in each worker.
+
+    Before it is confined, which closes what a seed may leave open: under gVisor that is a descriptor.
+    """
+    _seed(_generator)
     _main._native_id = _get_native_id()

@@ -1,11 +1,10 @@
 """No two runs share random numbers.
 
 What is seeded when a module is imported is the same in every fork, and what asks the
-kernel is not. Python's own hidden generator, those of numpy, and those that libraries
-make for themselves, are seeded anew here: see forkhooks.py for the first.
+kernel is not. The generators of numpy, and those that libraries make for themselves,
+are seeded anew here, Python's own hidden one in forkhooks.py.
 """
 
-import _random
 import gc
 import itertools
 import os
@@ -18,7 +17,7 @@ _generators = []  # (reseed, generator), found in the zygote, used in its forks
 
 def remember_generators():
     """Find the generators that preloaded modules have made. Runs in the zygote."""
-    kinds = [(random.Random, _reseed_python)]
+    kinds = [(random.Random, lambda g: g.seed())]
     if "numpy.random" in sys.modules:
         numpy_random = sys.modules["numpy.random"]
         kinds += [
@@ -36,16 +35,13 @@ def remember_generators():
     if "numpy.random" in sys.modules:
         found.append(sys.modules["numpy.random"].mtrand._rand)
     _generators.clear()
-    seen = set()
+    seen = {id(random._inst)}  # forkhooks.py takes care of it
     for g in found:
         if id(g) not in seen:
             seen.add(id(g))
             again = next(reseed for kind, reseed in kinds if isinstance(g, kind))
             if again is _reseed_state:
                 _forget_half(g)  # here, where it is done once
-            elif type(g) is random.Random:
-                g.gauss_next = None  # the like of it
-                again = _reseed_plain
             _generators.append((again, g))
 
 
@@ -60,13 +56,6 @@ def reseed():
     """Seed them from the kernel. Runs in every worker, before it is ready."""
     for again, generator in _generators:
         again(generator)
-
-
-def _reseed_python(generator):
-    generator.seed()
-
-
-_reseed_plain = _random.Random.seed  # without Python code around it, which is thirty page faults
 
 
 def _reseed_state(state):

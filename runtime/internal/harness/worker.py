@@ -61,13 +61,13 @@ def main(fds, uid, hurry, scratch):
         if scratch:
             home.settle(os.fsdecode(scratch))
         sys.path.insert(0, home.home)
+        forkhooks.settle()
         refused = confine(steps, {"uid": uid, "scratch": scratch})
         if refused:
             layer, name, errno = refused
             send(b"C", json.dumps({"layer": layer, "step": name, "errno": errno}).encode())
             _exit(0)
         reseed()
-        forkhooks.settle()
         signals.settle()
         if not hurry:
             rehearse()
