@@ -34,6 +34,7 @@
 //	harness   our Python in the confined process
 //	sandbox   what confines scripts, and how it is tried and checked
 //	cgroup    control groups
+//	children  makes a process one of the trusted children, before all else
 //	software  what scripts find: python (the interpreter's files), packages
 //	ldso      which shared libraries that needs
 //	sys, proc what is asked of the kernel and confines nothing

@@ -27,6 +27,7 @@ var ranks = []ranked{
 		"the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
 	{"runtime/internal/zygote", true, 3, "processes and pipes; made of jail and harness"},
 	{"internal/gcp", true, 3, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
+	{"runtime/internal/children", true, 4, "what the binary is besides the server, told before all else"},
 	{"runtime/internal/packages", true, 4,
 		"distributions beside the interpreter; it fetches and unpacks them, and runs no script"},
 	{"runtime/internal/pool", true, 4, "workers that are ready, and the interpreter alive; it knows nothing of jobs"},
