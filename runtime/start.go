@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/bytecode"
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
@@ -226,6 +227,7 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 		Path:           path,
 		Late:           late,
 		Preload:        cfg.preload(s),
+		ByteCode:       &bytecode.Store{Beside: s.Home, Cache: cfg.CacheDir, Log: cfg.Log},
 		ImportWithin:   cfg.importWithin,
 		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,

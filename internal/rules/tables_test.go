@@ -25,6 +25,7 @@ var ranks = []ranked{
 	{"funcs/jsontext", true, 2, "JSON as text; it knows nothing of requests and runs"},
 	{"runtime/internal/python", true, 3,
 		"the interpreter is a bundle of files; it knows neither jail nor server, nor what it is made to run"},
+	{"runtime/internal/bytecode", true, 3, "byte code of the harness from one start to the next"},
 	{"runtime/internal/zygote", true, 3, "processes and pipes; made of jail and harness"},
 	{"internal/gcp", true, 3, "Google Cloud's clients behind plain types; it knows nothing of scripts"},
 	{"runtime/internal/children", true, 4, "what the binary is besides the server, told before all else"},
