@@ -16,7 +16,7 @@ func (z *Zygote) greet() error {
 	}
 	err = z.send(map[string]any{
 		"compiled": compiled, "harness_bytes": len(code), "path": z.cfg.Path, "late": nonNil(z.cfg.Late),
-		"preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
+		"preload": nonNil(z.cfg.Preload), "preload_late": nonNil(z.cfg.PreloadLate), "font_dir": z.cfg.FontDir,
 		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
 		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
 		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
@@ -40,11 +40,16 @@ func (z *Zygote) greet() error {
 		return fmt.Errorf("zygote: greet: %w", err)
 	}
 	z.version = hello.Version
+	return z.confine(hello.MappedAt)
+}
+
+// confine sends the confinement steps of the workers that are forked from now on.
+func (z *Zygote) confine(mappedAt uint64) error {
 	size, err := z.size()
 	if err != nil {
 		return err
 	}
-	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: hello.MappedAt})
+	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: mappedAt})
 	if err != nil {
 		return err
 	}

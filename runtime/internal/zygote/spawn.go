@@ -87,7 +87,7 @@ func (z *Zygote) enlist(w *Worker) error {
 	}
 	z.next++
 	w.number = z.next
-	z.stopgap.note(w, z.cfg.Preload)
+	z.stopgap.note(w, len(z.cfg.PreloadLate) > 0 || rehearsedLate(z.cfg.Preload))
 	z.workers[w.number] = w
 	if !z.cfg.Jail.Has(sandbox.OwnUID) {
 		return nil

@@ -31,6 +31,9 @@ type Config struct {
 	// Preload are the modules to import before the first fork. One that is not there
 	// stops the start.
 	Preload []string
+	// PreloadLate are modules of the standard library to import after the first fork: its
+	// worker has to import them itself.
+	PreloadLate []string
 	// ImportWithin is how long that may take. 0: a minute.
 	ImportWithin time.Duration
 	// ByteCode is where that of the harness is from. nil: the interpreter compiles it.
