@@ -32,16 +32,20 @@ func InstallPython(ctx context.Context, from, root, home string, log *slog.Logge
 	if err := python.Install(ctx, from, root, home, log); err != nil {
 		return err
 	}
-	return withByteCode(ctx, filepath.Join(root, home))
+	return prepare(ctx, filepath.Join(root, home))
 }
 
-// withByteCode puts byte code of what the server runs in an interpreter into its prefix.
-func withByteCode(ctx context.Context, prefix string) error {
+// prepare puts into the prefix of an interpreter what saves a server time when it starts:
+// byte code of what it runs in there, and who the interpreter is.
+func prepare(ctx context.Context, prefix string) error {
 	p, err := python.At(prefix)
 	if err != nil {
 		return err
 	}
-	return bytecode.Install(ctx, p.Executable, p.Home)
+	if err := bytecode.Install(ctx, p.Executable, p.Home); err != nil {
+		return err
+	}
+	return python.NoteIdentity(prefix)
 }
 
 // ErrBundled says of a series that it is the bundled one's, and needs no fetching.
@@ -58,7 +62,7 @@ func FetchPython(ctx context.Context, proxies, series, target string, log *slog.
 	if err := python.Unpack(ctx, series, target, fetch, log); err != nil {
 		return err
 	}
-	return withByteCode(ctx, target)
+	return prepare(ctx, target)
 }
 
 // InstallPackages makes target, which must not exist yet, a directory for

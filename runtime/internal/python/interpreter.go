@@ -27,6 +27,8 @@ type Interpreter struct {
 	// else does.
 	Missing []string
 
+	extensions string // directory of the extension modules of the standard library, of one that At found
+
 	modules  []string // extension modules that Libraries and Missing are about
 	needs    []string // names of more libraries that they are about, see NoteLibraries
 	packages []string // directories added by AddPackages
