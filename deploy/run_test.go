@@ -42,6 +42,10 @@ var places = []place{
 	// Here the root of scripts is built of copies, which /dev/shm forbids to execute.
 	{"runc, no namespaces, read-only", "container", "runc",
 		append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:exec"}, readOnly...)},
+	// Here it is the image's own: what is written to is mounted, and no copy could be run.
+	{"runc, no namespaces, read-only, mounted", "container", "runc",
+		append([]string{"--security-opt", noNamespaces, "--tmpfs", "/tmp:noexec", "--tmpfs", "/jail/dev",
+			"--tmpfs", "/jail/runs"}, readOnly...)},
 	{"runc, no namespaces, an arbitrary uid", "landlock", "runc",
 		[]string{"--security-opt", noNamespaces, "--user", "12345:0"}},
 	{"gVisor", "gVisor", "runsc", nil},

@@ -48,6 +48,9 @@ type Config struct {
 	// PreloadInstalled are more of them that are imported where they are
 	// installed, and left out where they are not.
 	PreloadInstalled []string
+	// PreloadLate says that Preload is of the standard library, all of it, and need not be
+	// there for the first run: its modules are imported when a worker for that is forked.
+	PreloadLate bool
 	// importWithin is how long importing them may take, which tests change. 0: as long as
 	// package zygote lets it.
 	importWithin time.Duration
@@ -100,9 +103,10 @@ type Config struct {
 type Environment struct {
 	// Name is what requests call it. No two have the same.
 	Name string
-	// Packages, PythonHome, Preload and PreloadInstalled are as in Config.
+	// Packages, PythonHome, Preload, PreloadInstalled and PreloadLate are as in Config.
 	Packages, PythonHome      string
 	Preload, PreloadInstalled []string
+	PreloadLate               bool
 	// AtOnce starts its interpreter at the start, and not when the first run asks for
 	// it. Either may be ended, and started again, when memory is short.
 	AtOnce bool
@@ -168,7 +172,7 @@ func (cfg Config) InterpreterBytes() int64 {
 // of is the configuration of another environment than the default one.
 func (cfg Config) of(e Environment) Config {
 	cfg.Packages, cfg.PythonHome, cfg.Environments = e.Packages, e.PythonHome, nil
-	cfg.Preload, cfg.PreloadInstalled = e.Preload, e.PreloadInstalled
+	cfg.Preload, cfg.PreloadInstalled, cfg.PreloadLate = e.Preload, e.PreloadInstalled, e.PreloadLate
 	return cfg
 }
 
@@ -195,4 +199,21 @@ func (cfg Config) jailBytes() int64 {
 // preload lists the modules that the zygote imports.
 func (cfg Config) preload(s *software.Software) []string {
 	return s.Preload(cfg.Preload, cfg.PreloadInstalled)
+}
+
+// preloadOrder divides them into those that are imported before the first worker is
+// forked, and those that come after it. What is no file of the standard library comes
+// before: it is part of the program, or missing, which stops the start.
+func (cfg Config) preloadOrder(s *software.Software) (first, late []string) {
+	if !cfg.PreloadLate {
+		return cfg.preload(s), nil
+	}
+	for _, name := range cfg.Preload {
+		if s.HasStandard(name) {
+			late = append(late, name)
+		} else {
+			first = append(first, name)
+		}
+	}
+	return append(first, s.Preload(nil, cfg.PreloadInstalled)...), late
 }

@@ -35,8 +35,10 @@
 //	pool      workers that are ready; watches runs, heals itself
 //	zygote    the fork server and its workers: processes, pipes, the wire
 //	harness   our Python in the confined process
+//	bytecode  the harness compiled, from one start to the next
 //	sandbox   what confines scripts, and how it is tried and checked
 //	cgroup    control groups
+//	children  makes a process one of the trusted children, before all else
 //	software  what scripts find: python (the interpreter's files), packages
 //	ldso      which shared libraries that needs
 //	sys, proc what is asked of the kernel and confines nothing

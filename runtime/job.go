@@ -230,7 +230,7 @@ func Depth(text []byte) int { return zygote.Depth(text) }
 // Info describes the service to its callers.
 type Info struct {
 	PythonVersion string   // "3.11.11"
-	Preloaded     []string // modules every run finds imported already
+	Preloaded     []string // modules that runs find imported already, where Config says so all but the first
 	Packages      []string // distributions installed beside the standard library
 	// Environments are all that there are, the default one first, which the three fields
 	// above describe, too.

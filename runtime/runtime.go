@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	_ "github.com/pyexec/pyexec/runtime/internal/children"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/software"

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyexec/pyexec/runtime/internal/bytecode"
 	"github.com/pyexec/pyexec/runtime/internal/packages/script"
 	"github.com/pyexec/pyexec/runtime/internal/pool"
 	"github.com/pyexec/pyexec/runtime/internal/sandbox"
@@ -220,12 +221,15 @@ func zygoteConfig(cfg Config, s *software.Software, jail *sandbox.Jail) zygote.C
 	if dir := s.FontDir(); dir != "" {
 		fonts = inside(dir)
 	}
+	first, later := cfg.preloadOrder(s)
 	return zygote.Config{
 		Jail:           jail,
 		Executable:     inside(s.Executable),
 		Path:           path,
 		Late:           late,
-		Preload:        cfg.preload(s),
+		Preload:        first,
+		PreloadLate:    later,
+		ByteCode:       &bytecode.Store{Beside: s.Home, Cache: cfg.CacheDir, Log: cfg.Log},
 		ImportWithin:   cfg.importWithin,
 		FontDir:        fonts,
 		BlockedImports: cfg.BlockedImports,

@@ -118,6 +118,11 @@ func (b *builder) layOut(ctx context.Context, files []string, list string) error
 		}
 		jails = append(jails, more...)
 	}
+	for _, name := range jails {
+		if err := readyToUse(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
 	// Where a run's files are in a container that may not mount anything.
 	tmp := filepath.Join(dir, "tmp")
 	if err := os.MkdirAll(tmp, 0o777); err != nil {
@@ -134,6 +139,21 @@ func (b *builder) layOut(ctx context.Context, files []string, list string) error
 	}
 	return filetree.Settle(dir, settledMode)
 }
+
+// readyToUse makes a jail what the server would make it that shuts scripts in there, which
+// it can't where the image is read-only: it can't be listed, and what is written to has
+// directories, where a file system can be mounted.
+func readyToUse(jail string) error {
+	for _, name := range []string{"dev", "runs"} {
+		if err := os.MkdirAll(filepath.Join(jail, name), 0o755); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(jail, jailMode)
+}
+
+// jailMode is that of a jail's own directory.
+const jailMode = 0o711
 
 // contents says where the parts of the image are.
 func contents(jails []string) sbom.Image {
@@ -178,9 +198,9 @@ func share(dir, name string) error {
 }
 
 // settledMode gives a directory the mode that it would have without a umask. Files,
-// and directories that everybody may write to, keep theirs.
+// jails, and directories that everybody may write to, keep theirs.
 func settledMode(_ string, info fs.FileInfo) fs.FileMode {
-	if info.IsDir() && info.Mode().Perm() != 0o777 {
+	if mode := info.Mode().Perm(); info.IsDir() && mode != 0o777 && mode != jailMode {
 		return 0o755
 	}
 	return info.Mode()

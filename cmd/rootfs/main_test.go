@@ -68,6 +68,11 @@ func TestRootfs(t *testing.T) {
 		info.Mode().Perm() != 0o755 {
 		t.Errorf("interpreter: %v, %v", info, err)
 	}
+	for _, name := range []string{"dev", "runs"} { // where file systems can be mounted
+		if info, err := os.Stat(filepath.Join(dir, jail, name)); err != nil || info.Mode() != fs.ModeDir|0o755 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
 	listsWhatIsThere(t, dir)
 	isSettled(t, dir)
 	takesAnother(t, filepath.Join(dir, pythonHome))
@@ -116,7 +121,11 @@ func isSettled(t *testing.T, dir string) {
 		if err == nil && d.Type() != fs.ModeSymlink && !info.ModTime().Equal(filetree.Stamp) {
 			t.Errorf("%s: changed at %v", path, info.ModTime())
 		}
-		if err == nil && d.IsDir() && info.Mode().Perm()&0o755 != 0o755 {
+		_, noJail := os.Stat(filepath.Join(dir, path, "runs"))
+		if err == nil && d.IsDir() && noJail == nil && info.Mode() != fs.ModeDir|0o711 {
+			t.Errorf("%s: mode %v, can't be a root of scripts as it is", path, info.Mode())
+		}
+		if err == nil && d.IsDir() && noJail != nil && info.Mode().Perm()&0o755 != 0o755 {
 			t.Errorf("%s: mode %v", path, info.Mode())
 		}
 		return err

@@ -190,7 +190,7 @@ func (c *Config) complete(m capacity.Machine) error {
 		return err
 	}
 	if rt.Preload == nil {
-		rt.Preload, rt.PreloadInstalled = standardPreload, installedPreload()
+		rt.Preload, rt.PreloadInstalled, rt.PreloadLate = standardPreload, installedPreload(), true
 	}
 	if rt.Install.Wheels {
 		rt.Install.Preload = standardPreload

@@ -254,7 +254,7 @@ func (c *Config) setEnvironments() error {
 		if e.Preload != nil {
 			one.Preload = *e.Preload
 		} else {
-			one.Preload, one.PreloadInstalled = standardPreload, installedPreload()
+			one.Preload, one.PreloadInstalled, one.PreloadLate = standardPreload, installedPreload(), true
 		}
 		rt.Environments = append(rt.Environments, one)
 	}

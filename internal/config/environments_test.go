@@ -39,7 +39,7 @@ func TestEnvironments(t *testing.T) {
 		"data.txt":     "", "home/": "", "sets/x/": "", "sets/y.txt": "", "sets/.hidden/": "", "sets/y.in": "",
 	})
 	rule := func(e runtime.Environment) runtime.Environment {
-		e.Preload, e.PreloadInstalled = standardPreload, installedPreload()
+		e.Preload, e.PreloadInstalled, e.PreloadLate = standardPreload, installedPreload(), true
 		return e
 	}
 	for _, tt := range []struct {

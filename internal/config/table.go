@@ -109,7 +109,7 @@ var settings = []Setting{
 		kind: modules("top-level modules, separated by commas", false,
 			func(c *Config) *[]string { return &c.Runtime.BlockedImports })},
 	{Name: "PRELOAD", Default: "what is imported often, of what is installed", computed: true,
-		Meaning: "modules every run finds imported already, see " + "`/capabilities`" + "; empty: none",
+		Meaning: "modules that runs find imported already, see " + "`/capabilities`" + "; empty: none",
 		kind: modules("modules, separated by commas", true,
 			func(c *Config) *[]string { return &c.Runtime.Preload })},
 	{Name: "PYTHON_PACKAGES", Default: "",

@@ -7,10 +7,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/module"
 
+	"github.com/pyexec/pyexec/runtime/internal/bytecode"
 	"github.com/pyexec/pyexec/runtime/internal/modproxy"
 	"github.com/pyexec/pyexec/runtime/internal/packages"
 	"github.com/pyexec/pyexec/runtime/internal/python"
@@ -27,7 +29,23 @@ type Config = software.Config
 // (build tag nopython). home is absolute and must not exist yet. The CPython is a
 // copy of the prefix from, or the bundled one where from is empty.
 func InstallPython(ctx context.Context, from, root, home string, log *slog.Logger) error {
-	return python.Install(ctx, from, root, home, log)
+	if err := python.Install(ctx, from, root, home, log); err != nil {
+		return err
+	}
+	return prepare(ctx, filepath.Join(root, home))
+}
+
+// prepare puts into the prefix of an interpreter what saves a server time when it starts:
+// byte code of what it runs in there, and who the interpreter is.
+func prepare(ctx context.Context, prefix string) error {
+	p, err := python.At(prefix)
+	if err != nil {
+		return err
+	}
+	if err := bytecode.Install(ctx, p.Executable, p.Home); err != nil {
+		return err
+	}
+	return python.NoteIdentity(prefix)
 }
 
 // ErrBundled says of a series that it is the bundled one's, and needs no fetching.
@@ -41,7 +59,10 @@ func FetchPython(ctx context.Context, proxies, series, target string, log *slog.
 	fetch := func(from python.Source, to string) error {
 		return modproxy.Fetch(ctx, proxies, module.Version{Path: from.Module, Version: from.Version}, from.Sum, to)
 	}
-	return python.Unpack(ctx, series, target, fetch, log)
+	if err := python.Unpack(ctx, series, target, fetch, log); err != nil {
+		return err
+	}
+	return prepare(ctx, target)
 }
 
 // InstallPackages makes target, which must not exist yet, a directory for

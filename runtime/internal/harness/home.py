@@ -38,7 +38,7 @@ home = "/tmp"
 
 def prepare():
     """Make what every run finds. Runs in the zygote, once, when all is imported."""
-    _imported.update(_modules)
+    note_imports()
     _environ.clear()
     _environ.update(ENVIRONMENT)
     locales.prepare()
@@ -51,6 +51,12 @@ def prepare():
     # As it is for __main__, which the script would be elsewhere.
     warnings.filterwarnings("default", category=DeprecationWarning, module=MODULE + r"\Z")
     settle(home)
+
+
+def note_imports():
+    """Know what the zygote has imported. Runs in it, whenever that is more."""
+    for name, module in _modules.items():
+        _imported.setdefault(name, module)
 
 
 def settle(where):

@@ -51,6 +51,15 @@ def main(sock, config):
         inspect.cleandoc = cleandoc
 
 
+def late(config):
+    """Import what need not be there for the first run, and yield after each module. Runs after the first fork."""
+    _kill_as(config["oom_score_fd"], IMPORTS_OOM_SCORE)
+    for name in config["preload_late"]:
+        load(name, alone=False)
+        yield name
+    _kill_as(config["oom_score_fd"], ZYGOTE_OOM_SCORE)
+
+
 def of_package(name):
     return name.partition(".")[0] not in sys.stdlib_module_names
 
@@ -112,8 +121,11 @@ def threads():
     return len(sys._current_frames())
 
 
-def load(name):
-    """Import a module of PRELOAD; why that failed is for the operator, who named it."""
+def load(name, alone=True):
+    """Import a module of PRELOAD; why that failed is for the operator, who named it.
+
+    It must be alone: without a process beside it, but for workers.
+    """
     ours = os.getpid()
     try:
         __import__(name)
@@ -132,7 +144,8 @@ def load(name):
     forget_build()
     if threads() != 1:
         raise SystemExit(f"PRELOAD: {name}: a preloaded module started a thread; a fork would lose it")
-    refuse_children(name)
+    if alone:
+        refuse_children(name)
 
 
 def forget_build():

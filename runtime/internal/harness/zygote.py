@@ -13,7 +13,7 @@ import select
 import struct
 import sys
 
-from _harness import changes, forkhooks, heap, locks, preload, processes, randomness, worker
+from _harness import changes, forkhooks, heap, home, locks, preload, processes, randomness, worker
 from _harness.confine import compile_steps, confine, set_for_c
 
 PAGE = mmap.PAGESIZE
@@ -26,6 +26,7 @@ ZYGOTE_OOM_SCORE, WORKER_OOM_SCORE = preload.ZYGOTE_OOM_SCORE, b"1000"
 SPAWN = struct.Struct("=cQI?")  # 'F', worker number, uid, hurry; then the scratch path
 EXITED = struct.Struct("=cQiQQ")  # 'X', worker number, status, cpu µs, peak bytes; several may be one message
 STARTED = struct.Struct("=cQ")  # 'W', worker number
+SETTLED = struct.Struct("=cQ")  # 'S', an address that is mapped
 FAILED = struct.Struct("=cQi")  # 'E', worker number, errno
 
 
@@ -66,16 +67,20 @@ def main(sock, config):
     if not server.request():
         os._exit(0)
     gc.unfreeze()
+    for _name in preload.late(config):
+        server.reap(server.poll.poll(0))  # it is waited for
     for rehearsal in config["rehearsals"] * LIBRARY_REHEARSALS:
         rehearse(rehearsal)
-        server.reap(server.poll.poll(0))  # it is waited for
+        server.reap(server.poll.poll(0))
     randomness.remember_generators()
     preload.refuse_threads()
     rehearse_runs()  # again: the libraries have taken its place in the caches
     forkhooks.prepare()
+    home.note_imports()
     gc.collect()
     heap.settle()
     heap.collapse()
+    worker.steps = compile_steps(server.settle()["steps"] or [], values)
     gc.freeze()
     server.serve()
 
@@ -136,6 +141,7 @@ class Server:
         self.poll = select.epoll()
         self.poll.register(sock.fileno(), select.EPOLLIN)
         self.children = {}  # pidfd -> (pid, worker number)
+        self.deferred = []  # requests that came before their time
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.home = self.pidfd_open(os.getpid()) if pid_namespace else None
 
@@ -145,7 +151,24 @@ class Server:
             raise OSError(ctypes.get_errno(), "pidfd_open")
         return fd
 
+    def settle(self):
+        """Say that all is done that comes after the first fork; get the confinement list anew.
+
+        It depends on the size that this process has by now. What the server asks for
+        meanwhile is done with that list.
+        """
+        self.sock.send(SETTLED.pack(b"S", mapped_at()))
+        while True:
+            message = self.sock.recvmsg(1 << 20, 64)
+            if not message[0]:
+                os._exit(0)
+            if message[0][:1] != b"F":
+                return json.loads(message[0])
+            self.deferred.append(message)
+
     def serve(self):
+        while self.deferred:
+            self.answer(*self.deferred.pop(0)[:2])
         control = self.sock.fileno()
         while True:
             events = self.poll.poll()
@@ -156,8 +179,12 @@ class Server:
     def request(self):
         """One message of the server; False at the end of file."""
         data, control, _, _ = self.sock.recvmsg(4096, 64)
-        if not data:
-            return False
+        if data:
+            self.answer(data, control)
+        return bool(data)
+
+    def answer(self, data, control):
+        """Fork a worker, or say why not."""
         fds = struct.unpack("=3i", control[0][2])
         _, number, uid, hurry = SPAWN.unpack_from(data)
         scratch = bytes(data[SPAWN.size :])
@@ -166,14 +193,13 @@ class Server:
             pidfd = self.pidfd_open(pid)
         except OSError as e:
             self.sock.send(FAILED.pack(b"E", number, e.errno or 0))
-            return True
+            return
         finally:
             for fd in fds:
                 os.close(fd)
         self.children[pidfd] = (pid, number)
         self.poll.register(pidfd, select.EPOLLIN)
         self.sock.sendmsg([STARTED.pack(b"W", number)], [(SOL_SOCKET, SCM_RIGHTS, struct.pack("=i", pidfd))])
-        return True
 
     def fork(self, fds, uid, hurry, scratch):
         if self.home is not None and self.libc.unshare(CLONE_NEWPID) != 0:

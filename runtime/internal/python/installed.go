@@ -72,7 +72,8 @@ func startError(ctx context.Context, exe string, err error) error {
 // home/bin/python3 must be there, and the first of them a CPython of one of
 // these series that finds its standard library below home. So a virtual
 // environment is refused, its base installation is not. What is installed in
-// its site-packages counts for Libraries. Nothing is added or changed.
+// its site-packages counts for Libraries. Nothing is added or changed. It is started to be
+// asked, unless [NoteIdentity] has been there.
 func At(home string) (*Interpreter, error) {
 	p, err := at(home)
 	if err != nil {
@@ -97,7 +98,10 @@ func at(home string) (*Interpreter, error) {
 	extensions := filepath.Join(prefix, filepath.FromSlash(stdlib(series)), "lib-dynload")
 	found := make(chan error, 1)
 	go func() { found <- p.find(extensions) }() // while the interpreter starts
-	id, err := identify(context.Background(), exe)
+	id, ok := noted(prefix, exe)
+	if !ok {
+		id, err = identify(context.Background(), exe)
+	}
 	notFound := <-found
 	if err != nil {
 		return nil, err
@@ -108,7 +112,7 @@ func at(home string) (*Interpreter, error) {
 	if own, err := ldso.RealPath(id.prefix); err != nil || own != prefix {
 		return nil, fmt.Errorf("%s: belongs to the installation in %s: name that one", exe, id.prefix)
 	}
-	p.Version = id.version
+	p.Version, p.extensions = id.version, id.extensions
 	if id.extensions != extensions { // they need not be at the usual place
 		notFound = p.find(id.extensions)
 	}

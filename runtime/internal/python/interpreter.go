@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pyexec/pyexec/runtime/internal/ldso"
 )
@@ -26,6 +27,8 @@ type Interpreter struct {
 	// else does.
 	Missing []string
 
+	extensions string // directory of the extension modules of the standard library, of one that At found
+
 	modules  []string // extension modules that Libraries and Missing are about
 	needs    []string // names of more libraries that they are about, see NoteLibraries
 	packages []string // directories added by AddPackages
@@ -37,6 +40,18 @@ type Interpreter struct {
 // bundled interpreter has no time zones. It need not exist.
 func (p *Interpreter) SitePackages() string {
 	return filepath.Join(p.Home, filepath.FromSlash(sitePackages(Series(p.Version))))
+}
+
+// HasStandard reports whether a module of the standard library is there as a file of
+// Python source, of which importing it is to be expected to succeed.
+func (p *Interpreter) HasStandard(module string) bool {
+	base := filepath.Join(p.Home, stdlib(Series(p.Version)), strings.ReplaceAll(module, ".", "/"))
+	for _, file := range []string{base + ".py", filepath.Join(base, "__init__.py")} {
+		if fi, err := os.Stat(file); err == nil && fi.Mode().IsRegular() {
+			return true
+		}
+	}
+	return false
 }
 
 // program is the interpreter with the directories that it may import from.

@@ -26,7 +26,8 @@ var errUnprepared = errors.New("what scripts see is not laid out in one director
 // it, as an image has them. Nothing is copied then. On a layered file system a
 // hard link copies the whole file, too.
 //
-// Only devices are put into it, and [RunsDir] may be. It is this process's own
+// Only devices are put into it, and [RunsDir] may be: where the rest can't be written to
+// both directories may be file systems of their own. It is this process's own
 // until Close. The error says why there is no such directory, or why it can't be
 // trusted: a file that another uid could write, for one.
 func Prepared(p Policy) (*Tree, error) {
@@ -68,14 +69,50 @@ func (t *Tree) take(p Policy) error {
 	if err := onlyBinds(t.Root, p.Binds); err != nil {
 		return err
 	}
-	// What a server that was killed left, and no script could write.
-	if err := os.RemoveAll(filepath.Join(t.Root, deviceDir)); err != nil {
+	devices, err := own(filepath.Join(t.Root, deviceDir))
+	if err != nil {
 		return err
 	}
-	if err := os.Chmod(t.Root, 0o711); err != nil {
+	defer devices.Close()
+	// What a server that was killed left, and no script could write. It may be the mount
+	// point of a file system, which stays.
+	left, err := fs.ReadDir(devices.FS(), ".")
+	for _, d := range left {
+		err = errors.Join(err, devices.RemoveAll(d.Name()))
+	}
+	if err != nil {
 		return err
+	}
+	runs, err := own(filepath.Join(t.Root, RunsDir))
+	if err != nil {
+		return err
+	}
+	_ = runs.Close() // it was only opened
+	// One that can't be changed may be as it is to be.
+	if fi, err := os.Stat(t.Root); err != nil || fi.Mode().Perm() != 0o711 {
+		if err := os.Chmod(t.Root, 0o711); err != nil {
+			return err
+		}
 	}
 	return t.devices(p.Devices)
+}
+
+// own makes dir a directory that only this process's user may write to, whether it is
+// there or not: a file system that is mounted there everybody may write to at first.
+func own(dir string) (*os.Root, error) {
+	if err := makeDir(dir); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(root.Chown(".", os.Geteuid(), os.Getegid()), root.Chmod(".", 0o755))
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return root, nil
 }
 
 // onlyBinds reports what else is in root, or what a script could write there.
@@ -96,12 +133,14 @@ func onlyBinds(root string, binds []Bind) error {
 		if err != nil {
 			return err
 		}
+		rel := strings.TrimPrefix(path, root)
+		if d.IsDir() && (rel == deviceDir || rel == RunsDir) {
+			return fs.SkipDir // which own is about
+		}
 		if err := onlyOwners(path, info); err != nil {
 			return err
 		}
-		switch rel := strings.TrimPrefix(path, root); {
-		case d.IsDir() && (rel == deviceDir || rel == RunsDir):
-			return fs.SkipDir
+		switch {
 		case d.IsDir() && dirs[path]:
 			if err := filepath.WalkDir(path, checkOwners); err != nil {
 				return err

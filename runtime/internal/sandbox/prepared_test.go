@@ -76,6 +76,74 @@ func TestPreparedIsTakenAsItIs(t *testing.T) {
 	tree.Close()
 }
 
+// Where the tree is read-only, as in an image, its two directories can be file systems of
+// their own, which everybody may write to at first.
+func TestPreparedReadOnly(t *testing.T) {
+	if os.Getuid() != 0 {
+		need.Elsewhere(t, "takes root, to mount")
+	}
+	for _, tt := range []struct {
+		name    string
+		mounted []string
+		says    string // empty where it is taken
+	}{
+		{"devices and runs", []string{"/dev", RunsDir}, ""},
+		{"devices alone", []string{"/dev"}, "read-only file system"},
+		{"runs alone", []string{RunsDir}, "read-only file system"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root, policy := prepare(t)
+			for _, dir := range []string{"/dev", RunsDir} {
+				if err := os.Mkdir(root+dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Chmod(root, 0o711); err != nil {
+				t.Fatal(err)
+			}
+			mountFor(t, root, root, "", unix.MS_BIND, "")
+			for _, dir := range tt.mounted {
+				mountFor(t, "none", root+dir, "tmpfs", 0, "mode=1777")
+			}
+			mountFor(t, "none", root, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "")
+			tree, err := Prepared(policy)
+			if tt.says != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("%v, want %q", err, tt.says)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tree.Close()
+			if _, err := os.Stat(root + os.DevNull); err != nil {
+				t.Error(err)
+			}
+			for _, dir := range tt.mounted {
+				if fi, err := os.Stat(root + dir); err != nil || fi.Mode() != os.ModeDir|0o755 {
+					t.Errorf("%s: %v, %v: may be written by others", dir, fi.Mode(), err)
+				}
+			}
+		})
+	}
+}
+
+// mountFor mounts until the end of the test.
+func mountFor(t *testing.T, source, target, fstype string, flags uintptr, data string) {
+	t.Helper()
+	if err := unix.Mount(source, target, fstype, flags, data); err != nil {
+		need.Unmet(t, "mount %s: %v", target, err)
+	}
+	if flags&unix.MS_REMOUNT == 0 {
+		t.Cleanup(func() {
+			if err := unix.Unmount(target, unix.MNT_DETACH); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestPreparedIsRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name string

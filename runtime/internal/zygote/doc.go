@@ -21,7 +21,10 @@
 //	  │◄──────── JSON: version, an address     │
 //	  │  JSON: confinement steps ─────────────►│  rehearses a run, freezes its heap
 //	  │                                        │
-//	  │  'F' number uid hurry scratch [3 fds] ►│  forks; after the first time, rehearses the libraries
+//	  │  'F' number uid hurry scratch [3 fds] ►│  forks; after the first time, imports what is late,
+//	  │                                        │  rehearses the libraries
+//	  │◄──────────── 'S' an address            │  … and has the size that later workers begin with
+//	  │  JSON: confinement steps ─────────────►│  requests that came meanwhile are done from here on
 //	  │◄──────────── 'W' number  [pidfd]       │  … the worker exists
 //	  │◄──────────── 'E' number errno          │  … or the fork was refused
 //	  │◄──────────── 'X' number status cpu mem │  a worker has ended (several may share a message)

@@ -32,21 +32,19 @@ func (z *Zygote) listen() {
 func (z *Zygote) handle(r report, pidfd int) {
 	switch r.kind {
 	case msgStarted:
-		refused := z.settle(r.number)
 		z.mu.Lock()
 		w := z.workers[r.number]
 		z.mu.Unlock()
 		switch {
 		case w == nil:
 			sys.CloseFD(pidfd)
-		case refused != nil:
-			sys.CloseFD(pidfd)
-			w.beginUnheld(refused)
 		case pidfd < 0: // the kernel dropped it: it found no room here
 			w.beginUnheld(fmt.Errorf("zygote: worker: %w", syscall.EMFILE))
 		default:
 			w.begin(pidfd)
 		}
+	case msgSettled:
+		z.settle(r.number)
 	case msgFailed:
 		if w := z.dismiss(r.number); w != nil {
 			w.end(Exit{}, fmt.Errorf("zygote: fork: %w", syscall.Errno(r.errno)))

@@ -18,7 +18,6 @@ import (
 
 	"github.com/pyexec/pyexec/runtime/internal/harness"
 	"github.com/pyexec/pyexec/runtime/internal/proc"
-	"github.com/pyexec/pyexec/runtime/internal/sandbox"
 	"github.com/pyexec/pyexec/runtime/internal/sys"
 )
 
@@ -223,50 +222,6 @@ func (z *Zygote) launched(status io.Reader) error {
 	return fmt.Errorf("zygote: %s", failure.Message)
 }
 
-// greet hands over the sources and then the confinement steps, which depend on
-// the size the zygote has when everything is imported.
-func (z *Zygote) greet() error {
-	sources, err := harness.Sources()
-	if err != nil {
-		return err
-	}
-	err = z.send(map[string]any{
-		"harness": sources, "path": z.cfg.Path, "late": nonNil(z.cfg.Late),
-		"preload": nonNil(z.cfg.Preload), "font_dir": z.cfg.FontDir,
-		"native": nativeSettings, "library": librarySettings, "rehearsals": rehearsals,
-		"blocked_imports": nonNil(z.cfg.BlockedImports), "result_bytes": z.cfg.ResultBytes,
-		"return_files": z.cfg.ReturnFiles, "return_bytes": z.cfg.ReturnBytes,
-		"mark": z.stderr.mark, "oom_score_fd": sandbox.OOMScoreFD,
-	})
-	if err != nil {
-		return err
-	}
-	said, err := z.imports()
-	if err != nil {
-		return err
-	}
-	var hello struct {
-		Version  string
-		MappedAt uint64 `json:"mapped_at"`
-	}
-	if err := json.Unmarshal(said, &hello); err != nil {
-		return fmt.Errorf("zygote: greet: %w", err)
-	}
-	z.version = hello.Version
-	size, err := z.size()
-	if err != nil {
-		return err
-	}
-	worker, err := z.cfg.Jail.Worker(sandbox.Base{Bytes: size + harnessBytes, MappedAt: hello.MappedAt})
-	if err != nil {
-		return err
-	}
-	return z.send(map[string]any{
-		"prepare": z.cfg.Jail.Prepare(), "steps": worker,
-		"pid_namespace": z.cfg.Jail.Has(sandbox.PIDNamespace), "oom_score_fd": sandbox.OOMScoreFD,
-	})
-}
-
 // harnessBytes is the address space a worker's own stack, heap and buffers may
 // take before the script's allowance begins.
 const harnessBytes = 8 << 20
@@ -289,22 +244,4 @@ func single(threads int64) error {
 		return nil
 	}
 	return fmt.Errorf("zygote: preload: %d threads: only a process of one thread can be forked safely", threads)
-}
-
-func (z *Zygote) send(message any) error {
-	b, err := json.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("zygote: message: %w", err)
-	}
-	if _, err := z.conn.Write(b); err != nil {
-		return fmt.Errorf("zygote: message: %w", err)
-	}
-	return nil
-}
-
-func nonNil(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
 }

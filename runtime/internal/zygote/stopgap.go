@@ -10,11 +10,11 @@ import (
 // until there is a second one.
 //
 // When a service starts its first caller may be waiting. So the zygote forks before
-// it rehearses the libraries, which takes it a second or so, and before it puts its
-// heap in order. The first worker then does at the cost of its run what the others
-// find done, and shares little with them: all that the zygote writes afterwards it
-// keeps as it was. It is as good as any for that caller, and is ended as soon as
-// there is another one.
+// it imports what is said to be late, which takes it 40 ms, before it rehearses the
+// libraries, which takes it a second or so, and before it puts its heap in order. The
+// first worker then does at the cost of its run what the others find done, and shares
+// little with them: all that the zygote writes afterwards it keeps as it was. It is as
+// good as any for that caller, and is ended as soon as there is another one.
 type stopgap struct {
 	worker     atomic.Pointer[Worker]
 	superseded atomic.Bool
@@ -60,17 +60,13 @@ func (z *Zygote) Superseded(by *Worker) *Worker {
 	return first
 }
 
-// settle is called when a worker was forked, before it counts as started. At the
-// second fork it ends a zygote that has more than one thread, which the fork would
-// lose: libraries have been rehearsed since it was greeted.
-func (z *Zygote) settle(number uint64) error {
-	if number == firstWorker || z.stopgap.settled.Swap(true) {
-		return nil
-	}
-	_, err := z.size()
-	if err != nil {
+// settle is called when the zygote has done all that comes after its first fork, with an
+// address that is mapped. It gets the confinement steps anew, which depend on its size,
+// and is ended if it has more than one thread, which a fork would lose.
+func (z *Zygote) settle(mappedAt uint64) {
+	z.stopgap.settled.Store(true)
+	if err := z.confine(mappedAt); err != nil {
 		fmt.Fprintln(&z.stderr, err) // for Err
 		z.Kill()
 	}
-	return err
 }

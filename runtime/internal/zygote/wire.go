@@ -15,6 +15,7 @@ const (
 	msgStarted = 'W'
 	msgFailed  = 'E'
 	msgExited  = 'X'
+	msgSettled = 'S' // with an address in the place of the number
 )
 
 // Frames that a worker sends.
@@ -86,7 +87,7 @@ func parseReport(b []byte) (r report, rest []byte, err error) {
 	r = report{kind: b[0], number: binary.NativeEndian.Uint64(b[1:])}
 	rest = b[9:]
 	switch {
-	case r.kind == msgStarted:
+	case r.kind == msgStarted, r.kind == msgSettled:
 	case r.kind == msgFailed && len(rest) >= 4:
 		r.errno = int32(binary.NativeEndian.Uint32(rest))
 		rest = rest[4:]

@@ -98,6 +98,7 @@ func message(r report) []byte {
 func TestParseReport(t *testing.T) {
 	reports := []report{
 		{kind: msgStarted, number: 1},
+		{kind: msgSettled, number: 1 << 46},
 		{kind: msgFailed, number: 1<<64 - 1, errno: 11},
 		{kind: msgExited, number: 7, exit: Exit{Status: 9, CPUMicros: 1 << 40, PeakBytes: 1 << 50}},
 	}
@@ -108,7 +109,8 @@ func TestParseReport(t *testing.T) {
 			t.Errorf("got %+v, %d bytes left, %v", got, len(rest), err)
 		}
 		for n := range m {
-			if _, _, err := parseReport(m[:n]); err == nil && !(r.kind == msgStarted && n >= 9) {
+			short := (r.kind == msgStarted || r.kind == msgSettled) && n >= 9
+			if _, _, err := parseReport(m[:n]); err == nil && !short {
 				t.Errorf("%q: accepted with %d bytes of %d", r.kind, n, len(m))
 			}
 		}
@@ -132,8 +134,8 @@ func TestParseReport(t *testing.T) {
 }
 
 func FuzzParseReport(f *testing.F) {
-	for _, r := range []report{{kind: msgStarted, number: 3}, {kind: msgFailed, errno: 1},
-		{kind: msgExited, exit: Exit{Status: 1}}} {
+	for _, r := range []report{{kind: msgStarted, number: 3}, {kind: msgSettled, number: 4},
+		{kind: msgFailed, errno: 1}, {kind: msgExited, exit: Exit{Status: 1}}} {
 		f.Add(message(r))
 		f.Add(append(message(r), message(r)...))
 	}

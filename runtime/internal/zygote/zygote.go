@@ -31,8 +31,13 @@ type Config struct {
 	// Preload are the modules to import before the first fork. One that is not there
 	// stops the start.
 	Preload []string
+	// PreloadLate are modules of the standard library to import after the first fork: its
+	// worker has to import them itself.
+	PreloadLate []string
 	// ImportWithin is how long that may take. 0: a minute.
 	ImportWithin time.Duration
+	// ByteCode is where that of the harness is from. nil: the interpreter compiles it.
+	ByteCode ByteCode
 	// FontDir is where matplotlib's list of fonts is, as seen in the jail; empty
 	// if there is none.
 	FontDir string
@@ -69,6 +74,7 @@ type Zygote struct {
 	stderr  tail
 	// importing is the module that it imports, or was at last; of Start's alone.
 	importing string
+	magic     []byte // of the byte code that it reads
 
 	mu      sync.Mutex
 	next    uint64
