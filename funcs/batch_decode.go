@@ -130,8 +130,11 @@ func (b *batch) arrays(limits *runtime.Limits) *caseArrays {
 	return a
 }
 
-// next returns the next case, and io.EOF after the last. Its errors name the item.
-func (a *caseArrays) next(context.Context) (one oneCase, err error) {
+// next is one for who also reads lines, which may have to be waited for.
+func (a *caseArrays) next(context.Context) (oneCase, error) { return a.one() }
+
+// one returns the next case, and io.EOF after the last. Its errors name the item.
+func (a *caseArrays) one() (one oneCase, err error) {
 	name, from := "cases", a.cases
 	if from == nil {
 		name, from = "inputs", a.inputs
@@ -193,7 +196,7 @@ func (p *params) checkBatch(limits *runtime.Limits, most int) error {
 	}
 	count := 0
 	for a := b.arrays(limits); ; count++ {
-		one, err := a.next(nil)
+		one, err := a.one()
 		if err == io.EOF {
 			break
 		}
