@@ -175,15 +175,15 @@ fuzz_all() {
 	done
 }
 
-# on_python_3_14 is what depends on the version of Python that scripts run on. The
-# stories and the data packages run in the three kinds of place that the whole suite
-# runs in. The tests of ./runtime go through the postures by themselves. Hostile programs
-# run once in each posture, in the cheapest place that has it: plain-root is full,
-# plain-user user, podman-nons container, podman-nons-user landlock, gvisor-root gVisor.
-# What confines them in the places left out, and without each layer, does not depend on
-# their Python.
+# on_python_3_14 is what depends on the version of Python that scripts run on. It makes the
+# directory, and leaves that Python and its packages in it. The stories and the data
+# packages run in the three kinds of place that the whole suite runs in. The tests of
+# ./runtime go through the postures by themselves. Hostile programs run once in each
+# posture, in the cheapest place that has it: plain-root is full, plain-user user,
+# podman-nons container, podman-nons-user landlock, gvisor-root gVisor. What confines them
+# in the places left out, and without each layer, does not depend on their Python.
 on_python_3_14() {
-	local home=$scratch/3.14 places='plain-|podman-nons|gvisor-root'
+	local home=$1 places='plain-|podman-nons|gvisor-root'
 	mkdir "$home"
 	go run ./cmd/python -series 3.14 -proxy "$(go env GOPROXY)" -o "$home/python"
 	PYTHON_HOME=$home/python go run ./cmd/packages -r cmd/packages/data.txt -o "$home/data"
@@ -195,7 +195,6 @@ on_python_3_14() {
 	go test -timeout=20m ./internal/testbed -run "TestEscape/($places)"
 	unset PYEXEC_TEST_PYTHON PYEXEC_TEST_PACKAGES_OTHER
 	PYEXEC_TEST_SECOND_PYTHON=$home/python go test -timeout=20m ./internal/testbed -run TestMixedEnvironments
-	rm -r "$home"
 }
 
 # in_another_environment runs the hostile programs where they are not in the default
@@ -238,7 +237,7 @@ ci() {
 	elsewhere as_ordinary_user
 
 	step what depends on Python, on 3.14
-	on_python_3_14
+	on_python_3_14 "$scratch/3.14"
 
 	step hostile programs in another environment than the default one
 	in_another_environment
@@ -257,7 +256,8 @@ ci() {
 	fuzz_all
 
 	step benchmarks
-	go test -run='^$' -bench=. -benchtime=200ms ./...
+	PYEXEC_TEST_PYTHONS=":$PYEXEC_TEST_PACKAGES $scratch/3.14/python:$scratch/3.14/data" \
+		go test -run='^$' -bench=. -benchtime=200ms ./...
 }
 
 step gofmt
