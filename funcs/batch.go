@@ -56,8 +56,8 @@ func (b *batchRun) run(ctx context.Context) error {
 	job.Usage = b.p.report
 	rec.Job, rec.Cases = job, b.tally
 	began := time.Now()
-	err := b.h.runner.RunCases(ctx, runtime.Batch{Job: job, Isolation: b.p.batch.isolation, Next: b.take},
-		runtime.Hooks{Room: func(n int) error { return b.reserve(ctx, n) }}, b.each)
+	err := b.h.runner.RunCases(ctx, runtime.Batch{Job: job, Isolation: b.p.batch.isolation, Next: b.take,
+		Held: b.reserveNow}, runtime.Hooks{Room: func(n int) error { return b.reserve(ctx, n) }}, b.each)
 	rec.Usage.Wall = time.Since(began) - rec.Usage.Queue
 	if rec.UsedWorker = b.bills.used(); rec.UsedWorker {
 		rec.Bill = b.bills
@@ -104,9 +104,6 @@ func (b *batchRun) each(i int, res runtime.Result) error {
 			return errScript
 		}
 	}
-	if err := b.reserveNow(int64(len(res.Stdout) + len(res.Stderr))); err != nil {
-		return err
-	}
 	b.mu.Lock()
 	if len(b.waiting) == 0 {
 		b.mu.Unlock()
@@ -128,7 +125,7 @@ func (b *batchRun) each(i int, res runtime.Result) error {
 	if err == nil {
 		b.tally.add(o, told.passed)
 	}
-	b.release(&res)
+	b.release(int64(res.Room))
 	if b.done != nil {
 		b.done()
 	}
@@ -149,12 +146,14 @@ func (b *batchRun) reserve(ctx context.Context, n int) error {
 	return err
 }
 
-// reserveNow is memory.output for a batch.
-func (b *batchRun) reserveNow(n int64) error {
-	held := memory{bounds: b.c.mem.bounds}
-	err := held.output(n)
-	b.keep(held.replies)
-	return err
+// reserveNow is the Batch.Held of a batch: the worker is free again, and would be given the
+// next script while this waits.
+func (b *batchRun) reserveNow(n int) error {
+	if !b.c.mem.bounds.replies.TryAcquire(int64(n)) {
+		return noRoom()
+	}
+	b.keep(int64(n))
+	return nil
 }
 
 func (b *batchRun) keep(n int64) {
@@ -163,20 +162,10 @@ func (b *batchRun) keep(n int64) {
 	b.mu.Unlock()
 }
 
-// release gives back what was reserved for a case that is answered: as much as it can be
-// told, and all of it as soon as no other is under way.
-func (b *batchRun) release(res *runtime.Result) {
-	var n int64
-	for _, size := range []int{len(res.Value), len(res.Stdout) + len(res.Stderr)} {
-		if size > largeBytes { // see zygote.askedFor and memory.output
-			n += int64(size)
-		}
-	}
+// release gives back what was reserved for a case that is answered.
+func (b *batchRun) release(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) == 0 {
-		n = b.room
-	}
 	n = min(n, b.room)
 	b.room -= n
 	b.c.mem.bounds.replies.Release(n)

@@ -36,6 +36,7 @@ type lineReader struct {
 	most    int64         // bytes of a line, and of all lines that are in memory
 	idle    time.Duration // how long nothing may come while nothing is under way
 	number  int           // of the line that was read last, from 1
+	blank   int           // bytes of blank lines since the last one that was not
 
 	mu     sync.Mutex
 	moved  *sync.Cond
@@ -45,8 +46,13 @@ type lineReader struct {
 	total  int64     // bytes that were read
 	until  time.Time // the deadline of reading, if there is one
 	ended  bool
+	over   bool  // the context has ended: no deadline is set that is later
 	failed error // the first error but the end: nothing is read after it
 }
+
+// mostBlank is how many bytes of blank lines, their ends among them, there may be between two
+// others: a gzip stream has a thousand in the space of one, for ever.
+const mostBlank = 64 << 10
 
 // freeLines is how much of a request in lines is not counted.
 const freeLines = 64 << 10
@@ -99,6 +105,9 @@ func (t timedBody) Read(p []byte) (int, error) {
 func (l *lineReader) arm() error {
 	if l.ended {
 		return nil
+	}
+	if l.over { // since who reads has looked for the last time
+		return l.control.SetReadDeadline(time.Now().Add(-time.Second))
 	}
 	var until time.Time
 	if len(l.lines) == 0 {
@@ -171,9 +180,13 @@ func (l *lineReader) line(ctx context.Context) ([]byte, error) {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
+			l.blank = 0
 			return line, nil
 		}
 		l.free(len(line))
+		if l.blank += len(line); l.blank > mostBlank {
+			return nil, refuseLimit(tooLarge, "", "must not have more than %d bytes of blank lines together", mostBlank)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -244,6 +257,7 @@ func (l *lineReader) answered() {
 // interrupt ends a read or a wait whose context is over.
 func (l *lineReader) interrupt() {
 	l.mu.Lock()
+	l.over = true
 	if !l.ended {
 		// Where there are no deadlines the body ends with its request.
 		_ = l.control.SetReadDeadline(time.Now().Add(-time.Second))

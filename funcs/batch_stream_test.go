@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -313,5 +314,60 @@ func TestBatchOutlivesTheDeadlineOfTheServer(t *testing.T) {
 		if string(got) != text {
 			t.Errorf("%d %s", res.StatusCode, got)
 		}
+	}
+}
+
+// A gzip stream of a few KiB has any number of blank lines, which nobody answers.
+func TestBlankLinesEnd(t *testing.T) {
+	s := batchServer(t, echo(), nil)
+	for _, head := range []string{"", `{"script":"def main(x): return x"}` + "\n"} {
+		body := io.MultiReader(strings.NewReader(head), blankLines{})
+		res, err := http.Post(s.URL+"/execute", linesType, io.LimitReader(body, 64<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || !strings.Contains(string(text), "bytes of blank lines together") {
+			t.Errorf("behind %q: %d %.200s %v", head, res.StatusCode, text, err)
+		}
+	}
+}
+
+type blankLines struct{}
+
+func (blankLines) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '\n'
+	}
+	return len(p), nil
+}
+
+// A context that ends between two reads ends the next one, which nothing else would.
+func TestInterruptBetweenReads(t *testing.T) {
+	ended := make(chan error, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := &lineReader{control: http.NewResponseController(w), lines: []int{1}, idle: time.Minute}
+		l.moved = sync.NewCond(&l.mu)
+		l.interrupt()
+		_, err := timedBody{r.Body, l}.Read(make([]byte, 1))
+		ended <- err
+	}))
+	defer s.Close()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("something was read")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it reads on")
 	}
 }

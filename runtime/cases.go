@@ -46,6 +46,10 @@ type Batch struct {
 	// must return when ctx ends. An error of its own ends the batch once the cases
 	// before it are done.
 	Next func(ctx context.Context) (Case, error)
+	// Held is asked for what a result holds beside what Hooks.Room was asked for, as soon
+	// as it is there and its place another's; by several goroutines at once. It must not
+	// block. An error ends the batch. nil: there is always room.
+	Held func(n int) error
 	// Ended is called with IsolationRun for each process that has answered a case, when
 	// it is being ended: what it has cost for all its cases is known by the bill. nil:
 	// nobody wants to know. With IsolationCase each Result has its own.

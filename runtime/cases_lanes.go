@@ -12,7 +12,7 @@ import (
 // long as the results that wait for it hold fewer bytes than that.
 const (
 	casesAhead     = 64
-	caseBytesAhead = 8 << 20
+	caseBytesAhead = 1 << 20
 )
 
 // lanes run the cases of a batch side by side, each in a process of its own, and hand
@@ -105,7 +105,12 @@ func (l *lanes) one(ctx context.Context, hooks Hooks, who entrant) (ok bool) {
 	}
 	job := l.batch.Job
 	job.Input, job.Stdin = c.Input, c.Stdin
+	room := caseRoom{ask: hooks.Room, now: l.batch.Held}
+	hooks.Room = room.of
 	result, err := l.r.runCase(ctx, &job, &hooks, l.e, who)
+	if err == nil {
+		err = room.hold(&result)
+	}
 	if err != nil {
 		err = fmt.Errorf("case %d: %w", i, err)
 	}
@@ -148,7 +153,7 @@ func (l *lanes) put(i int, c laneCase) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting[i] = c
-	l.bytes += c.size()
+	l.bytes += c.result.size()
 	l.last = l.last || c.err != nil
 	if l.handing {
 		return
@@ -171,26 +176,8 @@ func (l *lanes) put(i int, c laneCase) {
 			l.cancel()
 		}
 		delete(l.waiting, l.done)
-		l.bytes -= c.size()
+		l.bytes -= c.result.size()
 		l.done++
 		l.moved.Broadcast()
 	}
-}
-
-// size is about how many bytes a result holds.
-func (c *laneCase) size() int {
-	r := &c.result
-	n := len(r.Value) + len(r.Stdout) + len(r.Stderr) + len(r.Error) + len(r.Traceback)
-	for _, f := range r.Files {
-		n += len(f.Data)
-	}
-	for _, f := range r.Figures {
-		n += len(f)
-	}
-	for _, forms := range append(r.Displays, r.Display) {
-		for _, text := range forms {
-			n += len(text)
-		}
-	}
-	return n
 }

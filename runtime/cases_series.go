@@ -28,8 +28,9 @@ type series struct {
 	each  func(int, Result) error
 	feed  *feed
 	ended func(*Bill)
-	done  int     // cases that are answered
-	hint  string  // for the next case
+	done  int    // cases that are answered
+	hint  string // for the next case
+	room  caseRoom
 	all   *Result // the answer to all that are left, if there is one
 }
 
@@ -40,6 +41,7 @@ func (r *Runtime) runSeries(
 ) error {
 	s := &series{r: r, job: b.Job, hooks: hooks, e: e, each: each, ended: b.Ended, feed: newFeed()}
 	s.job.Usage = false // the process has an end, and no case of it
+	s.room.ask, s.room.now, s.hooks.Room = hooks.Room, b.Held, s.room.of
 	var filling sync.WaitGroup
 	filling.Go(func() { s.feed.fill(ctx, &s.job.Options, b.Next) })
 	defer filling.Wait()
@@ -47,7 +49,10 @@ func (r *Runtime) runSeries(
 	for who, dead := aFirstCase, 0; ; {
 		_, err := s.feed.first(false, 0)
 		if err == nil && s.all != nil {
-			err = s.answered(*s.all)
+			result := *s.all
+			if err = s.room.hold(&result); err == nil {
+				err = s.answered(result)
+			}
 		} else if err == nil {
 			before := s.done
 			err = s.process(ctx, who)
@@ -157,6 +162,9 @@ func (p *seriesProcess) run(ctx context.Context, from *pool.Pool) error {
 		case over && result.Status == CPULimit && p.answers > 0:
 			p.hint = anotherProcess // what this case takes by itself, nobody knows
 			return nil
+		}
+		if err := p.room.hold(&result); err != nil {
+			return err
 		}
 		p.answers++
 		idle.Reset(p.r.cfg.Limits.Timeout)

@@ -184,6 +184,9 @@ type Result struct {
 	// the caller wait. Every Result of Runtime.Run has one; nil says that no
 	// process was involved.
 	Bill *Bill
+	// Room, only with RunCases, is how many bytes Hooks.Room and Batch.Held were asked
+	// for because of this Result: they can be given back when nobody holds it any more.
+	Room int
 }
 
 // Usage is what a run cost. Times of the queue and the run are always

@@ -149,30 +149,38 @@ func sameMembers(a, b node) bool {
 		return false
 	}
 	for i := range x {
-		if !sameString(x[i].name, y[i].name) || !equal(x[i].value, y[i].value) {
+		if !sameString(x[i].name(a.in), y[i].name(b.in)) || !equal(x[i].value(a.in), y[i].value(b.in)) {
 			return false
 		}
 	}
 	return true
 }
 
-// member is a member of an object; its name is quoted.
-type member struct {
-	name  []byte
-	value node
-}
+// member is a member of an object: where its quoted name is, and its value. There may be
+// one for each five bytes of text.
+type member struct{ from, to, at, span int32 }
+
+func (m member) name(in *comparison) []byte { return in.text[m.from:m.to] }
+func (m member) value(in *comparison) node  { return node{in, int(m.at), int(m.span)} }
 
 // membersOf returns the members of an object sorted by name, the last of each name.
 func membersOf(n node) []member {
-	var list []member
-	for w := n.walk('}'); w.more; {
-		name := w.name()
-		list = append(list, member{name, w.value()})
+	count := 0
+	for w := n.walk('}'); w.more; count++ {
+		w.name()
+		w.value()
 	}
-	slices.SortStableFunc(list, func(a, b member) int { return compareStrings(a.name, b.name) })
+	list := make([]member, 0, count)
+	for w := n.walk('}'); w.more; {
+		from := w.s.at
+		to := from + len(w.name())
+		value := w.value()
+		list = append(list, member{int32(from), int32(to), int32(value.at), int32(value.span)})
+	}
+	slices.SortStableFunc(list, func(a, b member) int { return compareStrings(a.name(n.in), b.name(n.in)) })
 	kept := list[:0]
 	for i, m := range list {
-		if i+1 == len(list) || !sameString(m.name, list[i+1].name) {
+		if i+1 == len(list) || !sameString(m.name(n.in), list[i+1].name(n.in)) {
 			kept = append(kept, m)
 		}
 	}

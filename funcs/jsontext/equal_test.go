@@ -3,6 +3,7 @@ package jsontext
 import (
 	"encoding/json"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -82,5 +83,20 @@ func BenchmarkEqualNested(b *testing.B) {
 		if !Equal([]byte(x), []byte(y)) {
 			b.Fatal("differ")
 		}
+	}
+}
+
+// What an object takes is bounded by its text: both texts are a caller's.
+func TestEqualTakesLittleMemory(t *testing.T) {
+	a := []byte("{" + strings.Repeat(`"":1,`, 200_000) + `"":1}`)
+	b := []byte("{" + strings.Repeat(`"":1,`, 200_000) + `"":1.0}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if !Equal(a, b) {
+		t.Error("not equal")
+	}
+	runtime.ReadMemStats(&after)
+	if took, most := after.TotalAlloc-before.TotalAlloc, uint64(5*(len(a)+len(b))); took > most {
+		t.Errorf("%d bytes for texts of %d, at most %d", took, len(a)+len(b), most)
 	}
 }
