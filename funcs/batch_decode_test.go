@@ -105,7 +105,7 @@ var badLines = []struct {
 		"line 1: must be valid JSON: invalid character 's' looking for beginning of value (byte 1)"},
 	{"no script", "{}\n{}\n", 400,
 		"line 1: script is missing: it must be a string of Python source that defines main()"},
-	{"no case", `{"script":"x"}` + "\n\n", 400, "request body must have a line for each case after the first"},
+	{"no case", `{"script":"x"}` + "\n\n", 400, "request body must have a line for each case after that of the request"},
 	{"inputs", `{"script":"x","inputs":[1]}` + "\n{}", 400,
 		"line 1: inputs must be left out where there are further lines: each of them is a case"},
 	{"input", `{"script":"x","input":1}` + "\n{}", 400,

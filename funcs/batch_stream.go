@@ -120,7 +120,7 @@ func (h *handler) streamBatch(
 	case lines != nil && lines.failed != nil:
 		err = lines.failed
 	case err == nil && b.tally.Count == 0:
-		err = refuse(invalidRequest, "request body must have a line for each case after the first")
+		err = refuse(invalidRequest, "request body must have a line for each case after that of the request")
 	case err != nil && r.Context().Err() != nil:
 		to.close()
 		return reply{}, errGone

@@ -147,7 +147,7 @@ const mediaJSON = "application/json"
 var executeTypes = []string{mediaJSON, "text/x-python", "text/x-script.python", "application/x-python"}
 
 // checkType returns the type of a body when it is one of types, in UTF-8. A body
-// without a Content-Type is JSON. An error offers the first two of types.
+// without a Content-Type is JSON.
 func checkType(header http.Header, types []string) (media string, err error) {
 	if err := checkCoding(header); err != nil {
 		return "", err
@@ -158,14 +158,21 @@ func checkType(header http.Header, types []string) (media string, err error) {
 	}
 	media, params, err := mime.ParseMediaType(value)
 	if err != nil || !slices.Contains(types, media) {
-		return "", refuse(wrongType, "Content-Type must be %s, got %s",
-			strings.Join(types[:min(2, len(types))], " or "), clip(value))
+		return "", refuse(wrongType, "Content-Type must be %s, got %s", offer(types), clip(value))
 	}
 	charset, given := params["charset"]
 	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
 		return "", refuse(wrongType, "Content-Type must be %s in charset utf-8, got %s", media, clip(charset))
 	}
 	return media, nil
+}
+
+// offer names what a body may be. Lines, which are read elsewhere, may stand where a script may.
+func offer(types []string) string {
+	if len(types) == 1 {
+		return types[0]
+	}
+	return types[0] + ", " + types[1] + " or " + linesType
 }
 
 // notUTF8 says where the body stops being UTF-8.

@@ -17,19 +17,21 @@ import (
 
 func TestContentTypes(t *testing.T) {
 	for value, text := range map[string]string{
-		"text/plain": "Content-Type must be application/json or " +
-			"text/x-python, got text/plain",
-		"application/x-www-form-urlencoded": "Content-Type must be application/json or " +
-			"text/x-python, got application/x-www-form-urlencoded",
+		"text/plain": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got text/plain",
+		"application/x-www-form-urlencoded": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got application/x-www-form-urlencoded",
 		"application/json; charset=iso-8859-1": "Content-Type must be application/json in charset " +
 			"utf-8, got iso-8859-1",
 		"application/json; charset=": "Content-Type must be application/json…",
-		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json or " +
-			"text/x-python, got …",
-		"application/jsonp": "Content-Type must be application/json or " +
-			"text/x-python, got application/jsonp",
-		";": "Content-Type must be application/json or " +
-			"text/x-python, got ;",
+		"application/json; charset=utf-8; charset=x": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got …",
+		"application/jsonp": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got application/jsonp",
+		"application/ndjson": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got application/ndjson",
+		";": "Content-Type must be application/json, " +
+			"text/x-python or application/x-ndjson, got ;",
 	} {
 		wantRefusal(t, serve(four(), newRequest("POST", "/execute", value, someScript)), 415, text)
 	}

@@ -93,7 +93,7 @@ var outcomes = []outcome{
 		meaning: "The body or the script is larger than the server takes."},
 	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
 		ack: poison, level: notice, told: true,
-		text: "Content-Type must be application/json or text/x-python",
+		text: "Content-Type must be application/json, text/x-python or application/x-ndjson",
 		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed by " +
 			"anything but gzip."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, ack: done, level: notice,

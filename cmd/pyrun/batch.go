@@ -89,6 +89,9 @@ func sendLines(to io.Writer, head []byte, in io.Reader, o *options) error {
 		if err != nil && err != io.EOF {
 			return &failure{exitUsage, fmt.Errorf("--%s: %w", o.linesFlag, err)}
 		}
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
 			if !json.Valid(text) {
 				return &failure{exitUsage, fmt.Errorf("--%s: %s: line %d: is no JSON", o.linesFlag, o.lines, number)}

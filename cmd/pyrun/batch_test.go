@@ -19,6 +19,8 @@ func TestBatches(t *testing.T) {
 		}{
 			"inputs": {square, "3\n\n 4 \r\n5", []string{"--inputs", "lines"}, exitOK,
 				[]string{`{"result":4,"stdout":""}`, `{"result":3,"stdout":""}`, `{"result":2,"stdout":""}`}, ""},
+			"inputs with a byte order mark": {square, "\ufeff3\r\n4\r\n", []string{"--inputs", "lines"}, exitOK,
+				[]string{`{"result":4,`, `{"result":3,`}, ""},
 			"inputs of one process": {"seen = []\ndef main(n):\n    seen.append(n)\n    return len(seen)", "3\n4",
 				[]string{"--inputs", "lines", "--isolation", "run"}, exitOK,
 				[]string{`{"result":1,`, `{"result":2,`}, ""},
