@@ -90,6 +90,7 @@ func TestHostileCases(t *testing.T) {
 // However many cases come behind it, and whenever they come, a worker that has answered
 // ahead and left does not leave the batch waiting.
 func TestCasesBehindAForger(t *testing.T) {
+	r := forCases(t)
 	text, err := hostileCases.ReadFile("testdata/cases/answers_and_leaves.py")
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +107,7 @@ func TestCasesBehindAForger(t *testing.T) {
 			return c, err
 		}
 		n := 0
-		err := sharedOpen(t).RunCases(t.Context(), batch, Hooks{}, func(int, Result) error {
+		err := r.RunCases(t.Context(), batch, Hooks{}, func(int, Result) error {
 			n++
 			taken <- struct{}{}
 			return nil

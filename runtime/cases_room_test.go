@@ -17,7 +17,7 @@ def main(n):
         raise ValueError
     return "v" * 100_000
 `
-	r := sharedOpen(t)
+	r := forCases(t)
 	for _, isolation := range []Isolation{IsolationCase, IsolationRun} {
 		var room, held atomic.Int64
 		b := Batch{Job: Job{Script: script}, Isolation: isolation, Next: listed(numbers(10)...)}

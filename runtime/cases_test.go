@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,12 +91,13 @@ var both = []Isolation{IsolationCase, IsolationRun}
 
 // What holds however cases are kept apart: cases_table_test.go.
 func TestCases(t *testing.T) {
+	r := forCases(t)
 	for name, tt := range caseTests {
 		for _, isolation := range both {
 			t.Run(name+"/"+string(isolation), func(t *testing.T) {
 				b := Batch{Job: tt.job, Isolation: isolation, Next: listed(tt.cases...)}
 				b.Job.Script = tt.script
-				results, err := collect(t, sharedOpen(t), b, Hooks{})
+				results, err := collect(t, r, b, Hooks{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,29 +107,20 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// sharedOpen is one runtime for tests that don't change it, without the courtesy check.
-func sharedOpen(t *testing.T) *Runtime {
+// forCases is a runtime in which two cases of a batch run side by side.
+func forCases(t *testing.T) *Runtime {
 	t.Helper()
-	r, err := openOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return start(t, func(cfg *Config) { cfg.Workers = 3 })
 }
-
-var openOnce = sync.OnceValues(func() (*Runtime, error) {
-	cfg := hostConfig()
-	cfg.Workers = 3
-	return New(context.Background(), cfg)
-})
 
 // Many cases come back in order, whatever each takes, and those who read slowly or send
 // slowly get all of them.
 func TestCasesInOrder(t *testing.T) {
+	r := forCases(t)
 	const script = "import time\ndef main(x):\n    if x % 50 == 0:\n        time.sleep(0.05)\n    return x"
 	for _, isolation := range both {
 		t.Run(string(isolation), func(t *testing.T) {
-			results, err := collect(t, sharedOpen(t),
+			results, err := collect(t, r,
 				Batch{Job: Job{Script: script}, Isolation: isolation, Next: listed(numbers(500)...)}, Hooks{})
 			if err != nil || len(results) != 500 {
 				t.Fatalf("%d results, %v", len(results), err)
@@ -145,6 +136,7 @@ func TestCasesInOrder(t *testing.T) {
 
 // What a case leaves behind the next one finds with IsolationRun alone.
 func TestCasesSeeEachOther(t *testing.T) {
+	r := forCases(t)
 	for name, script := range map[string]string{
 		"globals": "seen = []\ndef main(x):\n    seen.append(x)\n    return len(seen)",
 		"builtins": "import builtins\ndef main(x):\n    builtins.n = getattr(builtins, 'n', 0) + 1\n" +
@@ -157,7 +149,7 @@ func TestCasesSeeEachOther(t *testing.T) {
 			IsolationCase: {"1", "1", "1"}, IsolationRun: {"1", "2", "3"},
 		} {
 			t.Run(name+"/"+string(isolation), func(t *testing.T) {
-				results, err := collect(t, sharedOpen(t),
+				results, err := collect(t, r,
 					Batch{Job: Job{Script: script}, Isolation: isolation, Next: listed(numbers(3)...)}, Hooks{})
 				if err != nil {
 					t.Fatal(err)
@@ -170,6 +162,7 @@ func TestCasesSeeEachOther(t *testing.T) {
 
 // Errors of the caller's end a batch, when the cases before them are handed on.
 func TestCasesEnd(t *testing.T) {
+	r := forCases(t)
 	mine := errors.New("mine")
 	for _, isolation := range both {
 		batch := Batch{Job: Job{Script: "def main(x):\n    return x"}, Isolation: isolation}
@@ -181,7 +174,7 @@ func TestCasesEnd(t *testing.T) {
 				}
 				return Case{Input: json.RawMessage("1")}, nil
 			}
-			results, err := collect(t, sharedOpen(t), batch, Hooks{})
+			results, err := collect(t, r, batch, Hooks{})
 			if !errors.Is(err, mine) || len(results) != 5 {
 				t.Errorf("%d results, %v", len(results), err)
 			}
@@ -189,7 +182,7 @@ func TestCasesEnd(t *testing.T) {
 		t.Run("each/"+string(isolation), func(t *testing.T) {
 			batch.Next = listed(numbers(1000)...)
 			last := 0
-			err := sharedOpen(t).RunCases(t.Context(), batch, Hooks{}, func(i int, _ Result) error {
+			err := r.RunCases(t.Context(), batch, Hooks{}, func(i int, _ Result) error {
 				if last = i; i == 3 {
 					return mine
 				}
@@ -200,18 +193,19 @@ func TestCasesEnd(t *testing.T) {
 			}
 		})
 	}
-	checkNobodyIn(t)
+	checkNobodyIn(t, r)
 }
 
 // A caller who leaves ends a batch, whatever it waits for.
 func TestCasesCanceled(t *testing.T) {
+	r := forCases(t)
 	mine := errors.New("mine")
 	for _, isolation := range both {
 		batch := Batch{Job: Job{Script: "def main(x):\n    return x"}, Isolation: isolation}
 		t.Run("ctx/"+string(isolation), func(t *testing.T) {
 			ctx, leave := context.WithCancelCause(t.Context())
 			batch.Next = listed(numbers(1000)...)
-			err := sharedOpen(t).RunCases(ctx, batch, Hooks{}, func(i int, _ Result) error {
+			err := r.RunCases(ctx, batch, Hooks{}, func(i int, _ Result) error {
 				if i == 3 {
 					leave(mine)
 				}
@@ -231,7 +225,7 @@ func TestCasesCanceled(t *testing.T) {
 				}
 				return Case{Input: json.RawMessage("1")}, nil
 			}
-			err := sharedOpen(t).RunCases(ctx, batch, Hooks{}, func(i int, _ Result) error {
+			err := r.RunCases(ctx, batch, Hooks{}, func(i int, _ Result) error {
 				if i == 1 {
 					leave(mine)
 				}
@@ -242,20 +236,21 @@ func TestCasesCanceled(t *testing.T) {
 			}
 		})
 	}
-	checkNobodyIn(t)
+	checkNobodyIn(t, r)
 }
 
 // checkNobodyIn demands that all places are free again.
-func checkNobodyIn(t *testing.T) {
+func checkNobodyIn(t *testing.T, r *Runtime) {
 	t.Helper()
 	eventually(t, "nobody has a place any more", func() bool {
-		a := sharedOpen(t).admission
+		a := r.admission
 		return len(a.places) == 0 && len(a.cases) == 0 && a.behind.Load() == 0 && a.waiting.Load() == 0
 	})
 }
 
 // What can't be a batch is refused in words, and nothing is run.
 func TestCheckBatch(t *testing.T) {
+	r := forCases(t)
 	for name, tt := range map[string]struct {
 		batch Batch
 		cases []Case
@@ -272,7 +267,7 @@ func TestCheckBatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.batch.Next = listed(tt.cases...)
-			results, err := collect(t, sharedOpen(t), tt.batch, Hooks{})
+			results, err := collect(t, r, tt.batch, Hooks{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) || len(results) != 0 {
 				t.Errorf("%d results, %v", len(results), err)
 			}

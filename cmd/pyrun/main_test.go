@@ -201,6 +201,7 @@ func TestREADME(t *testing.T) {
 	for _, line := range commands {
 		dir := t.TempDir()
 		writeFile(t, dir, "script.py", "def main(input=None): return [input]")
+		writeFile(t, dir, "numbers.ndjson", "1\n2\n")
 		line = strings.NewReplacer("go run ./cmd/pyrun", `"$0"`, "http://localhost:8080", url).Replace(line)
 		cmd := command(t, dir, "")
 		cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", line, os.Args[0]}

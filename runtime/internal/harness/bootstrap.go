@@ -15,9 +15,9 @@ var bootstrap string
 // modules is the order in which the harness is loaded: a module imports only
 // those before it.
 var modules = []string{
-	"reserve", "versions", "faults", "denials", "confine", "channel", "known", "ways", "result", "attached",
+	"reserve", "versions", "native", "faults", "denials", "confine", "channel", "known", "ways", "result", "attached",
 	"figures", "fonts", "display", "libraries", "entry", "files", "pytests", "scriptfile", "syntax", "source",
-	"locales", "home", "devices", "kinds", "convert", "randomness", "forkhooks", "streams", "mappings", "native",
+	"locales", "home", "devices", "kinds", "convert", "randomness", "forkhooks", "streams", "mappings",
 	"locks", "processes", "changes", "preload", "heap", "signals", "ends", "run", "series", "worker", "zygote",
 }
 

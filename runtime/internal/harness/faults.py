@@ -5,7 +5,7 @@ import traceback
 from _thread import stack_size as _stack_size
 from sys import _getframe
 
-from _harness import reserve
+from _harness import native, reserve
 from _harness.versions import WALKS_FROM_CALL, tell_as, telling, told_kind
 
 NAME = "script.py"
@@ -110,6 +110,8 @@ def classify(e):
             return "file_limit", "tmp"
         if errno == EMFILE:
             return "file_limit", "open_files"
+    if kind is SystemError and forgot_why(message_of(e)) and not native.has_room(native.PLENTY):
+        return "memory_limit", ""
     if kind is RuntimeError and _str(e) == "can't start new thread":
         return "script_error", "stack" if stack_is_lacking() else "threads"
     return "script_error", ""
@@ -120,6 +122,11 @@ def lacks_memory(message):
     if "static TLS block" in message:  # whose size is no matter of the limit's
         return False
     return "failed to map segment from shared object" in message or "annot allocate memory" in message
+
+
+def forgot_why(message):
+    """Whether code in C failed and did not say what of, as some does where it gets no memory."""
+    return "without exception set" in message or "without setting an exception" in message
 
 
 def stack_is_lacking():
