@@ -88,15 +88,17 @@ var examples = []Example{
 	{
 		Name: "inputs", Title: "Run a script for many inputs and compare the results",
 		Script: `def main(n):
+    if n < 1:
+        raise ValueError("n must be positive")
     return 12 // n`,
 		fields: []jsonField{{"inputs", `[3,5,0]`}, {"expected", `[4.0,3,1]`}},
 		Status: 200,
 		Response: json.RawMessage(`{"results":[{"result":4,"stdout":"","passed":true},` +
 			`{"result":2,"stdout":"","passed":false},` +
-			`{"error":"ZeroDivisionError: integer division or modulo by zero","status":"script_error",` +
+			`{"error":"ValueError: n must be positive","status":"script_error",` +
 			`"stdout":"","stderr":"","traceback":"Traceback (most recent call last):\n  File \"script.py\", ` +
-			`line 2, in main\n    return 12 // n\n           ~~~^^~~\nZeroDivisionError: integer division or ` +
-			`modulo by zero\n","line":2,"passed":false}],` +
+			`line 3, in main\n    raise ValueError(\"n must be positive\")\n` +
+			`ValueError: n must be positive\n","line":3,"passed":false}],` +
 			`"summary":{"count":3,"failed":1,"expected":3,"passed":1}}`),
 	},
 	{
