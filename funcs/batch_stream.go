@@ -85,12 +85,15 @@ func (h *handler) readHead(r *http.Request, c *call, lines *lineReader) (p param
 
 // checkHead refuses what the first of many lines must not have.
 func (p *params) checkHead(limits *runtime.Limits) error {
-	b := p.many()
+	b, reason := p.many(), "each of them is a case"
+	if p.job.Options.Program {
+		reason += `, such as {"stdin": "…"}`
+	}
 	for name, given := range map[string]bool{
 		"inputs": b.inputs != nil, "cases": b.cases != nil, "expected": b.expected != nil,
 	} {
 		if given {
-			return refuse(invalidRequest, leftOutOfBatch, name, "further lines", "each of them is a case")
+			return refuse(invalidRequest, leftOutOfBatch, name, "further lines", reason)
 		}
 	}
 	return p.checkAlone("further lines", limits)
