@@ -57,7 +57,8 @@ func (b *batchRun) run(ctx context.Context) error {
 	rec.Job, rec.Cases = job, b.tally
 	began := time.Now()
 	err := b.h.runner.RunCases(ctx, runtime.Batch{Job: job, Isolation: b.p.batch.isolation, Next: b.take,
-		Held: b.reserveNow}, runtime.Hooks{Room: func(n int) error { return b.reserve(ctx, n) }}, b.each)
+		Held: b.reserveNow, Ended: b.bills.add},
+		runtime.Hooks{Room: func(n int) error { return b.reserve(ctx, n) }}, b.each)
 	rec.Usage.Wall = time.Since(began) - rec.Usage.Queue
 	if rec.UsedWorker = b.bills.used(); rec.UsedWorker {
 		rec.Bill = b.bills
@@ -114,7 +115,7 @@ func (b *batchRun) each(i int, res runtime.Result) error {
 	b.mu.Unlock()
 	told := encoding{res: &res, outputBytes: b.c.limits.OutputBytes, files: b.p.job.ReturnFiles}
 	if b.p.report {
-		told.extra = b.h.reportOf(b.c, &b.p.job)
+		told.extra = b.report()
 	}
 	if want.given() {
 		passed := want.met(&res)
@@ -185,7 +186,19 @@ func (b *batchRun) appendSummary(to []byte) []byte {
 		to = strconv.AppendInt(append(to, `,"expected":`...), b.tally.Expected, 10)
 		to = strconv.AppendInt(append(to, `,"passed":`...), b.tally.Passed, 10)
 	}
+	if b.p.report {
+		if u, ok := b.bills.Wait(); ok {
+			to = appendCost(to, u)
+		}
+	}
 	return append(to, '}')
+}
+
+// report is what a report adds to an entry.
+func (b *batchRun) report() *report {
+	told := b.h.reportOf(b.c, &b.p.job)
+	told.shared = b.p.batch.isolation == runtime.IsolationRun
+	return told
 }
 
 // refusal is the outcome, and the reply, of a batch whose script was refused: those of a run
@@ -195,7 +208,7 @@ func (b *batchRun) refusal() (*outcome, content) {
 	b.c.record.end(o, b.refused.Error, nil)
 	told := encoding{res: b.refused, outputBytes: b.c.limits.OutputBytes, files: b.p.job.ReturnFiles}
 	if b.p.report && b.refused.Status != runtime.EnvironmentMissing {
-		told.extra = b.h.reportOf(b.c, &b.p.job)
+		told.extra = b.report()
 	}
 	return o, told.content()
 }

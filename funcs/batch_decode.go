@@ -178,6 +178,9 @@ const (
 // many cases there may be, 0 for any number.
 func (p *params) checkBatch(limits *runtime.Limits, most int) error {
 	b := p.batch
+	if err := p.checkProgram(); err != nil {
+		return err
+	}
 	name := "inputs"
 	switch {
 	case b.inputs != nil && b.cases != nil:
@@ -220,6 +223,31 @@ func (p *params) checkBatch(limits *runtime.Limits, most int) error {
 			return refuse(invalidRequest,
 				"expected must have one value for each of inputs: there are %d for %d", n, count)
 		}
+	}
+	return nil
+}
+
+const programHint = `Send cases instead, {"stdin": "…"} for each of them, with "expected_stdout" for what it is to ` +
+	`print, and leave expected and isolation out.`
+
+// checkProgram refuses what a batch of a program must not have, which is called with nothing:
+// in one go, so that what follows the hint is accepted.
+func (p *params) checkProgram() error {
+	b := p.batch
+	switch {
+	case !p.job.Options.Program:
+		return nil
+	case b.inputs != nil && b.cases == nil:
+		return refuseLimit(invalidRequest, programHint,
+			"inputs must be left out where entry is null: a program has no function to hand them to")
+	case b.expected != nil && b.cases == nil:
+		return refuseLimit(invalidRequest, programHint,
+			"expected must be left out where entry is null: a program is graded by what it prints")
+	case b.isolation == runtime.IsolationRun:
+		return refuse(invalidRequest,
+			"isolation must be left out where entry is null: a program has no function to call again")
+	case b.cases == nil:
+		return refuse(invalidRequest, "isolation must come with cases where entry is null")
 	}
 	return nil
 }

@@ -23,8 +23,17 @@ var badBatches = []struct{ name, members, text string }{
 		"stdin must be left out where there are inputs: each of cases can have its own"},
 	{"inputs with cases", `"inputs":[1],"cases":[{}]`,
 		"inputs must be left out where there are cases: each of them has its own input"},
-	{"inputs of a program", `"inputs":[1],"entry":null`, "inputs: item 0: input must be left out where entry is null: " +
-		"a program has no function to hand it to, but stdin, args, env and files"},
+	{"inputs of a program", `"inputs":[1],"entry":null`,
+		"inputs must be left out where entry is null: a program has no function to hand them to"},
+	{"expected of a program", `"expected":[1],"entry":null`,
+		"expected must be left out where entry is null: a program is graded by what it prints"},
+	{"isolation of a program alone", `"isolation":"case","entry":null`,
+		"isolation must come with cases where entry is null"},
+	{"one process for a program alone", `"isolation":"run","entry":null`,
+		"isolation must be left out where entry is null: a program has no function to call again"},
+	{"an input for a program", `"cases":[{"stdin":"1"},{"input":1}],"entry":null`,
+		"cases: item 1: input must be left out where entry is null: a program has no function to hand it to, " +
+			"but stdin, args, env and files"},
 	{"inputs spread", `"inputs":[{},[]],"spread":true`,
 		"inputs: item 1: input must be an object where spread is true: its members are the keyword arguments"},
 	{"isolation alone", `"isolation":"case"`, "isolation must come with inputs or cases"},
@@ -67,7 +76,7 @@ var badBatches = []struct{ name, members, text string }{
 	{"files of one process", `"inputs":[1],"isolation":"run","return_files":true`,
 		`isolation must be "case" where return_files is true: files that cases share are none's own`},
 	{"a program in one process", `"cases":[{}],"isolation":"run","entry":null`,
-		`isolation must be "case" where entry is null: a program has no function to call again`},
+		"isolation must be left out where entry is null: a program has no function to call again"},
 }
 
 // What is refused of a batch, before anything has run, however the reply is asked for.
@@ -86,9 +95,35 @@ func TestBadBatches(t *testing.T) {
 			}
 		})
 	}
+	const linesText = "request body must be one JSON object, got lines of JSON"
+	for _, body := range []string{
+		`{"script":"x"}` + "\n" + `{"input":1}` + "\n", " \n" + `{"script":"x"}` + "\r\n\r\n[1]\r\n{}", `{}` + "\n1",
+	} {
+		wantRefusal(t, serveBatch(four(), newRequest("POST", "/execute", "application/json", body)), 400, linesText)
+	}
+	for _, body := range []string{
+		`{"script":"x"} {"input":1}`, `{"script":"x"}` + "\n{", "{\n}\n{}", "1\n2", "{}\n\n}",
+	} {
+		w := serveBatch(four(), newRequest("POST", "/execute", "", body))
+		if strings.Contains(w.Body.String(), "lines of JSON") {
+			t.Errorf("%q: %s", body, w.Body)
+		}
+	}
+	for _, media := range []string{"application/ndjson", "application/jsonl", "Application/JSON-Lines", "x/x-ndjson"} {
+		w := serveBatch(four(), newRequest("POST", "/execute", media, "{}\n{}"))
+		if w.Code != 415 || !strings.Contains(w.Body.String(), `"hint":"`+linesTypeHint) {
+			t.Errorf("%s: %d %s", media, w.Code, w.Body)
+		}
+	}
 	large := `{"script":"x","inputs":["` + strings.Repeat("x", testBodyBytes) + `"]}`
 	wantRefusal(t, serveBatch(four(), newRequest("POST", "/execute", "", large)), 413,
 		"request body must be at most 8388608 bytes, got 8388636")
+	for media, hint := range map[string]string{"": linesBodyHint, "text/x-python": bodyHint} {
+		w := serveBatch(four(), newRequest("POST", "/execute", media, large))
+		if !strings.Contains(w.Body.String(), `"hint":"`+hint) {
+			t.Errorf("%s: %s", media, w.Body)
+		}
+	}
 	mixed := newRequest("POST", "/execute?input=1", "", `{"script":"x","inputs":[1]}`)
 	wantRefusal(t, serveBatch(four(), mixed), 400, "input must be left out where there are inputs: they take its place")
 }
@@ -111,6 +146,8 @@ var badLines = []struct {
 	{"input", `{"script":"x","input":1}` + "\n{}", 400,
 		"line 1: input must be left out where there are further lines: they take its place"},
 	{"long", `{"script":"` + strings.Repeat("x", 8<<20) + `"}` + "\n{}", 413, "line 1: must be at most 8388608 bytes"},
+	{"inputs of a program", `{"script":"x","inputs":[1],"entry":null}` + "\n{}", 400,
+		`line 1: inputs must be left out where there are further lines: each of them is a case, such as {"stdin": "…"}`},
 	{"first case", `{"script":"x"}` + "\n[1]", 400,
 		"line 2: must be an object of input, stdin, expected, expected_stdout"},
 	{"first case after blanks", `{"script":"x"}` + "\n\n \n{", 400,

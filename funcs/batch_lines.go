@@ -203,7 +203,7 @@ func (l *lineReader) read(ctx context.Context) (line []byte, err error) {
 		}
 		if int64(len(line)+len(part)) > l.most {
 			l.number++
-			return nil, refuseLimit(tooLarge, bodyHint, "must be at most %d bytes", l.most)
+			return nil, refuseLimit(tooLarge, lineHint, "must be at most %d bytes", l.most)
 		}
 		if err := l.keep(ctx, len(line), len(part)); err != nil {
 			l.number++

@@ -85,12 +85,15 @@ func (h *handler) readHead(r *http.Request, c *call, lines *lineReader) (p param
 
 // checkHead refuses what the first of many lines must not have.
 func (p *params) checkHead(limits *runtime.Limits) error {
-	b := p.many()
+	b, reason := p.many(), "each of them is a case"
+	if p.job.Options.Program {
+		reason += `, such as {"stdin": "…"}`
+	}
 	for name, given := range map[string]bool{
 		"inputs": b.inputs != nil, "cases": b.cases != nil, "expected": b.expected != nil,
 	} {
 		if given {
-			return refuse(invalidRequest, leftOutOfBatch, name, "further lines", "each of them is a case")
+			return refuse(invalidRequest, leftOutOfBatch, name, "further lines", reason)
 		}
 	}
 	return p.checkAlone("further lines", limits)
@@ -115,14 +118,14 @@ func (h *handler) streamBatch(
 	}
 	switch {
 	case to.broken() != nil:
-		to.close()
+		c.record.Request.ResponseBytes = to.close()
 		return reply{}, fmt.Errorf("%w: %w", errGone, to.broken())
 	case lines != nil && lines.failed != nil:
 		err = lines.failed
 	case err == nil && b.tally.Count == 0:
 		err = refuse(invalidRequest, "request body must have a line for each case after that of the request")
 	case err != nil && r.Context().Err() != nil:
-		to.close()
+		c.record.Request.ResponseBytes = to.close()
 		return reply{}, errGone
 	}
 	if !to.started() { // and so there was no entry
@@ -134,10 +137,12 @@ func (h *handler) streamBatch(
 		return reply{paced: true}, err
 	}
 	last := b.last(err)
-	if err := to.end(last); err != nil {
+	wrote, err := to.end(last)
+	if err != nil {
+		c.record.Request.ResponseBytes = wrote
 		return reply{}, fmt.Errorf("%w: %w", errGone, err)
 	}
-	return reply{http: http.StatusOK, sent: true, content: textContent(last)}, nil
+	return reply{http: http.StatusOK, sent: true, wrote: wrote, content: textContent(last)}, nil
 }
 
 // last is the last line of a stream: the summary or, where err ended it, what is wrong and

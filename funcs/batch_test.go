@@ -223,3 +223,29 @@ func TestBatchIsRecorded(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What is recorded as the size of a stream is all that was written, not its end.
+func TestStreamsAreMeasured(t *testing.T) {
+	lines := `{"script":"x"}` + "\n" + strings.Repeat(`{"input":"some text"}`+"\n", 100)
+	asLines := newRequest("POST", "/execute", "", `{"script":"x","inputs":[1,2,3]}`)
+	asLines.Header.Set("Accept", linesType)
+	for name, req := range map[string]*http.Request{
+		"lines": newRequest("POST", "/execute", linesType, lines), "inputs": asLines,
+		"broken off": newRequest("POST", "/execute", linesType, lines+"{"), "events": streamRequest(someScript),
+		"refused": newRequest("POST", "/execute", linesType, "{}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &memo{}
+			runner := echo()
+			if name == "events" {
+				runner = streaming(fine, nil, func(_ context.Context, put func(runtime.Stream, []byte)) {
+					put(runtime.Stdout, []byte("some text"))
+				})
+			}
+			w := serveWith(runner, m, req)
+			if got, all := m.runs[0].Request.ResponseBytes, int64(w.Body.Len()); got != all || all == 0 {
+				t.Errorf("recorded %d of %d bytes", got, all)
+			}
+		})
+	}
+}

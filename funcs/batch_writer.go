@@ -161,21 +161,22 @@ func (s *lineWriter) broken() error {
 	return s.err
 }
 
-// end writes the last line, and returns when all is written.
-func (s *lineWriter) end(last []byte) error {
-	err := s.line(func(w *jsontext.Writer) { w.Raw(last) })
-	s.close()
+// end writes the last line, and returns when all is written how many bytes that were.
+func (s *lineWriter) end(last []byte) (wrote int64, err error) {
+	err = s.line(func(w *jsontext.Writer) { w.Raw(last) })
+	wrote = s.close()
 	if err == nil {
 		err = s.broken()
 	}
-	return err
+	return wrote, err
 }
 
-// close ends the writing when all is written.
-func (s *lineWriter) close() {
+// close ends the writing when all is written, and returns how many bytes that were.
+func (s *lineWriter) close() (wrote int64) {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
 	s.moved.Broadcast()
 	<-s.done
+	return s.out.sent
 }

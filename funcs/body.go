@@ -158,7 +158,11 @@ func checkType(header http.Header, types []string) (media string, err error) {
 	}
 	media, params, err := mime.ParseMediaType(value)
 	if err != nil || !slices.Contains(types, media) {
-		return "", refuse(wrongType, "Content-Type must be %s, got %s", offer(types), clip(value))
+		hint := ""
+		if len(types) > 1 && namesLines(value) {
+			hint = linesTypeHint
+		}
+		return "", refuseLimit(wrongType, hint, "Content-Type must be %s, got %s", offer(types), clip(value))
 	}
 	charset, given := params["charset"]
 	if given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {

@@ -283,8 +283,13 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 		(body.Error != text && (!open || !strings.HasPrefix(body.Error, start))) {
 		t.Errorf("\n got %d %s %q\nwant %d invalid_request %q", w.Code, body.Status, body.Error, status, text)
 	}
-	setting := ""
+	setting, ends := "", ""
 	switch {
+	case strings.HasPrefix(text, "inputs must be left out where entry"),
+		strings.HasPrefix(text, "expected must be left out where entry"):
+		ends = "and leave expected and isolation out."
+	case strings.HasSuffix(text, "got lines of JSON"), strings.HasSuffix(text, "got application/ndjson"):
+		ends = linesTypeHint
 	case status == http.StatusRequestEntityTooLarge && strings.HasPrefix(text, "script"):
 		setting = "EXEC_SCRIPT_BYTES"
 	case status == http.StatusRequestEntityTooLarge:
@@ -296,8 +301,10 @@ func wantRefusal(t *testing.T, w *httptest.ResponseRecorder, status int, text st
 	case strings.Contains(text, "must be nested at most") && !strings.HasPrefix(text, "files"):
 		setting = "EXEC_RESULT_DEPTH"
 	}
-	if said := strings.HasSuffix(body.Hint, "; the operator can raise "+setting+"."); (setting != "") != said ||
-		!said && body.Hint != "" {
-		t.Errorf("%q: hint %q, want one that names %q", body.Error, body.Hint, setting)
+	if setting != "" {
+		ends = "; the operator can raise " + setting + "."
+	}
+	if !strings.HasSuffix(body.Hint, ends) || ends == "" && body.Hint != "" {
+		t.Errorf("%q: hint %q, want one that ends in %q", body.Error, body.Hint, ends)
 	}
 }

@@ -22,6 +22,7 @@ type report struct {
 	limits    runtime.Limits // Timeout is the one that applied to this run
 	isolation map[string]bool
 	files     bool // the caller asked for files
+	shared    bool // the process had other cases, too: what it has used is not this one's
 }
 
 // encoding is one run's result, and what the reply says of it.
@@ -200,9 +201,10 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 		b = appendTypes(b, res.Files)
 	}
 	b = appendMillis(append(b, `,"wall_ms":`...), res.Usage.Wall)
-	b = appendMillis(append(b, `,"cpu_ms":`...), res.Usage.CPU)
-	b = strconv.AppendInt(append(b, `,"peak_memory_bytes":`...), res.Usage.PeakMemory, 10)
-	if res.Usage.PeakTmp >= 0 {
+	if !extra.shared {
+		b = appendCost(b, res.Usage)
+	}
+	if res.Usage.PeakTmp >= 0 && !extra.shared {
 		b = strconv.AppendInt(append(b, `,"peak_tmp_bytes":`...), res.Usage.PeakTmp, 10)
 	}
 	b = appendMillis(append(b, `,"queue_ms":`...), res.Usage.Queue)
@@ -216,6 +218,12 @@ func appendReport(b []byte, res *runtime.Result, extra *report) []byte {
 		b = strconv.AppendBool(b, extra.isolation[layer])
 	}
 	return append(b, "}}"...)
+}
+
+// appendCost appends what is known of a process when it has ended.
+func appendCost(b []byte, u runtime.Usage) []byte {
+	b = appendMillis(append(b, `,"cpu_ms":`...), u.CPU)
+	return strconv.AppendInt(append(b, `,"peak_memory_bytes":`...), u.PeakMemory, 10)
 }
 
 // appendException appends the parts of what Python raised, if it raised something.

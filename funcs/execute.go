@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -36,6 +37,9 @@ func (h *handler) execute(r *http.Request, c *call) (reply, error) {
 // the query.
 func (h *handler) readParams(r *http.Request, c *call) (params, error) {
 	body, media, err := c.readBody(r, h.bodyBytes, copiesPlain, executeTypes...)
+	if f, ok := errors.AsType[*failure](err); ok && f.of == tooLarge && media == mediaJSON {
+		f.hint = linesBodyHint
+	}
 	if err != nil {
 		return params{}, err
 	}
@@ -45,6 +49,9 @@ func (h *handler) readParams(r *http.Request, c *call) (params, error) {
 		decode = parseSource
 	}
 	p, err := decode(body, &c.limits)
+	if err != nil && !source && looksLikeLines(body) {
+		err = refuseLimit(invalidRequest, linesTypeHint, "request body must be one JSON object, got lines of JSON")
+	}
 	if err != nil {
 		return params{}, err
 	}

@@ -89,13 +89,14 @@ var outcomes = []outcome{
 		meaning: "The path takes another method; the Allow header names it."},
 	{of: tooLarge, word: invalidRequest, http: http.StatusRequestEntityTooLarge,
 		ack: poison, level: notice, told: true,
-		text:    "script must be at most 1048576 bytes",
-		meaning: "The body or the script is larger than the server takes."},
+		text: "script must be at most 1048576 bytes",
+		meaning: "The body or the script is larger than the server takes. Many inputs may come as lines, of which " +
+			"there may be any number."},
 	{of: wrongType, word: invalidRequest, http: http.StatusUnsupportedMediaType,
 		ack: poison, level: notice, told: true,
 		text: "Content-Type must be application/json, text/x-python or application/x-ndjson",
-		meaning: "The body is not announced as JSON or, at /execute, as Python, in UTF-8; or it is compressed by " +
-			"anything but gzip."},
+		meaning: "The body is not announced as JSON or, at /execute, as Python or lines of JSON " +
+			"(application/x-ndjson), in UTF-8; or it is compressed by anything but gzip."},
 	{of: runtime.MainMissing, word: runtime.MainMissing, http: http.StatusBadRequest, ack: done, level: notice,
 		text:    "Script must contain a 'main()' function",
 		meaning: "The script defines no function called main, or as entry names it."},
@@ -195,6 +196,7 @@ func refuse(of runtime.Status, format string, args ...any) error {
 // Hints for a request that is beyond a limit.
 const (
 	bodyHint   = "Send less in one request; the operator can raise EXEC_BODY_BYTES."
+	lineHint   = "Send less in one line; the operator can raise EXEC_BODY_BYTES."
 	scriptHint = "Send data as input or files instead of in the script; the operator can raise EXEC_SCRIPT_BYTES."
 	depthHint  = "Send something flatter; the operator can raise EXEC_RESULT_DEPTH."
 )

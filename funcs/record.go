@@ -37,10 +37,10 @@ type Record struct {
 	// Job is from the caller. Its script is empty where none could be read.
 	Job runtime.Job
 	// Reply is the body of the reply, the script's output in it; of a large reply
-	// only the beginning. For an event it is the result, not the answer to the
+	// only the beginning, of a stream only its last event or line. For an event it is the result, not the answer to the
 	// sender.
 	Reply []byte
-	// ReplyBytes is the length of the whole body.
+	// ReplyBytes is the length of the whole of that.
 	ReplyBytes int64
 
 	Event   *Event // nil for a request of /execute or /mcp
@@ -70,8 +70,8 @@ type Event struct {
 // Request is the HTTP side of a run.
 type Request struct {
 	Method, URL, Protocol, UserAgent, RemoteIP string
-	Code                                       int // 0 when the caller left first
-	RequestBytes, ResponseBytes                int64
+	Code                                       int   // 0 when the caller left first
+	RequestBytes, ResponseBytes                int64 // of the bodies, as they were sent
 	Began                                      time.Time
 	Took                                       time.Duration // until the reply was written
 }
@@ -118,6 +118,9 @@ func (rec *Record) replied(c *content) {
 // one is noted already. Only the Recorder may use the record afterwards.
 func (rec *Record) answered(rep *reply) {
 	rec.Request.Code, rec.Request.ResponseBytes = rep.http, rep.content.size
+	if rep.sent {
+		rec.Request.ResponseBytes = rep.wrote
+	}
 	rec.Request.Took = time.Since(rec.Request.Began)
 	if rec.Reply == nil {
 		rec.replied(&rep.content)

@@ -18,7 +18,8 @@ type reply struct {
 	content     content
 	retry       bool
 	header      http.Header // further headers, nil for most replies
-	sent        bool        // written already, as a stream
+	sent        bool        // written already, as a stream, of which content is the end
+	wrote       int64       // bytes of all of a stream
 	paced       bool        // written as large content is: the server's deadline may have passed
 	waited, ran time.Duration
 }
@@ -219,10 +220,11 @@ type pacedWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	pace    pace
+	sent    int64 // bytes
 }
 
 func (h *handler) pacedWriter(w http.ResponseWriter) pacedWriter {
-	return pacedWriter{w, http.NewResponseController(w), h.pace}
+	return pacedWriter{w: w, control: http.NewResponseController(w), pace: h.pace}
 }
 
 // write sends p, writeBytes at a time: it may be many megabytes.
@@ -234,7 +236,9 @@ func (w *pacedWriter) write(p []byte) error {
 		if err := w.extend(); err != nil {
 			return err
 		}
-		if _, err := w.w.Write(part); err != nil {
+		n, err := w.w.Write(part)
+		w.sent += int64(n)
+		if err != nil {
 			return err
 		}
 	}

@@ -69,6 +69,7 @@ func (h *handler) stream(r *http.Request, c *call, p *params) (reply, error) {
 	case <-started:
 	}
 	to := h.openStream(c)
+	defer func() { c.record.Request.ResponseBytes = to.sent }()
 	final, err := to.follow(out, over)
 	if err != nil {
 		cancel()
@@ -90,7 +91,7 @@ func (h *handler) stream(r *http.Request, c *call, p *params) (reply, error) {
 	if err := to.last(kind, &final.result); err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errGone, err)
 	}
-	return reply{http: http.StatusOK, sent: true, content: final.result}, nil
+	return reply{http: http.StatusOK, sent: true, wrote: to.sent, content: final.result}, nil
 }
 
 // openStream sends the head of a stream.

@@ -87,7 +87,7 @@ func (r *Runtime) denied(what string) string {
 // several, by what the worker says of it.
 var hints = map[Status]map[string]string{
 	MainMissing: {"": `Define it, or set "entry" in the request: the name of the function to call, or null to run the ` +
-		`script as a program.`},
+		`script as a program, which reads stdin and is handed no input.`},
 	CPULimit: {"": "Compute less in one run; the operator can raise EXEC_CPU."},
 	MemoryLimit: {"": "Hold less in memory at once; the operator can raise EXEC_MEMORY_MB.",
 		"pressure": "Try again, or hold less in memory at once: other runs took memory, too; the operator can give " +

@@ -36,7 +36,13 @@ func TestBatches(t *testing.T) {
 				"pyrun: --inputs: lines: line 2: is no JSON\n"},
 			"no case": {square, "{}\n3\n", []string{"--cases", "lines"}, exitUsage, nil,
 				"invalid_request: line 3: must be an object of input, stdin, expected, expected_stdout"},
-			"no main": {"x = 1", "3\n4\n", []string{"--inputs", "lines"}, exitScript, nil, "main_missing: "},
+			"no main": {"x = 1", "3\n4\n", []string{"--inputs", "lines"}, exitScript, nil,
+				"main_missing: Script must contain a 'main()' function\n  Define it, or name another function with " +
+					"--entry, or run the script with --program, which reads --stdin, or that of --cases, and is " +
+					"handed no input.\n"},
+			"an input for a program": {grade, `{"stdin":"1"}` + "\n" + `{"input":3}`,
+				[]string{"--cases", "lines", "--program"}, exitUsage, []string{`{"result":null,"stdout":"1\n"}`},
+				"line 3: input must be left out with --program: a program has no function to hand it to"},
 			"no file": {square, "", []string{"--inputs", "elsewhere"}, exitUsage, nil,
 				"pyrun: --inputs: open elsewhere: "},
 			"two kinds": {square, "", []string{"--inputs", "lines", "--input", "1"}, exitUsage, nil,

@@ -84,8 +84,8 @@ func parseOptions(args []string, w io.Writer) (*options, error) {
 	if err := o.checkLines(); err != nil {
 		return nil, err
 	}
-	if o.program && o.entry != "" {
-		return nil, errors.New("--entry: a program has no function to call")
+	if err := o.checkProgram(); err != nil {
+		return nil, err
 	}
 	return o, nil
 }

@@ -33,10 +33,17 @@ func TestUsage(t *testing.T) {
 		"no such file to send": {[]string{"ok.py", "--file", "no.csv"}, "--file: open no.csv"},
 		"same file twice": {[]string{"ok.py", "--file", "a=ok.py", "--file", "./a=ok.py"},
 			"--file: a: is given twice"},
-		"entry of a program": {[]string{"ok.py", "--program", "--entry", "f"}, "--entry: a program has no function"},
-		"env without value":  {[]string{"ok.py", "--env", "A"}, "must be NAME=VALUE"},
-		"arguments alone":    {[]string{"--program", "--"}, "0 scripts are named"},
-		"out is a file":      {[]string{"ok.py", "--out", "ok.py"}, "--out: "},
+		"entry of a program":  {[]string{"ok.py", "--program", "--entry", "f"}, "--entry: a program has no function"},
+		"spread of a program": {[]string{"ok.py", "--program", "--spread"}, "--spread: a program has no function"},
+		"input of a program": {[]string{"ok.py", "--program", "--input", "1"},
+			"--input: a program has no function to call: it reads --stdin FILE"},
+		"inputs of a program": {[]string{"ok.py", "--program", "--inputs", "-"},
+			`--inputs: a program has no function to call: --cases FILE has lines such as {"stdin": "3\n"}`},
+		"cases of a program in one process": {[]string{"ok.py", "--program", "--cases", "-", "--isolation", "run"},
+			"--isolation: run: a program has no function to call again"},
+		"env without value": {[]string{"ok.py", "--env", "A"}, "must be NAME=VALUE"},
+		"arguments alone":   {[]string{"--program", "--"}, "0 scripts are named"},
+		"out is a file":     {[]string{"ok.py", "--out", "ok.py"}, "--out: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := pyrun(t, dir, "", tt.args...)

@@ -61,6 +61,9 @@ func showResult(result json.RawMessage, o *options, c *console) error {
 // failure shows the traceback and returns the sentence with the exit code.
 func (rep *reply) failure(c *console) error {
 	fmt.Fprint(c.err, rep.Traceback)
+	if rep.Status == "invalid_request" || rep.Status == "main_missing" { // all else may be a script's words
+		rep.Error, rep.Hint = inFlags.Replace(rep.Error), inFlags.Replace(rep.Hint)
+	}
 	var b strings.Builder
 	b.WriteString(rep.Status + ": " + rep.Error)
 	for _, more := range []string{rep.Denied, rep.Hint} {

@@ -10,7 +10,8 @@ import (
 // Numbers are the same where they are mathematically, to the last digit: 1 and 1.0 and
 // 10e-1, but not 0.1 and 0.10000000000000001. The order of members does not matter, and
 // of two members of one name the last counts, as in Python. Strings are compared by
-// their characters, whichever of them are escaped.
+// their characters, whichever of them are escaped; half of a surrogate pair, which only
+// an escape can say, is one that is like no other.
 //
 // It takes time in proportion to the texts, however they are nested, and memory of a
 // few times their length at most.
@@ -187,16 +188,17 @@ func membersOf(n node) []member {
 	return kept
 }
 
-func escapeless(quoted []byte) bool { return bytes.IndexByte(quoted, '\\') < 0 }
-
-// unquoted is what a quoted string stands for. Half of a surrogate pair, which no UTF-8
-// can hold, is U+FFFD.
+// unquoted is what a quoted string stands for, for comparison only: half of a surrogate
+// pair, which no UTF-8 can hold, is the three bytes that its number would be in UTF-8. No
+// valid text has these, so that it is the same as itself and as nothing else.
 func unquoted(quoted []byte) []byte {
 	if escapeless(quoted) {
 		return quoted[1 : len(quoted)-1]
 	}
-	s, _ := Unquote(quoted)
-	return []byte(s)
+	text, _ := decode(quoted, func(to []byte, r rune) []byte {
+		return append(to, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
+	})
+	return text
 }
 
 func sameString(a, b []byte) bool {

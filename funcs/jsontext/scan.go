@@ -135,12 +135,21 @@ var escapes = [256]byte{
 // false when an escape is half of a surrogate pair, which no UTF-8 can hold;
 // it is U+FFFD in s then.
 func Unquote(quoted []byte) (s string, ok bool) {
-	in := quoted[1 : len(quoted)-1]
-	i := bytes.IndexByte(in, '\\')
-	if i < 0 {
-		return string(in), true
+	if escapeless(quoted) {
+		return string(quoted[1 : len(quoted)-1]), true
 	}
-	out := make([]byte, 0, len(in))
+	out, ok := decode(quoted, func(to []byte, _ rune) []byte { return utf8.AppendRune(to, utf8.RuneError) })
+	return string(out), ok
+}
+
+func escapeless(quoted []byte) bool { return bytes.IndexByte(quoted, '\\') < 0 }
+
+// decode returns what a string stands for, with what half appends for each half of a
+// surrogate pair; ok is false when there is one.
+func decode(quoted []byte, half func(to []byte, r rune) []byte) (out []byte, ok bool) {
+	in := quoted[1 : len(quoted)-1]
+	out = make([]byte, 0, len(in))
+	i := bytes.IndexByte(in, '\\')
 	for ok = true; i >= 0; i = bytes.IndexByte(in, '\\') {
 		out = append(out, in[:i]...)
 		c := in[i+1]
@@ -156,15 +165,16 @@ func Unquote(quoted []byte) (s string, ok bool) {
 			if len(in) >= 6 && in[0] == '\\' && in[1] == 'u' {
 				low = hex4(in[2:])
 			}
-			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				ok = false
-			} else {
-				in = in[6:]
+			whole := utf16.DecodeRune(r, low)
+			if whole == utf8.RuneError {
+				out, ok = half(out, r), false
+				continue
 			}
+			in, r = in[6:], whole
 		}
 		out = utf8.AppendRune(out, r)
 	}
-	return string(append(out, in...)), ok
+	return append(out, in...), ok
 }
 
 // hex4 reads the four digits of a \u escape.

@@ -294,8 +294,9 @@ var reportFields = []Field{
 		Meaning: "Media types of files, by the same names. Only with return_files."},
 	{Name: "wall_ms", Type: "number", Required: true,
 		Meaning: "Time from handing over the script to its answer, in milliseconds."},
-	{Name: "cpu_ms", Type: "number", Required: true, Meaning: "Processor time used, in milliseconds."},
-	{Name: "peak_memory_bytes", Type: "integer", Required: true,
+	{Name: "cpu_ms", Type: "number", Meaning: "Processor time used, in milliseconds. With isolation run this, memory " +
+		"and /tmp are not known of a case: the summary has the first two of all."},
+	{Name: "peak_memory_bytes", Type: "integer",
 		Meaning: "Most memory that the run held at once on top of the interpreter's own, page tables " +
 			"included and /tmp not."},
 	{Name: "peak_tmp_bytes", Type: "integer",

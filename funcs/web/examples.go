@@ -255,7 +255,7 @@ def main():
 		Status: 400,
 		Response: json.RawMessage(`{"error":"Script must contain a 'main()' function","status":"main_missing",` +
 			`"hint":"Define it, or set \"entry\" in the request: the name of the function to call, or null to run ` +
-			`the script as a program."}`),
+			`the script as a program, which reads stdin and is handed no input."}`),
 	},
 	{
 		Name: "import-blocked", Title: "Refused: a blocked import",

@@ -115,6 +115,40 @@ var batchStories = []struct {
 	{"converts", "def main(n):\n    return {n}", `[1,2]`, []string{"ok [1]", "ok [2]"}, nil, request{"convert": true}},
 }
 
+// A report says what a case has used only where that is known; the summary has it of all.
+func TestBatchReports(t *testing.T) {
+	s := live(t)
+	const script = "import time\ndef main(n):\n    held = bytes([n]) * (8 << 20)\n" +
+		"    end = time.process_time() + 0.05\n" +
+		"    while time.process_time() < end:\n        pass\n    return n"
+	for isolation, known := range map[string]bool{"case": true, "run": false} {
+		r := s.run(t, script, request{"inputs": []int{1, 2, 3}, "isolation": isolation, "report": true})
+		type cost struct {
+			CPU    float64 `json:"cpu_ms"`
+			Memory int64   `json:"peak_memory_bytes"`
+		}
+		var results []struct{ Report map[string]json.RawMessage }
+		var sum cost
+		r.decode(t, "results", &results)
+		r.decode(t, "summary", &sum)
+		if sum.CPU < 150 || sum.Memory < 1<<20 {
+			t.Errorf("%s: %s", isolation, r.member["summary"])
+		}
+		for i, one := range results {
+			for _, name := range []string{"cpu_ms", "peak_memory_bytes", "peak_tmp_bytes"} {
+				if _, there := one.Report[name]; there != known && (there || name != "peak_tmp_bytes") {
+					t.Errorf("%s: case %d: %s: %v", isolation, i, name, there)
+				}
+			}
+			var cpu float64
+			wrong := known && (json.Unmarshal(one.Report["cpu_ms"], &cpu) != nil || cpu < 50)
+			if wrong || one.Report["wall_ms"] == nil {
+				t.Errorf("%s: case %d: %s", isolation, i, r.body)
+			}
+		}
+	}
+}
+
 // What happens in a case is the answer to that case, and costs the others nothing.
 func TestBatchStories(t *testing.T) {
 	s := live(t)

@@ -57,7 +57,7 @@ func (z *Zygote) handOver(code []byte, compiled bool) error {
 		return err
 	}
 	size, err := strconv.Atoi(string(length))
-	if err != nil || size > mostByteCode {
+	if err != nil || size < 0 || size > mostByteCode {
 		return fmt.Errorf("zygote: greet: byte code: length %.20q", length)
 	}
 	made := make([]byte, 0, size)
