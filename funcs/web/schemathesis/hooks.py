@@ -1,5 +1,6 @@
 """What the words of the contract say, where HTTP's numbers say too little."""
 
+import json
 from urllib.parse import urlencode
 
 import schemathesis
@@ -32,7 +33,25 @@ OWN_LIMITS = (
     "files: ",
     "input must be",
     "spread must be",
+    "isolation must come with",
+    "isolation must be left out",
+    "expected must come with",
+    "expected must have one value",
+    "expected must be left out",
+    "inputs must be left out",
+    "stdin must be left out",
+    "inputs: item",
+    "cases: item",
 )
+
+# What the document says of lines is that they are text.
+LINES = "application/x-ndjson"
+
+
+@schemathesis.serializer(LINES)
+def lines(ctx, value):
+    """Text as it is, and what is no text as a line."""
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
 def given_twice(case):
@@ -44,7 +63,9 @@ def given_twice(case):
 @schemathesis.check
 def words(ctx, response, case):
     """A request that fits the document is no invalid request."""
-    if case.path != "/execute" or case.meta is None or not case.meta.generation.mode.is_positive:
+    if case.path != "/execute" or case.media_type == LINES:
+        return
+    if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if word(response) == "invalid_request" and not response.json()["error"].startswith(OWN_LIMITS + given_twice(case)):
         raise AssertionError(f"refused although it fits: {response.text}")
