@@ -4,13 +4,14 @@
 // started bare, with the program of another commit, and with other ways to run a script
 // that are installed.
 //
-// docs/benchmark.md says how to run it, and what it found.
+// docs/benchmark.md says how to run it, docs/performance.md what came of it.
 package bench_test
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,9 @@ var (
 // have rows where they are on the PATH.
 func BenchmarkFloor(b *testing.B) {
 	need.Time(b, "starts servers")
+	if err := checkBefore(*before); err != nil {
+		b.Fatal(err)
+	}
 	now := build(b)
 	for b.Loop() {
 		t := &table{names: []string{"now"}, programs: []string{now}}
@@ -59,6 +63,17 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
+// checkBefore refuses a program that can't be started, before anything is measured.
+func checkBefore(program string) error {
+	if program == "" {
+		return nil
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		return fmt.Errorf("-before: %w", err)
+	}
+	return nil
+}
+
 // table is what was measured, a row for each figure.
 type table struct {
 	names    []string // of the columns
@@ -77,7 +92,7 @@ type row struct {
 	name   string
 	unit   string
 	values []float64 // 0: it can't do that
-	other  float64   // of the bare interpreter, or of what the row is named for; 0: there is nothing to compare with
+	rival  float64   // see legend; 0: there is nothing to compare with
 }
 
 // add measures a figure of each server in turn. lower says that less is better.
@@ -101,7 +116,17 @@ func (t *table) milliseconds(name string, bare time.Duration, measure func(s *se
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// String is the table, with ratios to before and to the other.
+// legend says what the columns are.
+const legend = `
+now      this tree
+before   the program of -before
+÷        now divided by the column that is named: below 1 is better for ms, MiB and page faults, above 1 for /s
+rival    what does the same without us: for a run, a start and callers, Python that is started bare; for
+         inputs, Python that forks for each; in the rows of bwrap, nsjail and go-judge, these
+(blank)  it can't do that, or there is nothing to compare with
+`
+
+// String is the table, with ratios to before and to the rival, and the legend.
 func (t *table) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n%-44s", "")
@@ -111,7 +136,7 @@ func (t *table) String() string {
 	if len(t.names) > 1 {
 		fmt.Fprintf(&out, "%10s", "÷ before")
 	}
-	fmt.Fprintf(&out, "%10s%10s\n", "other", "÷ other")
+	fmt.Fprintf(&out, "%10s%10s\n", "rival", "÷ rival")
 	for _, r := range t.rows {
 		fmt.Fprintf(&out, "%-44s", strings.TrimRight(r.name+" "+r.unit, " "))
 		for _, v := range r.values {
@@ -123,13 +148,13 @@ func (t *table) String() string {
 		if len(t.names) > 1 {
 			out.WriteString(cell(ratio(r.values, 0, 1)))
 		}
-		out.WriteString(cell(r.other))
-		if r.other > 0 && len(r.values) > 0 {
-			out.WriteString(cell(r.values[0] / r.other))
+		out.WriteString(cell(r.rival))
+		if r.rival > 0 && len(r.values) > 0 {
+			out.WriteString(cell(r.values[0] / r.rival))
 		}
 		out.WriteByte('\n')
 	}
-	return out.String()
+	return out.String() + legend
 }
 
 func cell(v float64) string {

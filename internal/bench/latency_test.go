@@ -81,9 +81,9 @@ func (t *table) bare(b *testing.B) {
 		t.forks = max(t.forks, forkLoop(b, t.python))
 	}
 	t.rows = append(t.rows,
-		row{name: "python -I -S -c pass, p50", unit: "ms", other: ms(t.bareStart)},
-		row{name: "python -I -S -c pass, as many as cores", unit: "/s", other: t.bareLoop},
-		row{name: "os.fork, a function, os.waitpid, unconfined", unit: "/s", other: t.forks})
+		row{name: "python -I -S -c pass, p50", unit: "ms", rival: ms(t.bareStart)},
+		row{name: "python -I -S -c pass, as many as cores", unit: "/s", rival: t.bareLoop},
+		row{name: "os.fork, a function, os.waitpid, unconfined", unit: "/s", rival: t.forks})
 }
 
 // interpreter is the one that the servers have unpacked.

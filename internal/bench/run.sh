@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every figure of docs/benchmark.md, beside those of another commit on the same machine
+# Every figure of the service (docs/benchmark.md), beside those of another commit on the same machine
 # in the same run:
 #
 #   internal/bench/run.sh [COMMIT]
