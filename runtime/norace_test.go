@@ -2,4 +2,5 @@
 
 package runtime
 
-const raceDetector = false
+// RaceDetector says whether the tests run under it.
+const RaceDetector = false

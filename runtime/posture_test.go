@@ -43,7 +43,7 @@ func inPosture(t *testing.T, posture sandbox.Posture, do func(t *testing.T)) {
 		if os.Geteuid() != 0 && (slices.Contains(asRoot, posture) || slices.Contains(inGVisor, posture)) {
 			need.Elsewhere(t, "only root has this posture; CI runs the tests as root, too")
 		}
-		if raceDetector {
+		if RaceDetector {
 			need.Elsewhere(t, "the server is the same in each posture; CI runs them without the race detector")
 		}
 		need.Time(t, "starts an interpreter")

@@ -52,7 +52,8 @@ func TestSoak(t *testing.T) {
 	if grown := after.zygoteKiB - before.zygoteKiB; grown > 1024 {
 		t.Errorf("zygote grew by %d KiB", grown)
 	}
-	if grown := after.serverKiB - before.serverKiB; grown > 16<<10 {
+	// The race detector's own memory grows with what is looked at: CI runs this without it, too.
+	if grown := after.serverKiB - before.serverKiB; grown > 16<<10 && !runtime.RaceDetector {
 		t.Errorf("server grew by %d KiB", grown)
 	}
 	if *soakRuns < longSoak {
